@@ -1,0 +1,155 @@
+"""What a model found in a recording, and the flags a threshold makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from ecgviewer.core.reference import NormalReference
+
+FloatArray = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class QualityFinding:
+    """A lead, or part of one, that no model may judge.
+
+    ``kind`` is one of ``flat``, ``saturated``, ``noisy``, ``missing``, ``invalid``.
+    """
+
+    lead: str
+    kind: str
+    start_s: float
+    stop_s: float
+
+    def text(self) -> str:
+        """Return the finding in words."""
+        return f"{self.lead} {self.kind} {self.start_s:.1f}-{self.stop_s:.1f} s"
+
+
+@dataclass(frozen=True, slots=True)
+class WindowScore:
+    """The scores of one analysed window.
+
+    ``parts`` maps each part of the calibrated score to its upper-tail p-value among normals;
+    ``score`` is calibrated, ``raw_score`` the paper's.
+    """
+
+    start_s: float
+    stop_s: float
+    score: float
+    raw_score: float
+    p_value: float
+    parts: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A suspicious span. ``leads`` empty means the finding is of the rhythm, not of a lead.
+
+    ``p_value`` is the share of normal 10-s windows whose most suspicious moment is at least
+    this suspicious.
+    """
+
+    start_s: float
+    stop_s: float
+    leads: tuple[str, ...]
+    score: float
+    p_value: float
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class Analysis:
+    """Everything one model run computed for one recording. Panels only read it.
+
+    Attributes
+    ----------
+    model : str
+        ``cae``, ``vae-bilstm`` or ``vae-bilstm-mha``.
+    bundle_sha256, recording_sha256 : str
+        What was run on what.
+    preprocessing : mapping
+        The spec that the bundle carries.
+    leads : tuple of str
+        The rows of the maps (the 12 standard leads).
+    score, raw_score, p_value : float
+        Of the whole record: calibrated, as in the paper, and against normals.
+    parts : mapping
+        Upper-tail p-value of each part of the calibrated score.
+    windows : tuple of WindowScore
+    map_fs_hz : float
+        Samples per second of every map; sample ``k`` is at ``k / map_fs_hz`` seconds.
+    score_map : array [12, T]
+        Calibrated residual (how many robust deviations from normal); NaN where masked.
+    reconstruction_mv, model_input_mv : array [12, T]
+        In mV, at ``map_fs_hz``. The reconstruction is of the unfiltered trace: the baseline
+        which preprocessing removed is added back. ``model_input_mv`` is what the model saw,
+        and ``model_output_mv`` its reconstruction of exactly that.
+    attention, saliency : array [12, T] or None
+        Attention received per lead and moment (VAE-BiLSTM-MHA), input saliency (CAE).
+    quality : tuple of QualityFinding
+    record_reference : NormalReference
+        Calibrated record scores of normals.
+    map_reference : NormalReference
+        Per normal 10-s window, the highest value of its score map.
+    versions : mapping
+        Library versions, for the seal.
+    device : str
+    elapsed_s : float
+    notes : tuple of str
+        What the user must know (leads left out, samples masked, amplitude unknown).
+    """
+
+    model: str
+    bundle_sha256: str
+    recording_sha256: str
+    record_name: str
+    preprocessing: Mapping[str, object]
+    leads: tuple[str, ...]
+    duration_s: float
+    score: float
+    raw_score: float
+    p_value: float
+    parts: Mapping[str, float]
+    windows: tuple[WindowScore, ...]
+    map_fs_hz: float
+    score_map: FloatArray
+    reconstruction_mv: FloatArray
+    model_input_mv: FloatArray
+    model_output_mv: FloatArray
+    record_reference: NormalReference
+    map_reference: NormalReference
+    attention: FloatArray | None = None
+    saliency: FloatArray | None = None
+    quality: tuple[QualityFinding, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
+    device: str = "cpu"
+    elapsed_s: float = 0.0
+    notes: tuple[str, ...] = ()
+
+    def threshold(self, specificity: float) -> float:
+        """Return the record score that this share of normal records stays below."""
+        return self.record_reference.threshold(specificity)
+
+    def map_threshold(self, specificity: float) -> float:
+        """Return the map level that this share of normal 10-s windows never reaches."""
+        return self.map_reference.threshold(specificity)
+
+    def is_abnormal(self, specificity: float) -> bool:
+        """Return whether the record's score passes the threshold."""
+        return self.score >= self.threshold(specificity)
+
+    def quality_text(self) -> str:
+        """Return ``ok`` or a short reason."""
+        if not self.quality:
+            return "ok"
+        kinds: dict[str, list[str]] = {}
+        for finding in self.quality:
+            leads = kinds.setdefault(finding.kind, [])
+            if finding.lead not in leads:
+                leads.append(finding.lead)
+        return "; ".join(f"{kind} {' '.join(leads)}" for kind, leads in kinds.items())

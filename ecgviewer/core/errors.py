@@ -1,0 +1,74 @@
+"""Typed errors. Each names the file and the reason in words a user can act on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class EcgViewerError(Exception):
+    """Base of every error this program raises on purpose.
+
+    Parameters
+    ----------
+    reason : str
+        One sentence for the user, without the file's name.
+    path : Path, optional
+        The file or folder at fault.
+    """
+
+    def __init__(self, reason: str, path: Path | str | None = None) -> None:
+        self.reason = reason
+        self.path = Path(path) if path is not None else None
+        super().__init__(reason, self.path)
+
+    def __str__(self) -> str:
+        return f"{self.path.name}: {self.reason}" if self.path is not None else self.reason
+
+
+class RecordError(EcgViewerError):
+    """A record cannot be read."""
+
+
+class MissingFileError(RecordError):
+    """A file that the record needs is not there."""
+
+
+class CorruptFileError(RecordError):
+    """A file is damaged: truncated, wrong checksum, impossible header."""
+
+
+class UnsupportedFormatError(RecordError):
+    """A file is not an ECG in a format this program reads."""
+
+
+class UnansweredError(RecordError):
+    """The file leaves something open that must not be guessed.
+
+    Parameters
+    ----------
+    missing : tuple of str
+        Which of ``"fs"``, ``"units"``, ``"leads"``, ``"dataset"`` must be given.
+    """
+
+    def __init__(self, reason: str, path: Path | str | None, missing: tuple[str, ...]) -> None:
+        super().__init__(reason, path)
+        self.missing = missing
+
+
+class BundleError(EcgViewerError):
+    """A model bundle is damaged, too new, or does not fit its architecture."""
+
+
+class AnalysisError(EcgViewerError):
+    """A model cannot run on this record (too short, leads missing, nothing usable)."""
+
+
+class ReviewError(EcgViewerError):
+    """A review or journal file cannot be read or written."""
+
+
+class CancelledError(EcgViewerError):
+    """The user cancelled the work."""
+
+    def __init__(self) -> None:
+        super().__init__("cancelled")

@@ -1,0 +1,88 @@
+"""Flags from an analysis and a threshold; no model runs here."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ecgviewer.core.analysis import Analysis, Flag
+
+MIN_FLAG_S = 0.04
+"""Shorter excursions are noise: one small square of ECG paper."""
+JOIN_S = 0.12
+"""Excursions of one lead closer than this belong to the same flag (within a QRS-T)."""
+
+
+def derive_flags(analysis: Analysis, specificity: float) -> tuple[Flag, ...]:
+    """Return the spans whose score passes the threshold of this specificity, in time order.
+
+    Excursions of the score map above its threshold are joined within a lead, then across leads
+    where they overlap in time. A window whose record score passes for a reason that has no
+    place on the map (rhythm, intervals) becomes a flag over the window without leads.
+
+    Parameters
+    ----------
+    specificity : float
+        Share of normal records that should stay without a flag, between 0 and 1.
+    """
+    level = analysis.map_threshold(specificity)
+    spans: list[tuple[int, int, int, float]] = []
+    join = max(round(JOIN_S * analysis.map_fs_hz), 1)
+    shortest = max(round(MIN_FLAG_S * analysis.map_fs_hz), 1)
+    for row in range(len(analysis.leads)):
+        values = analysis.score_map[row]
+        above = np.flatnonzero(np.nan_to_num(values, nan=-np.inf) >= level)
+        if above.size == 0:
+            continue
+        for run in np.split(above, np.flatnonzero(np.diff(above) > join) + 1):
+            start, stop = int(run[0]), int(run[-1]) + 1
+            if stop - start >= shortest:
+                spans.append((start, stop, row, float(np.nanmax(values[start:stop]))))
+    flags = [_as_flag(analysis, group) for group in _overlapping(spans)]
+    flags.extend(_window_flags(analysis, specificity))
+    return tuple(sorted(flags, key=lambda flag: (flag.start_s, flag.stop_s)))
+
+
+def _overlapping(
+    spans: list[tuple[int, int, int, float]],
+) -> list[list[tuple[int, int, int, float]]]:
+    groups: list[list[tuple[int, int, int, float]]] = []
+    end = -1
+    for span in sorted(spans):
+        if groups and span[0] < end:
+            groups[-1].append(span)
+            end = max(end, span[1])
+        else:
+            groups.append([span])
+            end = span[1]
+    return groups
+
+
+def _as_flag(analysis: Analysis, group: list[tuple[int, int, int, float]]) -> Flag:
+    rows = sorted({span[2] for span in group})
+    score = max(span[3] for span in group)
+    return Flag(
+        start_s=min(span[0] for span in group) / analysis.map_fs_hz,
+        stop_s=max(span[1] for span in group) / analysis.map_fs_hz,
+        leads=tuple(analysis.leads[row] for row in rows),
+        score=score,
+        p_value=analysis.map_reference.p_value(score),
+        reason="shape",
+    )
+
+
+WITHOUT_PLACE = ("rhythm", "intervals")
+"""Parts of the score that concern a whole window rather than a place in a lead."""
+
+
+def _window_flags(analysis: Analysis, specificity: float) -> list[Flag]:
+    flags = []
+    for window in analysis.windows:
+        reasons = [
+            part for part in WITHOUT_PLACE if window.parts.get(part, 1.0) <= 1.0 - specificity
+        ]
+        if reasons:
+            p_value = min(window.parts[part] for part in reasons)
+            flags.append(
+                Flag(window.start_s, window.stop_s, (), window.score, p_value, " + ".join(reasons))
+            )
+    return flags

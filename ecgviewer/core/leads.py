@@ -1,0 +1,97 @@
+"""The 12 standard leads: names, aliases, orders, limb-lead identities."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+STANDARD_LEADS: tuple[str, ...] = (
+    "I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6",
+)  # fmt: skip
+
+CABRERA_LEADS: tuple[str, ...] = (
+    "aVL", "I", "-aVR", "II", "aVF", "III", "V1", "V2", "V3", "V4", "V5", "V6",
+)  # fmt: skip
+"""Cabrera order; ``-aVR`` is lead aVR drawn upside down."""
+
+_BY_KEY = {lead.upper(): lead for lead in STANDARD_LEADS} | {
+    "DI": "I", "DII": "II", "DIII": "III",
+    "D1": "I", "D2": "II", "D3": "III",
+    "L1": "I", "L2": "II", "L3": "III",
+    "C1": "V1", "C2": "V2", "C3": "V3", "C4": "V4", "C5": "V5", "C6": "V6",
+}  # fmt: skip
+# MLII and the like are modified positions: they are not lead II and stay unmapped.
+
+_PREFIX = re.compile(r"^(MDC[_ ]ECG[_ ]LEAD[_ ]|MDC[_ ]ECG[_ ]|LEAD|ECG|CHANNEL|STRIP)[\s_:\-]*")
+
+
+def canonical_lead(name: str) -> str | None:
+    """Return the standard name of a lead, or None where it is not one of the twelve.
+
+    Parameters
+    ----------
+    name : str
+        A name as found in a file: ``"AVR"``, ``"DI"``, ``"Lead II"``, ``"MDC_ECG_LEAD_V3"``.
+    """
+    key = name.strip().upper()
+    while (stripped := _PREFIX.sub("", key)) != key and stripped:
+        key = stripped
+    return _BY_KEY.get(re.sub(r"[\s_\-]", "", key))
+
+
+def standard_indices(names: Sequence[str]) -> dict[str, int]:
+    """Return ``{standard lead: position}`` for the standard leads among ``names``.
+
+    The first occurrence wins where a lead is named twice.
+    """
+    found: dict[str, int] = {}
+    for position, name in enumerate(names):
+        lead = canonical_lead(name)
+        if lead is not None:
+            found.setdefault(lead, position)
+    return found
+
+
+def limb_identity_errors(
+    signal_mv: npt.NDArray[np.float32], leads: Sequence[str]
+) -> dict[str, float]:
+    """Return how far the derived limb leads are from what Einthoven and Goldberger give.
+
+    Parameters
+    ----------
+    signal_mv : array [n_leads, n]
+        Samples in mV (any unit works: the errors are relative). NaN is ignored.
+    leads : sequence of str
+        The name of each row.
+
+    Returns
+    -------
+    dict
+        For each of III, aVR, aVL, aVF that is present together with I and II: the root mean
+        square of the difference, relative to that of leads I and II together, after removing
+        each lead's median. 0 means that the identity holds exactly.
+    """
+    at = standard_indices(leads)
+    if "I" not in at or "II" not in at:
+        return {}
+
+    def centred(lead: str) -> npt.NDArray[np.float64]:
+        row = np.asarray(signal_mv[at[lead]], dtype=np.float64)
+        finite = row[np.isfinite(row)]
+        return row - (np.median(finite) if finite.size else 0.0)
+
+    i, ii = centred("I"), centred("II")
+    expected = {"III": ii - i, "aVR": -(i + ii) / 2, "aVL": i - ii / 2, "aVF": ii - i / 2}
+    scale = float(np.sqrt(np.nanmean(np.concatenate([i, ii]) ** 2))) if i.size else 0.0
+    if not np.isfinite(scale) or scale == 0.0:
+        return {}
+    errors: dict[str, float] = {}
+    for lead, expectation in expected.items():
+        if lead in at:
+            difference = centred(lead) - expectation
+            if np.isfinite(difference).any():
+                errors[lead] = float(np.sqrt(np.nanmean(difference**2))) / scale
+    return errors

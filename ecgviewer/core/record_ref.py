@@ -1,0 +1,41 @@
+"""Where a record is, before it is opened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """Answers to what a file leaves open; None and empty mean "as the file says".
+
+    Attributes
+    ----------
+    fs_hz : float or None
+    units : str or None
+        ``mV``, ``uV``, ``V`` ...
+    leads : tuple of str
+        One name per signal.
+    dataset : str or None
+        Path of the signal inside an HDF5 file.
+    """
+
+    fs_hz: float | None = None
+    units: str | None = None
+    leads: tuple[str, ...] = ()
+    dataset: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRef:
+    """One record on disk: a file, and the index inside it for a file of many."""
+
+    path: Path
+    index: int | None = None
+    options: ReadOptions = field(default_factory=ReadOptions)
+
+    @property
+    def name(self) -> str:
+        """The record's name: the file's stem, with ``#index`` for a file of many."""
+        return self.path.stem if self.index is None else f"{self.path.stem}#{self.index}"

@@ -1,0 +1,19 @@
+"""Where the shipped models, samples and icons are: source tree, wheel or frozen program."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+
+def resource_dir() -> Path:
+    """Return the folder that holds ``models/``, ``samples/`` and ``icons/``."""
+    package = Path(__file__).resolve().parent.parent
+    candidates = [package / "resources", package.parent / "resources"]
+    frozen = getattr(sys, "_MEIPASS", None)
+    if frozen is not None:
+        candidates.insert(0, Path(frozen) / "resources")
+    for candidate in candidates:
+        if (candidate / "models").is_dir():
+            return candidate
+    raise FileNotFoundError("the program's resources folder is missing; reinstall the program")

@@ -1,0 +1,1 @@
+"""What a reader adds to a record: annotations, verdicts, journal, exports. No Qt."""

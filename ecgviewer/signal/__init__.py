@@ -1,0 +1,1 @@
+"""Signal processing on numpy arrays: preprocessing, resampling, beats, intervals, quality."""
