@@ -1,0 +1,140 @@
+"""Annotations, flag verdicts and the review that holds them: frozen, compared by value."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from ecgviewer.core.analysis import Analysis, Flag
+from ecgviewer.core.recording import Recording
+
+VERDICTS = ("accepted", "rejected", "unsure")
+
+
+def utc_now() -> str:
+    """Return the present moment as ISO 8601 in UTC, to the millisecond."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def new_id() -> str:
+    """Return a fresh identifier (32 hexadecimal digits)."""
+    return uuid.uuid4().hex
+
+
+@dataclass(frozen=True, slots=True)
+class FlagOrigin:
+    """The flag that an annotation or a verdict is about, as the model gave it."""
+
+    model: str
+    bundle_sha256: str
+    score: float
+    p_value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """A labelled span.
+
+    Attributes
+    ----------
+    id : str
+        32 hexadecimal digits, the same through every edit and export.
+    start_s, end_s : float
+        Seconds from the start of the recording, ``0 <= start_s <= end_s``.
+    leads : tuple of str
+        As named in the recording; empty means all of them.
+    label : str
+    code : str
+        SNOMED CT identifier.
+    note, author : str
+    created, modified : str
+        ISO 8601, UTC.
+    origin : FlagOrigin or None
+        The accepted flag it came from; None when drawn by hand.
+    """
+
+    id: str
+    start_s: float
+    end_s: float
+    leads: tuple[str, ...]
+    label: str
+    code: str = ""
+    note: str = ""
+    author: str = ""
+    created: str = ""
+    modified: str = ""
+    origin: FlagOrigin | None = None
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds."""
+        return self.end_s - self.start_s
+
+
+@dataclass(frozen=True, slots=True)
+class FlagVerdict:
+    """What the reader said about a flag: one of ``accepted``, ``rejected``, ``unsure``.
+
+    ``annotation_id`` names the annotation that accepting created, else it is empty.
+    """
+
+    id: str
+    verdict: str
+    start_s: float
+    end_s: float
+    leads: tuple[str, ...]
+    reason: str
+    origin: FlagOrigin
+    author: str = ""
+    decided: str = ""
+    annotation_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordKey:
+    """The record a review is about, found again by content, wherever the file went."""
+
+    sha256: str
+    name: str
+    fs_hz: float
+    n_samples: int
+    leads: tuple[str, ...]
+
+    @classmethod
+    def of(cls, recording: Recording) -> RecordKey:
+        """Return the key of an open recording (hashes its files)."""
+        return cls(
+            recording.content_hash(),
+            recording.name,
+            recording.fs_hz,
+            recording.n_samples,
+            recording.leads,
+        )
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds."""
+        return self.n_samples / self.fs_hz
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """Everything one reader said about one record."""
+
+    record: RecordKey
+    author: str
+    annotations: tuple[Annotation, ...] = ()
+    verdicts: tuple[FlagVerdict, ...] = field(default=())
+
+    def annotation(self, annotation_id: str) -> Annotation:
+        """Return one annotation; KeyError when there is none of this id."""
+        for annotation in self.annotations:
+            if annotation.id == annotation_id:
+                return annotation
+        raise KeyError(annotation_id)
+
+
+def flag_origin(analysis: Analysis, flag: Flag) -> FlagOrigin:
+    """Return what an annotation remembers of the flag it came from."""
+    return FlagOrigin(analysis.model, analysis.bundle_sha256, flag.score, flag.p_value)
