@@ -1,1 +1,4 @@
-"""The three networks, their scores and calibration, and the bundle that carries them."""
+"""The three networks, the scores made of them, bundles, and running them on recordings.
+
+Importing this package, its bundle headers, store or client never imports torch.
+"""
