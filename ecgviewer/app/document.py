@@ -1,0 +1,165 @@
+"""The open recording and everything known about it. Panels read it and listen to its signals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QObject, Signal
+
+from ecgviewer.core.analysis import Analysis, Flag
+from ecgviewer.core.flags import derive_flags
+from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.recording import Recording
+
+MODELS = ("cae", "vae-bilstm", "vae-bilstm-mha")
+MODEL_TITLES = {"cae": "CAE", "vae-bilstm": "VAE-BiLSTM", "vae-bilstm-mha": "VAE-BiLSTM-MHA"}
+
+
+def model_title(model: str) -> str:
+    """Return a model's name as the paper writes it."""
+    return MODEL_TITLES.get(model, model)
+
+
+@dataclass(frozen=True, eq=False)
+class Heart:
+    """R peaks (samples at the recording's rate) and the mean rate; None where not measurable."""
+
+    r_peaks: npt.NDArray[np.int64]
+    rate_bpm: float | None
+
+
+class Document(QObject):
+    """One recording, its analyses and the flags of the active one.
+
+    ``generation`` grows whenever a recording is opened or closed; slow work remembers it and
+    its late results are dropped.
+    """
+
+    recordingChanged = Signal()
+    heartChanged = Signal()
+    analysisChanged = Signal()
+    flagsChanged = Signal()
+    selectedFlagChanged = Signal()
+
+    def __init__(self, specificity: float, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.generation = 0
+        self.ref: RecordRef | None = None
+        self.recording: Recording | None = None
+        self.heart: Heart | None = None
+        self.analyses: dict[str, Analysis] = {}
+        self.active_model: str | None = None
+        self.specificity = specificity
+        self.flags: tuple[Flag, ...] = ()
+        self.selected_flag: int | None = None
+
+    @property
+    def analysis(self) -> Analysis | None:
+        """The active model's analysis, if it ran."""
+        return self.analyses.get(self.active_model or "")
+
+    def open(self, ref: RecordRef, recording: Recording) -> None:
+        """Replace the open recording."""
+        self._forget()
+        self.ref, self.recording = ref, recording
+        self._announce_recording()
+
+    def close(self) -> None:
+        """Show nothing."""
+        if self.recording is not None:
+            self._forget()
+            self._announce_recording()
+
+    def _forget(self) -> None:
+        self.generation += 1
+        if self.recording is not None:
+            self.recording.source.close()
+        self.ref = self.recording = self.heart = None
+        self.analyses = {}
+        self.flags = ()
+        self.selected_flag = None
+
+    def _announce_recording(self) -> None:
+        self.recordingChanged.emit()
+        self.heartChanged.emit()
+        self.analysisChanged.emit()
+        self.flagsChanged.emit()
+
+    def set_heart(self, heart: Heart) -> None:
+        """Take the R peaks that a worker found."""
+        self.heart = heart
+        self.heartChanged.emit()
+
+    def add_analysis(self, analysis: Analysis, activate: bool = True) -> None:
+        """Take an analysis (or a longer part of one) of the open recording."""
+        self.analyses[analysis.model] = analysis
+        if activate or self.active_model not in self.analyses:
+            self.active_model = analysis.model
+        self.analysisChanged.emit()
+        self._derive()
+
+    def clear_analyses(self) -> None:
+        """Forget every analysis of the open recording."""
+        self.analyses = {}
+        self.analysisChanged.emit()
+        self._derive()
+
+    def activate(self, model: str) -> None:
+        """Show this model's analysis (or nothing, until it ran)."""
+        if model != self.active_model:
+            self.active_model = model
+            self.analysisChanged.emit()
+            self._derive()
+
+    def set_specificity(self, specificity: float) -> None:
+        """Move the threshold: flags change, no model runs."""
+        if specificity != self.specificity:
+            self.specificity = specificity
+            self._derive()
+
+    def _derive(self) -> None:
+        before = self.flags[self.selected_flag] if self.selected_flag is not None else None
+        analysis = self.analysis
+        self.flags = derive_flags(analysis, self.specificity) if analysis is not None else ()
+        self.selected_flag = _same_place(before, self.flags)
+        self.flagsChanged.emit()
+
+    def select_flag(self, index: int | None) -> None:
+        """Make one flag the current one."""
+        if index is not None and not 0 <= index < len(self.flags):
+            return
+        self.selected_flag = index
+        self.selectedFlagChanged.emit()
+
+    def step_flag(self, step: int, at_s: float) -> Flag | None:
+        """Select the next (+1) or previous (-1) flag and return it.
+
+        Parameters
+        ----------
+        at_s : float
+            Where the view is, for the first step.
+        """
+        if not self.flags:
+            return None
+        if self.selected_flag is not None:
+            index = (self.selected_flag + step) % len(self.flags)
+        else:
+            later = [i for i, flag in enumerate(self.flags) if flag.stop_s >= at_s]
+            index = (later[0] if later else 0) if step > 0 else (later[0] if later else 0) - 1
+            index %= len(self.flags)
+        self.select_flag(index)
+        return self.flags[index]
+
+
+def _same_place(before: Flag | None, flags: tuple[Flag, ...]) -> int | None:
+    """Return the flag that overlaps the formerly selected one most, if any."""
+    if before is None:
+        return None
+    best, best_overlap = None, 0.0
+    for index, flag in enumerate(flags):
+        overlap = min(flag.stop_s, before.stop_s) - max(flag.start_s, before.start_s)
+        if overlap > best_overlap:
+            best, best_overlap = index, overlap
+    return best
