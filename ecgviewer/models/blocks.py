@@ -75,9 +75,10 @@ class LeadAttention(nn.Module):
 
     def __init__(self, d_in: int, d_model: int, n_heads: int, d_out: int, n_leads: int) -> None:
         super().__init__()
+        self.n_heads = n_heads
         self.embed = nn.Linear(d_in, d_model)
         self.lead = nn.Parameter(0.5 * torch.randn(n_leads, d_model))
-        self.attention = nn.MultiheadAttention(d_model, n_heads, batch_first=True)
+        self.project_qkv = nn.Linear(d_model, 3 * d_model)
         self.project = nn.Linear(n_leads * d_model, d_out)
 
     def forward(self, features: Tensor, shown: Tensor) -> tuple[Tensor, Tensor]:
@@ -89,17 +90,19 @@ class LeadAttention(nn.Module):
         shown : tensor [B, n_leads]
             0 where a lead must not be looked at.
         """
-        batch, steps = features.shape[:2]
-        tokens = (self.embed(features) + self.lead).flatten(0, 1)
+        tokens = self.embed(features) + self.lead
+        q, k, v = (_heads(part, self.n_heads) for part in self.project_qkv(tokens).chunk(3, -1))
         # A window without any lead would have nothing to look at: then every lead is shown.
         absent = (shown < 0.5) & (shown > 0.5).any(1, keepdim=True)
-        padding = absent.repeat_interleave(steps, dim=0)
-        mixed, weights = self.attention(tokens, tokens, tokens, key_padding_mask=padding)
-        context = self.project(mixed.flatten(1)).reshape(batch, steps, -1)
-        # weights [B T, query, key], already averaged over heads. Averaging over the keys would
-        # give 1 / n_leads everywhere; over the queries it is what each lead receives.
-        received = weights.mean(1).reshape(batch, steps, -1)
-        return context, received
+        scores = (q / math.sqrt(q.shape[-1])) @ k.transpose(-1, -2)
+        # torch.softmax is slow over twelve values; the clamp takes the place of its maximum.
+        looks = scores.clamp(-30.0, 30.0).exp() * (~absent)[:, None, None, None, :]
+        weights = looks / looks.sum(-1, keepdim=True)  # [B, T, heads, query, key]
+        mixed = (weights @ v).transpose(2, 3).flatten(2)
+        context: Tensor = self.project(mixed)
+        # Averaging over the keys would give 1 / n_leads everywhere; over heads and queries it
+        # is what each lead receives.
+        return context, weights.mean((2, 3))
 
 
 class TimeAttention(nn.Module):
@@ -118,16 +121,18 @@ class TimeAttention(nn.Module):
 
         ``source`` is [B, T, d_input], ``values`` [B, T, d_value].
         """
-
-        def heads(x: Tensor) -> Tensor:
-            return x.reshape(*x.shape[:2], self.n_heads, -1).transpose(1, 2)
-
-        q, k, v = heads(self.query(source)), heads(self.key(source)), heads(self.value(values))
-        weights = torch.softmax(q @ k.transpose(-1, -2) / math.sqrt(q.shape[-1]), dim=-1)
+        q, k = _heads(self.query(source), self.n_heads), _heads(self.key(source), self.n_heads)
+        v = _heads(self.value(values), self.n_heads)
+        weights = torch.softmax((q / math.sqrt(q.shape[-1])) @ k.transpose(-1, -2), dim=-1)
         received = weights.mean((1, 2))
         weights = functional.dropout(weights, dropout, self.training)
         out: Tensor = self.out((weights @ v).transpose(1, 2).flatten(2))
         return out, received
+
+
+def _heads(x: Tensor, n_heads: int) -> Tensor:
+    """Return [..., S, d] as [..., n_heads, S, d / n_heads]."""
+    return x.reshape(*x.shape[:-1], n_heads, -1).transpose(-2, -3)
 
 
 def positions(steps: int, d: int, like: Tensor) -> Tensor:
