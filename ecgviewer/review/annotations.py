@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ecgviewer.core.analysis import Analysis, Flag
 from ecgviewer.core.recording import Recording
 
 VERDICTS = ("accepted", "rejected", "unsure")
+STATUSES = ("new", "in progress", "reviewed")
+CONCLUSIONS = ("", "normal", "abnormal", "unsure")
+"""What the reader says of the whole record; empty is not decided yet."""
 
 
 def utc_now() -> str:
@@ -23,13 +27,24 @@ def new_id() -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Code:
+    """A term of a published vocabulary: ``SNOMED CT`` or ``SCP-ECG``."""
+
+    system: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class FlagOrigin:
-    """The flag that an annotation or a verdict is about, as the model gave it."""
+    """The flag that an annotation or a verdict is about, as the model gave it.
+
+    ``score`` and ``p_value`` are None where the model gave no finite number.
+    """
 
     model: str
     bundle_sha256: str
-    score: float
-    p_value: float
+    score: float | None
+    p_value: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +60,8 @@ class Annotation:
     leads : tuple of str
         As named in the recording; empty means all of them.
     label : str
-    code : str
-        SNOMED CT identifier.
+    codes : tuple of Code
+        What the label means elsewhere.
     note, author : str
     created, modified : str
         ISO 8601, UTC.
@@ -59,7 +74,7 @@ class Annotation:
     end_s: float
     leads: tuple[str, ...]
     label: str
-    code: str = ""
+    codes: tuple[Code, ...] = ()
     note: str = ""
     author: str = ""
     created: str = ""
@@ -119,13 +134,30 @@ class RecordKey:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordState:
+    """How far the reader got with the record, and what they conclude.
+
+    ``status`` is one of :data:`STATUSES`, ``conclusion`` one of :data:`CONCLUSIONS`.
+    """
+
+    status: str = "new"
+    conclusion: str = ""
+    note: str = ""
+    changed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Review:
-    """Everything one reader said about one record."""
+    """Everything one reader said about one record.
+
+    ``annotations`` and ``verdicts`` are in order of time.
+    """
 
     record: RecordKey
     author: str
     annotations: tuple[Annotation, ...] = ()
-    verdicts: tuple[FlagVerdict, ...] = field(default=())
+    verdicts: tuple[FlagVerdict, ...] = ()
+    state: RecordState = RecordState()
 
     def annotation(self, annotation_id: str) -> Annotation:
         """Return one annotation; KeyError when there is none of this id."""
@@ -137,4 +169,9 @@ class Review:
 
 def flag_origin(analysis: Analysis, flag: Flag) -> FlagOrigin:
     """Return what an annotation remembers of the flag it came from."""
-    return FlagOrigin(analysis.model, analysis.bundle_sha256, flag.score, flag.p_value)
+    return FlagOrigin(
+        analysis.model,
+        analysis.bundle_sha256,
+        flag.score if math.isfinite(flag.score) else None,
+        flag.p_value if math.isfinite(flag.p_value) else None,
+    )

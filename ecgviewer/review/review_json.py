@@ -1,4 +1,8 @@
-"""The review as JSON: the truth on disk, and the lossless export."""
+"""The review as JSON: the truth on disk, and the lossless export.
+
+The shape is described by ``schema/review-2.schema.json``. Version 1 had one SNOMED CT ``code``
+per annotation and no ``state``; it is upgraded on reading.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +12,36 @@ from typing import Any
 
 from ecgviewer.core.errors import ReviewError
 from ecgviewer.review.annotations import (
+    CONCLUSIONS,
+    STATUSES,
     VERDICTS,
     Annotation,
+    Code,
     FlagOrigin,
     FlagVerdict,
     RecordKey,
+    RecordState,
     Review,
 )
+from ecgviewer.review.errors import NewerFormatError
 
 FORMAT = "ecgviewer-review"
-VERSION = 1
+VERSION = 2
+MAX_ITEMS = 1_000_000
+MAX_TEXT = 100_000
+
+
+def dumps(value: Any) -> str:
+    """Return compact ASCII JSON on one line; ValueError for NaN and infinity."""
+    return json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+
+
+def loads(text: str | bytes) -> Any:
+    """Return parsed JSON; raises ReviewError where it is none."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ReviewError(f"damaged JSON ({type(error).__name__})") from error
 
 
 def to_json(review: Review) -> dict[str, Any]:
@@ -33,6 +57,7 @@ def to_json(review: Review) -> dict[str, Any]:
             "leads": list(review.record.leads),
         },
         "author": review.author,
+        "state": state_to_json(review.state),
         "annotations": [annotation_to_json(item) for item in review.annotations],
         "verdicts": [verdict_to_json(item) for item in review.verdicts],
     }
@@ -46,7 +71,7 @@ def annotation_to_json(item: Annotation) -> dict[str, Any]:
         "end_s": item.end_s,
         "leads": list(item.leads),
         "label": item.label,
-        "code": item.code,
+        "codes": [{"system": code.system, "value": code.value} for code in item.codes],
         "note": item.note,
         "author": item.author,
         "created": item.created,
@@ -71,6 +96,16 @@ def verdict_to_json(item: FlagVerdict) -> dict[str, Any]:
     }
 
 
+def state_to_json(state: RecordState) -> dict[str, Any]:
+    """Return the record's state as plain JSON values."""
+    return {
+        "status": state.status,
+        "conclusion": state.conclusion,
+        "note": state.note,
+        "changed": state.changed,
+    }
+
+
 def _origin_to_json(origin: FlagOrigin) -> dict[str, Any]:
     return {
         "model": origin.model,
@@ -81,32 +116,63 @@ def _origin_to_json(origin: FlagOrigin) -> dict[str, Any]:
 
 
 def from_json(raw: Any) -> Review:
-    """Return the review in parsed JSON.
+    """Return the review in parsed JSON, upgraded from an older version where needed.
 
     Raises
     ------
+    NewerFormatError
+        When a newer version of the program wrote it.
     ReviewError
-        When it is not a review, of a newer version, or a value is missing or impossible.
+        When it is not a review, or a value is missing or impossible.
+    """
+    if version_of(raw) == 1:
+        raw = _upgrade_from_1(raw)
+    record = _get(raw, "record", dict)
+    key = RecordKey(
+        _text(record, "sha256"),
+        _text(record, "name"),
+        _number(record, "fs_hz"),
+        _get(record, "n_samples", int),
+        _texts(record, "leads"),
+    )
+    if key.fs_hz <= 0 or key.n_samples < 0:
+        raise ReviewError("the record's rate or length is impossible")
+    annotations = tuple(annotation_from_json(item) for item in _items(raw, "annotations"))
+    verdicts = tuple(verdict_from_json(item) for item in _items(raw, "verdicts"))
+    for items in (annotations, verdicts):
+        if len({item.id for item in items}) != len(items):
+            raise ReviewError("two entries have the same id")
+    state = state_from_json(raw.get("state"))
+    return Review(key, _text(raw, "author"), annotations, verdicts, state)
+
+
+def version_of(raw: Any) -> int:
+    """Return the format version of a parsed review file.
+
+    Raises
+    ------
+    NewerFormatError, ReviewError
     """
     if not isinstance(raw, dict) or raw.get("format") != FORMAT:
         raise ReviewError("this is not a review file")
-    if raw.get("version") != VERSION:
-        raise ReviewError(
-            f"the review has format version {raw.get('version')!r}; {VERSION} is read"
+    version = _get(raw, "version", int)
+    if version > VERSION:
+        raise NewerFormatError(
+            f"a newer version of the program wrote this review (format {version}, this program "
+            f"reads up to {VERSION}); please update the program, the file stays as it is"
         )
-    record = _get(raw, "record", dict)
-    return Review(
-        RecordKey(
-            _get(record, "sha256", str),
-            _get(record, "name", str),
-            _number(record, "fs_hz"),
-            _get(record, "n_samples", int),
-            _strings(record, "leads"),
-        ),
-        _get(raw, "author", str),
-        tuple(annotation_from_json(item) for item in _get(raw, "annotations", list)),
-        tuple(verdict_from_json(item) for item in _get(raw, "verdicts", list)),
-    )
+    if version < 1:
+        raise ReviewError(f"there is no review format {version}")
+    return int(version)
+
+
+def _upgrade_from_1(raw: dict[str, Any]) -> dict[str, Any]:
+    annotations = []
+    for item in _items(raw, "annotations"):
+        code = _text(item, "code")
+        codes = [{"system": "SNOMED CT", "value": code}] if code else []
+        annotations.append({key: item[key] for key in item if key != "code"} | {"codes": codes})
+    return raw | {"annotations": annotations, "state": state_to_json(RecordState())}
 
 
 def annotation_from_json(raw: Any) -> Annotation:
@@ -114,16 +180,16 @@ def annotation_from_json(raw: Any) -> Annotation:
     start_s, end_s = _span(raw)
     origin = raw.get("origin")
     return Annotation(
-        _get(raw, "id", str),
+        _identifier(raw, "id"),
         start_s,
         end_s,
-        _strings(raw, "leads"),
-        _get(raw, "label", str),
-        _get(raw, "code", str),
-        _get(raw, "note", str),
-        _get(raw, "author", str),
-        _get(raw, "created", str),
-        _get(raw, "modified", str),
+        _texts(raw, "leads"),
+        _text(raw, "label"),
+        tuple(Code(_text(code, "system"), _text(code, "value")) for code in _items(raw, "codes")),
+        _text(raw, "note"),
+        _text(raw, "author"),
+        _text(raw, "created"),
+        _text(raw, "modified"),
         None if origin is None else _origin_from_json(origin),
     )
 
@@ -131,34 +197,36 @@ def annotation_from_json(raw: Any) -> Annotation:
 def verdict_from_json(raw: Any) -> FlagVerdict:
     """Return one verdict; raises ReviewError as :func:`from_json`."""
     start_s, end_s = _span(raw)
-    verdict = _get(raw, "verdict", str)
-    if verdict not in VERDICTS:
-        raise ReviewError(f"a verdict cannot be {verdict[:40]!r}")
     return FlagVerdict(
-        _get(raw, "id", str),
-        verdict,
+        _identifier(raw, "id"),
+        _choice(raw, "verdict", VERDICTS),
         start_s,
         end_s,
-        _strings(raw, "leads"),
-        _get(raw, "reason", str),
+        _texts(raw, "leads"),
+        _text(raw, "reason"),
         _origin_from_json(raw.get("origin")),
-        _get(raw, "author", str),
-        _get(raw, "decided", str),
-        _get(raw, "annotation_id", str),
+        _text(raw, "author"),
+        _text(raw, "decided"),
+        _text(raw, "annotation_id"),
     )
 
 
-def dumps(value: Any) -> str:
-    """Return compact ASCII JSON on one line; NaN and infinity are refused."""
-    return json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+def state_from_json(raw: Any) -> RecordState:
+    """Return the record's state; raises ReviewError as :func:`from_json`."""
+    return RecordState(
+        _choice(raw, "status", STATUSES),
+        _choice(raw, "conclusion", CONCLUSIONS),
+        _text(raw, "note"),
+        _text(raw, "changed"),
+    )
 
 
 def _origin_from_json(raw: Any) -> FlagOrigin:
     return FlagOrigin(
-        _get(raw, "model", str),
-        _get(raw, "bundle_sha256", str),
-        _number(raw, "score"),
-        _number(raw, "p_value"),
+        _text(raw, "model"),
+        _text(raw, "bundle_sha256"),
+        _number_or_none(raw, "score"),
+        _number_or_none(raw, "p_value"),
     )
 
 
@@ -169,24 +237,62 @@ def _span(raw: Any) -> tuple[float, float]:
     return start_s, end_s
 
 
-def _get(raw: Any, name: str, kind: type[Any]) -> Any:
+def _get(raw: Any, name: str, *kinds: type[Any]) -> Any:
     if not isinstance(raw, dict):
         raise ReviewError(f"an object with {name!r} was expected")
     value = raw.get(name)
-    if not isinstance(value, kind) or isinstance(value, bool):
+    if not isinstance(value, kinds) or isinstance(value, bool):
         raise ReviewError(f"{name!r} is missing or not of the right kind")
     return value
 
 
+def _text(raw: Any, name: str) -> str:
+    value: str = _get(raw, name, str)
+    if len(value) > MAX_TEXT:
+        raise ReviewError(f"{name!r} is too long ({len(value)} characters)")
+    return value
+
+
+def _identifier(raw: Any, name: str) -> str:
+    value = _text(raw, name)
+    if not 1 <= len(value) <= 64 or not value.isalnum() or not value.isascii():
+        raise ReviewError("an id must be 1 to 64 letters and digits")
+    return value
+
+
+def _choice(raw: Any, name: str, choices: tuple[str, ...]) -> str:
+    value = _text(raw, name)
+    if value not in choices:
+        raise ReviewError(f"{name!r} cannot be {value[:40]!r}")
+    return value
+
+
 def _number(raw: Any, name: str) -> float:
-    value = _get(raw, name, int | float)  # type: ignore[arg-type]
-    if not math.isfinite(value):
+    value = _get(raw, name, int, float)
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
         raise ReviewError(f"{name!r} is not a finite number")
-    return float(value)
+    return number
 
 
-def _strings(raw: Any, name: str) -> tuple[str, ...]:
-    values = _get(raw, name, list)
+def _number_or_none(raw: Any, name: str) -> float | None:
+    if isinstance(raw, dict) and raw.get(name) is None:
+        return None
+    return _number(raw, name)
+
+
+def _items(raw: Any, name: str) -> list[Any]:
+    values: list[Any] = _get(raw, name, list)
+    if len(values) > MAX_ITEMS:
+        raise ReviewError(f"{name!r} holds too many entries ({len(values)})")
+    return values
+
+
+def _texts(raw: Any, name: str) -> tuple[str, ...]:
+    values = _items(raw, name)
     if not all(isinstance(value, str) for value in values):
         raise ReviewError(f"{name!r} must hold texts")
     return tuple(values)
