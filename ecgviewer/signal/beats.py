@@ -86,10 +86,12 @@ def _beat_height(slope: DoubleArray, fs_hz: float) -> DoubleArray:
 
 def _select(curve: DoubleArray, candidates: IntArray, fs_hz: float) -> IntArray:
     value = curve[candidates]
-    # Local beat height: the largest candidate within 1 s, then its median over about 8 s.
-    local = maximum_filter1d(curve, max(round(2.0 * fs_hz), 1), mode="nearest")[candidates]
+    # Local beat height: the largest value within 1.5 s, then its median over some seconds, not
+    # too far from that of the whole record so that a pause does not make beats of noise.
+    local = maximum_filter1d(curve, max(round(3.0 * fs_hz), 1), mode="nearest")[candidates]
     reference = median_filter(local, size=min(15, local.size), mode="nearest")
-    reference = np.minimum(reference, 1.5 * np.median(local))
+    usual_height = float(np.median(local))
+    reference = np.clip(reference, 0.6 * usual_height, 1.5 * usual_height)
     strong = value > 0.42 * reference
     kept = _without_t_waves(candidates[strong], curve, fs_hz)
     if kept.size < 3:
@@ -268,8 +270,7 @@ def nan_median(values: FloatArray) -> FloatArray:
     low = np.maximum(count - 1, 0) // 2
     high = np.minimum(count // 2, values.shape[0] - 1)
     pair = np.take_along_axis(ordered, np.stack([low, high]), axis=0)
-    median: FloatArray = np.where(count > 0, pair.mean(axis=0), np.nan).astype(np.float32)
-    return median
+    return np.asarray(np.where(count > 0, pair.mean(axis=0), np.nan), dtype=np.float32)
 
 
 PHASE_BEFORE_S = 0.25
