@@ -1,0 +1,67 @@
+"""The command line: ``ecgviewer [PATH ...]`` opens the window, subcommands work without one.
+
+Nothing heavy is imported until a subcommand needs it: ``--version`` and ``--help`` answer without
+numpy, torch or Qt.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from ecgviewer.cli.parser import HANDLERS, build_parser, window_arguments
+from ecgviewer.core.errors import CancelledError, EcgViewerError
+
+USAGE_ERROR = 2
+"""Exit status of wrong usage, the one argparse uses too."""
+FAILED = 1
+INTERRUPTED = 130
+"""What shells report for a program ended by Ctrl-C."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program and return its exit status.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        Arguments without the program's name; the process's own when omitted.
+    """
+    # First of all: in the frozen program a worker process starts here too.
+    multiprocessing.freeze_support()
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        if arguments[:1] == ["trainer"]:
+            return _run_trainer(arguments[1:])
+        paths = window_arguments(arguments)
+        if paths is not None:
+            return _open_window(paths)
+        parsed = build_parser().parse_args(arguments)
+        module, function = HANDLERS[parsed.command]
+        return int(getattr(import_module(module), function)(parsed))
+    except EcgViewerError as error:
+        print(f"ecgviewer: {error}", file=sys.stderr)
+        return FAILED
+    except (KeyboardInterrupt, CancelledError):
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output (head, less) went away; nothing more can be told to anyone.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+
+
+def _open_window(paths: list[str]) -> int:
+    from pathlib import Path
+
+    from ecgviewer.app.main import run
+
+    return run([Path(path) for path in paths])
+
+
+def _run_trainer(arguments: list[str]) -> int:
+    from trainer.__main__ import main as train
+
+    return int(train(arguments) or 0)

@@ -1,0 +1,92 @@
+"""One record to screen, and the row of the result table that comes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ecgviewer.cli.table import Row
+from ecgviewer.core.analysis import Analysis
+from ecgviewer.core.errors import AnalysisError
+from ecgviewer.core.flags import MIN_FLAG_S, derive_flags
+from ecgviewer.core.record_ref import RecordRef
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One record to screen, or the reason why it cannot be.
+
+    Attributes
+    ----------
+    path : Path
+        The record's file as given or found.
+    record : str
+    source : RecordRef or str
+        Where to open it, or why discovery already failed.
+    maps : Path or None
+        Where its maps go, without ``.<model>.npz``.
+    """
+
+    path: Path
+    record: str
+    source: RecordRef | str
+    maps: Path | None = None
+
+
+def error_row(job: Job, model: str, reason: str) -> Row:
+    """Return the row of a record that could not be read or judged."""
+    return Row(str(job.path), job.record, model, error=" ".join(reason.split()))
+
+
+def result_row(job: Job, model: str, analysis: Analysis, specificity: float) -> Row:
+    """Return the row of an analysed record.
+
+    Raises
+    ------
+    AnalysisError
+        When no part of the record could be judged.
+    """
+    if not np.isfinite(analysis.score):
+        raise AnalysisError("nothing in this record could be judged", job.path)
+    lead, start_s, stop_s = worst_place(analysis, specificity)
+    return Row(
+        path=str(job.path),
+        record=job.record,
+        model=model,
+        score=analysis.score,
+        raw_score=analysis.raw_score,
+        p_value=analysis.p_value,
+        threshold=analysis.threshold(specificity),
+        abnormal=int(analysis.is_abnormal(specificity)),
+        quality=analysis.quality_text(),
+        worst_lead=lead,
+        worst_start_s=start_s,
+        worst_end_s=stop_s,
+    )
+
+
+def worst_place(analysis: Analysis, specificity: float) -> tuple[str, float | None, float | None]:
+    """Return lead, start and end (s) of the top flag, else of the highest part of the score map.
+
+    Without a flag that has a lead, the part is where the map's highest lead stays above half of
+    its highest value, at least one small square of ECG paper. Empty where nothing was judged.
+    """
+    fs_hz = analysis.map_fs_hz
+    scores = np.nan_to_num(analysis.score_map, nan=-np.inf)
+    if scores.size == 0 or not np.isfinite(scores.max()):
+        return "", None, None
+    placed = [flag for flag in derive_flags(analysis, specificity) if flag.leads]
+    if placed:
+        top = max(placed, key=lambda flag: flag.score)
+        start, stop = round(top.start_s * fs_hz), round(top.stop_s * fs_hz)
+        rows = [analysis.leads.index(lead) for lead in top.leads]
+        highest = int(np.argmax(scores[rows, start:stop].max(axis=1)))
+        return top.leads[highest], top.start_s, top.stop_s
+    row, peak = (int(k) for k in np.unravel_index(np.argmax(scores), scores.shape))
+    low = np.flatnonzero(scores[row] < scores[row, peak] / 2)
+    start = int(low[low < peak].max(initial=-1)) + 1
+    stop = int(low[low > peak].min(initial=scores.shape[1]))
+    stop = max(stop, min(start + round(MIN_FLAG_S * fs_hz), scores.shape[1]))
+    return analysis.leads[row], start / fs_hz, stop / fs_hz

@@ -1,0 +1,111 @@
+"""The result table of ``analyze``: its columns, and writers that put out each row at once."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Protocol, TextIO
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One record and model. The order of the fields is the order of the columns.
+
+    ``score`` is the calibrated record score (higher = less normal), ``raw_score`` the model's own
+    as its paper defines it, ``threshold`` the calibrated score at the chosen specificity.
+    ``worst_*`` is the top flag or, without one, the highest part of the score map.
+    """
+
+    path: str
+    record: str
+    model: str
+    score: float | None = None
+    raw_score: float | None = None
+    p_value: float | None = None
+    threshold: float | None = None
+    abnormal: int | None = None
+    quality: str = ""
+    worst_lead: str = ""
+    worst_start_s: float | None = None
+    worst_end_s: float | None = None
+    error: str = ""
+
+
+COLUMNS = tuple(field.name for field in fields(Row))
+
+
+class RowWriter(Protocol):
+    """Takes rows one at a time."""
+
+    def write(self, row: Row) -> None:
+        """Write one row and hand it to the system at once."""
+        ...
+
+
+class _CsvWriter:
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._csv = csv.writer(stream, lineterminator="\n")
+        self._csv.writerow(COLUMNS)
+        stream.flush()
+
+    def write(self, row: Row) -> None:
+        self._csv.writerow([_as_text(value) for value in asdict(row).values()])
+        self._stream.flush()
+
+
+class _JsonWriter:
+    """A JSON array of objects, one object per line."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._separator = "["
+
+    def write(self, row: Row) -> None:
+        values = {
+            name: None if isinstance(value, float) and not math.isfinite(value) else value
+            for name, value in asdict(row).items()
+        }
+        self._stream.write(f"{self._separator}\n{json.dumps(values, ensure_ascii=False)}")
+        self._stream.flush()
+        self._separator = ","
+
+    def close(self) -> None:
+        self._stream.write("\n]\n" if self._separator == "," else "[]\n")
+
+
+@contextmanager
+def open_table(out: str) -> Iterator[RowWriter]:
+    """Open the table for writing: a ``.csv`` or ``.json`` file, or ``-`` for standard output.
+
+    A JSON file is closed properly even when the run ends early.
+    """
+    if out == "-":
+        # File names that are not valid in the terminal's encoding must not end the run.
+        if hasattr(sys.stdout, "reconfigure"):
+            sys.stdout.reconfigure(errors="backslashreplace")
+        yield _CsvWriter(sys.stdout)
+        return
+    path = Path(out)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
+        if path.suffix.lower() == ".csv":
+            yield _CsvWriter(stream)
+            return
+        writer = _JsonWriter(stream)
+        try:
+            yield writer
+        finally:
+            writer.close()
+
+
+def _as_text(value: object) -> str:
+    if value is None:
+        return ""
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,66 @@
+"""What the table says of an analysis."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ecgviewer.cli.rows import Job, error_row, result_row, worst_place
+from ecgviewer.core.errors import AnalysisError
+
+
+def job():
+    return Job(Path("ward/r1.hea"), "r1", "")
+
+
+def test_the_top_flag_is_the_worst_place(make_analysis):
+    score_map = np.ones((12, 1000))
+    score_map[1, 200:220] = 9.0
+    score_map[7, 600:640] = 12.0
+    assert worst_place(make_analysis(score_map), 0.95) == ("V2", 6.0, 6.4)
+
+
+def test_of_a_flag_on_several_leads_the_highest_is_named(make_analysis):
+    score_map = np.ones((12, 1000))
+    score_map[3, 200:240] = 9.0
+    score_map[4, 210:230] = 11.0
+    assert worst_place(make_analysis(score_map), 0.95) == ("aVL", 2.0, 2.4)
+
+
+def test_without_a_flag_the_highest_part_of_the_map_is_the_worst_place(make_analysis):
+    score_map = np.ones((12, 1000))
+    score_map[2, 500:550] = 3.0
+    assert worst_place(make_analysis(score_map), 0.95) == ("III", 5.0, 5.5)
+
+
+def test_the_highest_part_lasts_at_least_a_small_square(make_analysis):
+    score_map = np.zeros((12, 1000))
+    score_map[2, 999] = 3.0
+    assert worst_place(make_analysis(score_map), 0.95) == ("III", 9.99, 10.0)
+    score_map[2, 500] = 4.0
+    assert worst_place(make_analysis(score_map), 0.95) == ("III", 5.0, 5.04)
+
+
+def test_masked_leads_are_never_the_worst(make_analysis):
+    score_map = np.full((12, 1000), np.nan)
+    assert worst_place(make_analysis(score_map), 0.95) == ("", None, None)
+    score_map[5] = 1.0
+    assert worst_place(make_analysis(score_map), 0.95)[0] == "aVF"
+
+
+def test_a_row_carries_score_threshold_and_verdict(make_analysis):
+    row = result_row(job(), "cae", make_analysis(np.ones((12, 1000))), 0.95)
+    assert (row.score, row.raw_score, row.p_value, row.abnormal) == (5.0, 0.25, 0.01, 1)
+    assert row.threshold == pytest.approx(3.8, abs=0.3)
+    assert (row.quality, row.error) == ("ok", "")
+    normal = make_analysis(np.ones((12, 1000)), score=1.0)
+    assert result_row(job(), "cae", normal, 0.95).abnormal == 0
+
+
+def test_a_score_that_is_no_number_is_an_error_and_not_a_row(make_analysis):
+    with pytest.raises(AnalysisError):
+        result_row(job(), "cae", make_analysis(np.ones((12, 1000)), score=float("nan")), 0.95)
+
+
+def test_an_error_fits_on_one_line():
+    assert error_row(job(), "cae", "two\n lines").error == "two lines"
