@@ -2,142 +2,27 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import maximum_filter1d, median_filter, uniform_filter1d
-from scipy.signal import butter, find_peaks, sosfiltfilt
 
 from ecgviewer.signal.gaps import DoubleArray, FloatArray, bridge_gaps
+from ecgviewer.signal.r_peaks import IntArray, detect_r_peaks
 
-IntArray = npt.NDArray[np.int64]
-
-QRS_BAND_HZ = (5.0, 25.0)
-"""Where QRS energy exceeds that of P, T, wander and muscle (Pan & Tompkins 1985: 5-15 Hz;
-wider here because bundle branch blocks and children share one setting)."""
-REFRACTORY_S = 0.22
-T_WAVE_REACH_S = 0.40
-"""A second peak within this time of an R peak may be its T wave."""
-
-
-def detect_r_peaks(signal_mv: npt.ArrayLike, fs_hz: float) -> IntArray:
-    """Return the samples of the R peaks (main QRS deflection), ascending.
-
-    The steepness of each lead in the QRS band, divided by the lead's own beat height and
-    limited, is averaged over the leads, so that neither amplitude units nor one bad lead decide.
-    Peaks of that curve are kept above a share of the local beat height; T waves are recognised by
-    their slower slope; gaps of more than 1.6 RR are searched again with a lower threshold.
-
-    Parameters
-    ----------
-    signal_mv : array [L, n]
-        Any number of leads in any unit; NaN allowed.
-    fs_hz : float
-
-    Returns
-    -------
-    int64 array [number of beats]
-        Empty when there is none, or when the record is shorter than 0.3 s.
-    """
-    x, missing = bridge_gaps(signal_mv)
-    n = x.shape[1]
-    if n < 0.3 * fs_hz or fs_hz < 40.0:
-        return np.zeros(0, dtype=np.int64)
-    band = _qrs_band(x, fs_hz)
-    slope = np.abs(np.gradient(band, axis=1))
-    slope[missing] = 0.0
-    slope = uniform_filter1d(slope, max(round(0.10 * fs_hz), 3), axis=1, mode="nearest")
-    height = _beat_height(slope, fs_hz)
-    live = height > 1e-9
-    if not live.any():
-        return np.zeros(0, dtype=np.int64)
-    curve = np.minimum(slope[live] / height[live, np.newaxis], 1.6).mean(axis=0)
-    candidates, _ = find_peaks(curve, distance=max(round(REFRACTORY_S * fs_hz), 1))
-    # find_peaks leaves out a maximum at the very border: a beat cut there has no R peak.
-    if candidates.size == 0:
-        return np.zeros(0, dtype=np.int64)
-    beats = _select(curve, candidates, fs_hz)
-    return _refine(band[live] / height[live, np.newaxis], beats, fs_hz)
+__all__ = [
+    "PHASE_RANGE_S",
+    "beat_phase",
+    "beat_windows",
+    "detect_r_peaks",
+    "dominant_beats",
+    "heart_rate_bpm",
+    "median_beats",
+    "nan_median",
+    "shape_correlation",
+]
 
 
-def _qrs_band(x: DoubleArray, fs_hz: float) -> DoubleArray:
-    pad = min(round(0.2 * fs_hz), x.shape[1] - 1)
-    filtered: DoubleArray = sosfiltfilt(_qrs_filter(fs_hz), x, axis=1, padlen=pad)
-    return filtered
-
-
-@lru_cache(maxsize=16)
-def _qrs_filter(fs_hz: float) -> DoubleArray:
-    high = min(QRS_BAND_HZ[1], 0.45 * fs_hz)
-    sos: DoubleArray = butter(2, [QRS_BAND_HZ[0], high], "bandpass", fs=fs_hz, output="sos")
-    return sos
-
-
-def _beat_height(slope: DoubleArray, fs_hz: float) -> DoubleArray:
-    """Return the usual height of a beat per lead: the median of the maxima of 1.5-s pieces."""
-    n = slope.shape[1]
-    piece = min(round(1.5 * fs_hz), n)
-    count = n // piece
-    maxima = slope[:, : count * piece].reshape(slope.shape[0], count, piece).max(axis=2)
-    height: DoubleArray = np.median(maxima, axis=1)
-    return height
-
-
-def _select(curve: DoubleArray, candidates: IntArray, fs_hz: float) -> IntArray:
-    value = curve[candidates]
-    # Local beat height: the largest value within 1.5 s, then its median over some seconds, not
-    # too far from that of the whole record so that a pause does not make beats of noise.
-    local = maximum_filter1d(curve, max(round(3.0 * fs_hz), 1), mode="nearest")[candidates]
-    reference = median_filter(local, size=min(15, local.size), mode="nearest")
-    usual_height = float(np.median(local))
-    reference = np.clip(reference, 0.6 * usual_height, 1.5 * usual_height)
-    strong = value > 0.42 * reference
-    kept = _without_t_waves(candidates[strong], curve, fs_hz)
-    if kept.size < 3:
-        return kept
-    rr = np.diff(kept)
-    usual = median_filter(rr.astype(np.float64), size=min(9, rr.size), mode="nearest")
-    found: list[int] = []
-    for i in np.flatnonzero(rr > 1.6 * usual):
-        low, high = kept[i] + 0.30 * fs_hz, kept[i + 1] - 0.30 * fs_hz
-        inside = (candidates > low) & (candidates < high) & (value > 0.22 * reference)
-        weak = candidates[inside]
-        if weak.size:
-            # What is searched for must rise above what lies between beats.
-            best = weak[np.argmax(curve[weak])]
-            floor = np.median(curve[kept[i] : kept[i + 1]])
-            if curve[best] > 3.0 * floor:
-                found.append(int(best))
-    return np.sort(np.concatenate([kept, np.asarray(found, dtype=np.int64)]))
-
-
-def _without_t_waves(peaks: IntArray, curve: DoubleArray, fs_hz: float) -> IntArray:
-    kept: list[int] = []
-    reach = T_WAVE_REACH_S * fs_hz
-    for peak in peaks.tolist():
-        if kept and peak - kept[-1] < reach and curve[peak] < 0.5 * curve[kept[-1]]:
-            continue
-        if len(kept) > 1 and peak - kept[-1] < reach and curve[kept[-1]] < 0.5 * curve[peak]:
-            # A P or an artefact just before a real beat.
-            kept[-1] = peak
-            continue
-        kept.append(peak)
-    return np.asarray(kept, dtype=np.int64)
-
-
-def _refine(band: DoubleArray, beats: IntArray, fs_hz: float) -> IntArray:
-    """Move each beat to the largest deflection over the leads within 80 ms."""
-    if beats.size == 0:
-        return beats
-    magnitude = np.sqrt(np.mean(np.minimum(np.abs(band), 50.0) ** 2, axis=0))
-    reach = max(round(0.08 * fs_hz), 1)
-    offsets = np.arange(-reach, reach + 1)
-    at = np.clip(beats[:, np.newaxis] + offsets, 0, magnitude.size - 1)
-    weight = 1.0 - 0.4 * (offsets / reach) ** 2
-    moved = at[np.arange(beats.size), np.argmax(magnitude[at] * weight, axis=1)]
-    unique: IntArray = np.unique(moved)
-    return unique
+SAME_SHAPE = 0.85
+"""Correlation of two QRS complexes over all leads above which they have the same origin."""
 
 
 def heart_rate_bpm(r_peaks: npt.ArrayLike, fs_hz: float) -> float:
@@ -174,10 +59,6 @@ def dominant_beats(
     premature = np.concatenate([[False], rr < 0.8 * np.median(rr)])
     on_time = same & ~premature
     return on_time if on_time.sum() >= 3 else same
-
-
-SAME_SHAPE = 0.85
-"""Correlation of two QRS complexes over all leads above which they have the same origin."""
 
 
 def shape_correlation(signal_mv: DoubleArray, r_peaks: IntArray, fs_hz: float) -> DoubleArray:
@@ -315,4 +196,4 @@ def beat_phase(r_peaks: npt.ArrayLike, fs_hz: float, n: int) -> FloatArray:
     to = np.stack([cycle, cycle + PHASE_AFTER_S, cycle + 1 - PHASE_BEFORE_S], axis=1).ravel()
     nominal = np.interp(np.arange(n), np.append(at, knots[-1]), np.append(to, cycle[-1] + 1))
     phase = np.mod(nominal + PHASE_BEFORE_S, 1.0) - PHASE_BEFORE_S
-    return phase.astype(np.float32)
+    return np.asarray(phase, dtype=np.float32)
