@@ -1,0 +1,179 @@
+"""Folders of WFDB records with labels in a table or in their headers.
+
+CPSC 2018 (``REFERENCE.csv``), PhysioNet/CinC 2020 and 2021 (``#Dx`` in the headers),
+MIMIC-IV-ECG (``record_list.csv`` and ``machine_measurements.csv``), and a hospital's own
+``labels.csv`` with ``relpath`` or ``record`` and ``normal``.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from ecgviewer.core.record_ref import RecordRef
+from trainer.data import DataError, DataSet, Entry
+from trainer.tables import has_columns, read_table, truth
+
+CPSC_CLASSES = ("Normal", "AF", "I-AVB", "LBBB", "RBBB", "PAC", "PVC", "STD", "STE")
+SINUS_RHYTHM = "426783006"
+SNOMED_CLASSES = {
+    "164889003": "AF", "164890007": "AFL", "270492004": "I-AVB", "164909002": "LBBB",
+    "733534002": "LBBB", "59118001": "RBBB", "713427006": "RBBB", "713426002": "IRBBB",
+    "284470004": "PAC", "63593006": "PAC", "164884008": "PVC", "427172004": "PVC",
+    "17338001": "PVC", "429622005": "STD", "164931005": "STE", "426177001": "SB",
+    "427084000": "ST", "427393009": "SA", "39732003": "LAD", "47665007": "RAD",
+    "164934002": "TAb", "59931005": "TInv", "445118002": "LAnFB", "10370003": "PR",
+    "111975006": "LQT", "698252002": "NSIVCB", "164917005": "QAb", "251146004": "LQRSV",
+    "164865005": "MI", "164873001": "LVH", "428750005": "NSSTTA", "426783006": "NSR",
+}  # fmt: skip
+"""Scored diagnoses of CinC 2020/21 and a few frequent others."""
+NOT_NORMAL = "not normal by their labels"
+
+
+def reference_table(folder: Path) -> DataSet | None:
+    """Recognise CPSC 2018: ``REFERENCE.csv`` of recording and up to three class numbers."""
+    table = folder / "REFERENCE.csv"
+    columns = ("Recording", "First_label")
+    if not has_columns(table, columns):
+        return None
+    dataset = DataSet("CPSC 2018", folder)
+    for number, row in enumerate(read_table(table, columns), start=2):
+        name = row["Recording"].strip()
+        cells = [row.get(c, "") for c in ("First_label", "Second_label", "Third_label")]
+        try:
+            classes = tuple(CPSC_CLASSES[int(float(cell)) - 1] for cell in cells if cell.strip())
+        except (ValueError, IndexError) as error:
+            raise DataError(f"line {number}: labels run from 1 to 9, not {cells}", table) from error
+        path = folder / f"{name}.hea"
+        if not path.is_file():
+            dataset.without_record.append(name)
+            continue
+        normal = classes == ("Normal",)
+        reason = "" if normal else NOT_NORMAL
+        found = tuple(c for c in classes if c != "Normal")
+        entry = Entry(RecordRef(path), f"cpsc2018/{name}", "CPSC 2018", name, None, normal, reason)
+        dataset.entries.append(_with_classes(entry, found))
+    return dataset
+
+
+def labels_table(folder: Path) -> DataSet | None:
+    """Recognise ``labels.csv`` (``relpath`` or ``record``, ``normal``), here or one level up.
+
+    From one level up, the rows whose path begins with this folder's name are taken.
+    """
+    table, prefix = folder / "labels.csv", ""
+    if not table.is_file():
+        table, prefix = folder.parent / "labels.csv", f"{folder.name}/"
+    key = next((k for k in ("relpath", "record") if has_columns(table, (k, "normal"))), None)
+    if key is None:
+        return None
+    dataset = DataSet(f"records listed in {table.name}", folder)
+    for row in read_table(table, (key, "normal")):
+        relative = row[key].strip()
+        if not relative.startswith(prefix):
+            continue
+        path = _record_file(table.parent, relative)
+        if path is None:
+            dataset.without_record.append(relative)
+            continue
+        normal = truth(row["normal"])
+        reason = "without a label" if normal is None else "" if normal else NOT_NORMAL
+        source = row.get("source", "").strip() or folder.name
+        patient = row.get("patient_id", "").strip() or relative
+        entry = Entry(RecordRef(path), relative, source, patient, None, normal, reason)
+        codes = re.split(r"[;,\s]+", row.get("dx", ""))
+        classes = dict.fromkeys(SNOMED_CLASSES[code] for code in codes if code in SNOMED_CLASSES)
+        dataset.entries.append(_with_classes(entry, tuple(c for c in classes if c != "NSR")))
+    return dataset
+
+
+def dx_headers(folder: Path) -> DataSet | None:
+    """Recognise PhysioNet/CinC 2020 and 2021: SNOMED codes after ``#Dx:`` in the headers."""
+    dataset = DataSet("WFDB records with #Dx in their headers", folder)
+    for path in sorted(folder.glob("*.hea")):
+        codes = _header_codes(path)
+        if codes is None:
+            continue
+        unique = tuple(dict.fromkeys(codes))
+        normal = unique == (SINUS_RHYTHM,)
+        name = f"{folder.name}/{path.stem}"
+        entry = Entry(
+            RecordRef(path), name, folder.name, path.stem, None, normal if unique else None,
+            "" if normal else NOT_NORMAL if unique else "without a label",
+        )  # fmt: skip
+        classes = dict.fromkeys(SNOMED_CLASSES.get(code, code) for code in unique)
+        dataset.entries.append(_with_classes(entry, tuple(c for c in classes if c != "NSR")))
+    return dataset if dataset.entries else None
+
+
+def mimic(folder: Path) -> DataSet | None:
+    """Recognise MIMIC-IV-ECG.
+
+    Normal: the machine report reads sinus rhythm and normal ECG and nothing else.
+    """
+    records, measurements = folder / "record_list.csv", folder / "machine_measurements.csv"
+    if not (records.is_file() and measurements.is_file()):
+        return None
+    reports: dict[str, tuple[str, ...]] = {}
+    for row in read_table(measurements, ("study_id", "report_0")):
+        texts = (row[c] for c in sorted(row, key=_report_number) if c.startswith("report_"))
+        reports[row["study_id"]] = tuple(t for text in texts if (t := _plain(text)))
+    dataset = DataSet("MIMIC-IV-ECG", folder)
+    for row in read_table(records, ("subject_id", "study_id", "path")):
+        path = folder / f"{row['path']}.hea"
+        if not path.is_file():
+            dataset.without_record.append(row["path"])
+            continue
+        report = reports.get(row["study_id"], ())
+        normal = normal_report(report) if report else None
+        reason = "without a machine report" if normal is None else "" if normal else NOT_NORMAL
+        dataset.entries.append(
+            Entry(RecordRef(path), f"mimic/{row['study_id']}", "MIMIC-IV-ECG", row["subject_id"],
+                  None, normal, reason)
+        )  # fmt: skip
+    return dataset
+
+
+def normal_report(report: tuple[str, ...]) -> bool:
+    """Return whether a machine report (plain lower case lines) says normal and nothing else."""
+    rhythm = {"sinus rhythm", "normal sinus rhythm"}
+    verdict = {"normal ecg"}
+    lines = set(report)
+    return bool(lines & rhythm) and bool(lines & verdict) and lines <= rhythm | verdict
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[^a-z0-9 ]", "", text.lower()).strip()
+
+
+def _report_number(column: str) -> tuple[int, str]:
+    digits = column.removeprefix("report_")
+    return (int(digits) if digits.isdigit() else -1, column)
+
+
+def _with_classes(entry: Entry, classes: tuple[str, ...]) -> Entry:
+    return Entry(
+        entry.ref, entry.name, entry.source, entry.patient, entry.fold, entry.normal,
+        entry.left_out, classes,
+    )  # fmt: skip
+
+
+def _record_file(root: Path, relative: str) -> Path | None:
+    """Return the file of a record named in a table; None when absent or outside the folder."""
+    given = root / relative
+    for path in (given.with_name(f"{given.name}.hea"), given):
+        if path.is_file() and path.resolve().is_relative_to(root.resolve()):
+            return path
+    return None
+
+
+def _header_codes(path: Path) -> list[str] | None:
+    """Return the codes after ``#Dx:``; None when the header has no such line."""
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise DataError(f"the header cannot be read: {error}", path) from error
+    match = re.search(r"^#\s*Dx:[ \t]*(.*)$", text, re.MULTILINE)
+    if match is None:
+        return None
+    return [code.strip() for code in match.group(1).split(",") if code.strip()]
