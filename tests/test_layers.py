@@ -1,0 +1,68 @@
+"""Imports go one way, only the window knows Qt, and nothing heavy loads before it is needed."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from importlinter.cli import lint_imports
+
+ROOT = Path(__file__).resolve().parent.parent
+
+IMPORT_ALL_BUT_THE_WINDOW = """
+import importlib, pkgutil, sys
+
+class NoQt:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("PySide6", "shiboken6", "pyqtgraph"):
+            raise ModuleNotFoundError(f"{name} must not be needed", name=name)
+
+sys.meta_path.insert(0, NoQt())
+import ecgviewer, trainer
+skip = ("ecgviewer.app", "ecgviewer.__main__", "trainer.__main__")
+count = 0
+for package in (ecgviewer, trainer):
+    for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+        if not module.name.startswith(skip):
+            importlib.import_module(module.name)
+            count += 1
+print(count)
+"""
+
+HEAVY = ("numpy", "scipy", "torch", "PySide6", "wfdb", "h5py")
+
+
+def run_python(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
+
+
+def test_the_layering_contracts_hold(capsys, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    status = lint_imports(config_filename=str(ROOT / "pyproject.toml"), no_cache=True)
+    assert status == 0, capsys.readouterr().out
+
+
+def test_everything_below_the_window_imports_without_qt():
+    done = run_python("-c", IMPORT_ALL_BUT_THE_WINDOW)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 30
+
+
+@pytest.mark.parametrize("argument", ["--version", "--help"])
+def test_version_and_help_load_nothing_heavy(argument):
+    code = (
+        "import sys\nfrom ecgviewer.cli import main\n"
+        f"try: main([{argument!r}])\nexcept SystemExit: pass\n"
+        f"print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)"
+    )
+    done = run_python("-c", code)
+    assert done.stdout
+    assert done.stderr.strip() == "[]"
+
+
+def test_the_window_and_the_screening_parent_start_without_torch():
+    code = "import sys; import ecgviewer.app.main, ecgviewer.cli.analyze; print('torch' in sys.modules)"
+    done = run_python("-c", code)
+    assert done.stdout.strip() == "False", done.stderr
