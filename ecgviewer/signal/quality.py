@@ -1,0 +1,236 @@
+"""What no model may judge: flat, saturated, noisy, missing and invalid leads or spans.
+
+The limits are conservative: they were set on PTB-XL so that hardly any clean record is touched,
+relative to the amplitude of the recording, since its unit may be unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
+from scipy.signal import butter, sosfilt
+
+from ecgviewer.core.analysis import QualityFinding
+from ecgviewer.signal.gaps import BoolArray, DoubleArray, bridge_gaps, runs
+
+BLOCK_S = 0.1
+FLAT_S = 1.0
+"""Exactly constant this long: no living lead is (0.55 s is the longest in clean records)."""
+NEARLY_FLAT_SHARE = 0.01
+"""2 s that vary less than this share of an ordinary beat (about 10 microvolts)."""
+NOISE_SHARE = 0.055
+"""RMS of 15-40 Hz between the beats, relative to an ordinary beat (clean records: < 0.033)."""
+JUMP_SHARE = 1.6
+"""Move of the baseline within 0.7 s, relative to an ordinary beat."""
+POP_SHARE = 6.0
+"""Peak to peak within 1 s, relative to an ordinary beat of the recording and of the lead."""
+CLIP_RUN_S = 0.02
+CLIP_TOTAL_S = 0.06
+WHOLE_LEAD_SHARE = 0.5
+"""A lead that is bad for more than this share is reported as bad throughout."""
+Spans = npt.NDArray[np.int64]
+
+
+def assess(
+    signal_mv: npt.ArrayLike, fs_hz: float, leads: Sequence[str], start_s: float = 0.0
+) -> tuple[QualityFinding, ...]:
+    """Return the spans of each lead that no model may judge.
+
+    Parameters
+    ----------
+    signal_mv : array [L, n]
+        Unfiltered samples; NaN = missing.
+    leads : sequence of str
+        The name of each row.
+    start_s : float
+        Time of the first sample, added to every finding.
+
+    Returns
+    -------
+    tuple of QualityFinding
+        By lead, then time. A lead bad for more than half of the range is reported throughout.
+    """
+    raw = np.asarray(signal_mv)
+    if raw.ndim != 2 or raw.shape[0] != len(leads):
+        raise ValueError(f"{len(leads)} lead names for a signal of shape {raw.shape}")
+    n = raw.shape[1]
+    if n == 0:
+        return ()
+    x, gap = bridge_gaps(raw)
+    infinite = np.isinf(raw)
+    flat = _flat(x, gap, fs_hz)
+    usual = _usual_beat(x, gap, flat, fs_hz)
+    noisy = _noisy(x, gap | flat, usual, fs_hz)
+    findings: list[QualityFinding] = []
+    for row, lead in enumerate(leads):
+        masks = {
+            "invalid": infinite[row],
+            "missing": gap[row] & ~infinite[row],
+            "flat": flat[row],
+            "saturated": _saturated(x[row], gap[row] | flat[row], fs_hz),
+            "noisy": noisy[row],
+        }
+        for kind, mask in masks.items():
+            for start, stop in _spans(mask, fs_hz):
+                findings.append(
+                    QualityFinding(lead, kind, start_s + start / fs_hz, start_s + stop / fs_hz)
+                )
+    return tuple(findings)
+
+
+def usable_mask(
+    findings: Iterable[QualityFinding],
+    leads: Sequence[str],
+    fs_hz: float,
+    n: int,
+    start_s: float = 0.0,
+) -> BoolArray:
+    """Return which samples a model may judge.
+
+    Parameters
+    ----------
+    findings : iterable of QualityFinding
+        Findings of leads not in ``leads`` are ignored.
+    n : int
+        Samples per lead at ``fs_hz``; sample 0 is at ``start_s``.
+
+    Returns
+    -------
+    bool array [L, n]
+    """
+    usable = np.ones((len(leads), n), dtype=np.bool_)
+    row = {lead: k for k, lead in enumerate(leads)}
+    for finding in findings:
+        if finding.lead in row:
+            start = max(int(np.floor((finding.start_s - start_s) * fs_hz + 1e-6)), 0)
+            stop = max(int(np.ceil((finding.stop_s - start_s) * fs_hz - 1e-6)), 0)
+            usable[row[finding.lead], start:stop] = False
+    return usable
+
+
+def _spans(mask: BoolArray, fs_hz: float) -> Spans:
+    """Return the runs of a mask, joined where less than 0.5 s apart."""
+    if not mask.any():
+        return np.zeros((0, 2), dtype=np.int64)
+    if mask.mean() > WHOLE_LEAD_SHARE:
+        return np.asarray([[0, mask.size]], dtype=np.int64)
+    found = runs(mask)
+    apart = found[1:, 0] - found[:-1, 1] >= 0.5 * fs_hz
+    starts = found[np.concatenate([[True], apart]), 0]
+    stops = found[np.concatenate([apart, [True]]), 1]
+    return np.stack([starts, stops], axis=1)
+
+
+def _blocks(x: DoubleArray, fs_hz: float) -> tuple[DoubleArray, DoubleArray, DoubleArray, int]:
+    """Return minimum, maximum and mean of 0.1-s blocks [L, blocks], and samples per block."""
+    size = max(round(BLOCK_S * fs_hz), 1)
+    count = x.shape[1] // size
+    cut = x[:, : count * size].reshape(x.shape[0], count, size)
+    return cut.min(axis=2), cut.max(axis=2), cut.mean(axis=2), size
+
+
+def _rolling_range(low: DoubleArray, high: DoubleArray, width: int) -> DoubleArray:
+    """Return the peak to peak of every run of ``width`` blocks [L, blocks - width + 1]."""
+    ranges: DoubleArray = sliding_window_view(high, width, axis=1).max(
+        axis=2
+    ) - sliding_window_view(low, width, axis=1).min(axis=2)
+    return ranges
+
+
+def _paint(bad: BoolArray, width: int, size: int, n: int) -> BoolArray:
+    """Return the samples covered by the windows of ``width`` blocks that are bad."""
+    count = np.zeros((bad.shape[0], bad.shape[1] + width), dtype=np.int64)
+    count[:, : bad.shape[1]] += bad
+    count[:, width:] -= bad
+    mask = np.repeat(np.cumsum(count, axis=1)[:, :-1] > 0, size, axis=1)
+    # The samples after the last whole block share its fate.
+    return np.pad(mask, ((0, 0), (0, n - mask.shape[1])), mode="edge")
+
+
+def _flat(x: DoubleArray, gap: BoolArray, fs_hz: float) -> BoolArray:
+    n = x.shape[1]
+    flat = np.zeros(x.shape, dtype=np.bool_)
+    constant = np.diff(x, axis=1) == 0.0
+    shortest = min(round(FLAT_S * fs_hz), n) - 1
+    for row in np.flatnonzero(constant.sum(axis=1) >= max(shortest, 1)):
+        for start, stop in runs(constant[row]):
+            if stop - start >= shortest:
+                flat[row, start : stop + 1] = True
+    low, high, _, size = _blocks(x, fs_hz)
+    width = round(2.0 / BLOCK_S)
+    if low.shape[1] >= width:
+        ranges = _rolling_range(low, high, width)
+        largest = ranges.max(axis=1)
+        quiet = ranges < NEARLY_FLAT_SHARE * np.percentile(largest, 75)
+        # All leads at once: a pause of the heart, not of the electrodes.
+        quiet &= ~quiet.all(axis=0)
+        flat |= _paint(quiet, width, size, n)
+    return flat & ~gap
+
+
+def _usual_beat(x: DoubleArray, gap: BoolArray, flat: BoolArray, fs_hz: float) -> float:
+    """Return the height of an ordinary beat: the median lead's median range of 1 s."""
+    low, high, _, _ = _blocks(x, fs_hz)
+    if low.shape[1] == 0:
+        return 0.0
+    width = min(10, low.shape[1])
+    height = np.median(_rolling_range(low, high, width), axis=1)
+    live = (gap | flat).mean(axis=1) < WHOLE_LEAD_SHARE
+    return float(np.median(height[live])) if live.any() else 0.0
+
+
+def _noisy(x: DoubleArray, out: BoolArray, usual: float, fs_hz: float) -> BoolArray:
+    n = x.shape[1]
+    low, high, mean, size = _blocks(x, fs_hz)
+    noisy = np.zeros(x.shape, dtype=np.bool_)
+    blocks = low.shape[1]
+    if usual == 0.0 or blocks < 10:
+        return noisy
+    width = min(20, blocks)
+    if fs_hz >= 90.0:
+        band = sosfilt(_noise_filter(fs_hz), x, axis=1)[:, : blocks * size]
+        rms = np.sqrt(np.square(band).reshape(x.shape[0], blocks, size).mean(axis=2))
+        # The 40th percentile of 0.1-s blocks lies between the beats.
+        between = np.partition(sliding_window_view(rms, width, axis=1), int(0.4 * width), axis=2)
+        noisy |= _paint(between[:, :, int(0.4 * width)] > NOISE_SHARE * usual, width, size, n)
+    # Six blocks are longer than any QRS-T half, so that their median is the baseline.
+    if blocks >= 13:
+        level = np.median(sliding_window_view(mean, 6, axis=1), axis=2)
+        jump = np.abs(level[:, 7:] - level[:, :-7]) > JUMP_SHARE * usual
+        noisy |= _paint(jump, 13, size, n)
+    second = _rolling_range(low, high, 10)
+    own = np.median(second, axis=1, keepdims=True)
+    noisy |= _paint(second > POP_SHARE * np.maximum(own, usual), 10, size, n)
+    return noisy & ~out
+
+
+@lru_cache(maxsize=16)
+def _noise_filter(fs_hz: float) -> DoubleArray:
+    sos: DoubleArray = butter(2, [15.0, 40.0], "bandpass", fs=fs_hz, output="sos")
+    return sos
+
+
+def _saturated(x: DoubleArray, out: BoolArray, fs_hz: float) -> BoolArray:
+    """Return the samples cut off at a rail: plateaus at an extreme value, far from baseline."""
+    mask = np.zeros(x.size, dtype=np.bool_)
+    rest = x[~out]
+    if rest.size == 0:
+        return mask
+    low, high, middle = float(rest.min()), float(rest.max()), float(np.median(rest))
+    for rail in (low, high):
+        if abs(rail - middle) <= 0.4 * (high - low):
+            continue
+        found = runs((x == rail) & ~out)
+        # A plateau at the ends of a record is how some devices start and stop.
+        inner = (found[:, 0] > 0) & (found[:, 1] < x.size)
+        length = found[:, 1] - found[:, 0]
+        found = found[inner & (length >= max(CLIP_RUN_S * fs_hz, 3))]
+        total = int((found[:, 1] - found[:, 0]).sum())
+        if total >= CLIP_TOTAL_S * fs_hz and (len(found) >= 2 or total >= 0.2 * fs_hz):
+            for start, stop in found:
+                mask[start:stop] = True
+    return mask
