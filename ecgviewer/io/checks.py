@@ -1,0 +1,106 @@
+"""What a reader checks on every record, whatever the format: rate, lead names, first seconds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from ecgviewer.core.errors import CorruptFileError, UnsupportedFormatError
+from ecgviewer.core.leads import canonical_lead
+from ecgviewer.core.record_ref import ReadOptions
+from ecgviewer.core.recording import Note, SignalSource
+from ecgviewer.io import limits
+from ecgviewer.io.lead_identity import identity_notes
+
+CHECKED_S = 10.0
+"""The first seconds, which are read on opening anyway to be shown."""
+PLAUSIBLE_MV = (0.02, 25.0)
+"""Median peak-to-peak amplitude over the leads of any ECG, with room."""
+
+
+def check_sampling(fs_hz: float, n_samples: int, path: Path) -> None:
+    """Raise RecordError when rate or length cannot be those of an ECG."""
+    if not math.isfinite(fs_hz) or fs_hz > limits.MAX_FS_HZ:
+        raise CorruptFileError(f"the sampling frequency {fs_hz:g} Hz is impossible", path)
+    if fs_hz < limits.MIN_FS_HZ:
+        raise UnsupportedFormatError(f"is sampled at {fs_hz:g} Hz: no ECG waveform", path)
+    if n_samples / fs_hz > limits.MAX_DURATION_S:
+        raise CorruptFileError(f"claims {n_samples} samples at {fs_hz:g} Hz", path)
+
+
+def name_leads(names: Sequence[str], options: ReadOptions) -> tuple[tuple[str, ...], list[Note]]:
+    """Return one distinct name per signal, standard where recognised, and what was assumed.
+
+    The names given in ``options`` are used where the file names no standard lead.
+    """
+    notes: list[Note] = []
+    if options.leads and not any(canonical_lead(name) for name in names):
+        if len(options.leads) == len(names):
+            names = options.leads
+            notes.append(Note("assumed", "lead names as given"))
+        else:
+            notes.append(
+                Note(
+                    "warning",
+                    f"{len(options.leads)} lead names were given for {len(names)} signals: "
+                    "not used",
+                )
+            )
+    unnamed = [k for k, name in enumerate(names) if not name.strip()]
+    if unnamed:
+        notes.append(
+            Note(
+                "warning",
+                f"{len(unnamed)} of {len(names)} signals have no name; "
+                "names can be given (--leads)",
+            )
+        )
+    leads: list[str] = []
+    repeated: list[str] = []
+    for k, name in enumerate(names):
+        lead = canonical_lead(name) or name.strip() or f"signal {k + 1}"
+        if lead in leads:
+            repeated.append(lead)
+            count = 2
+            while f"{lead} ({count})" in leads:
+                count += 1
+            lead = f"{lead} ({count})"
+        leads.append(lead)
+    if repeated:
+        notes.append(
+            Note("warning", f"named more than once: {', '.join(repeated)}; the first is used")
+        )
+    return tuple(leads), notes
+
+
+def signal_notes(
+    source: SignalSource, leads: Sequence[str], fs_hz: float, n_samples: int, units_known: bool
+) -> list[Note]:
+    """Look at the first seconds: limb-lead identities, constant leads, implausible amplitude."""
+    n = min(n_samples, math.ceil(CHECKED_S * fs_hz))
+    signal = source.read(0, n, range(len(leads)))
+    finite = np.isfinite(signal)
+    low = np.min(signal, axis=1, where=finite, initial=np.inf)
+    high = np.max(signal, axis=1, where=finite, initial=-np.inf)
+    spans = high - low
+    notes = []
+    for what, rows in (("missing", spans < 0), ("constant", spans == 0)):
+        named = [lead for lead, hit in zip(leads, rows, strict=True) if hit]
+        if named:
+            notes.append(
+                Note("warning", f"{what} in the first {n / fs_hz:.3g} s: {', '.join(named)}")
+            )
+    moving = spans[spans > 0]
+    if units_known and moving.size:
+        span = float(np.median(moving))
+        if not PLAUSIBLE_MV[0] <= span <= PLAUSIBLE_MV[1]:
+            notes.append(
+                Note(
+                    "warning",
+                    f"the leads span {span:.3g} mV (median): no ECG does; gain or unit is wrong",
+                )
+            )
+    return notes + identity_notes(signal, leads)

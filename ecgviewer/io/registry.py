@@ -1,0 +1,211 @@
+"""Finding and opening records: formats are recognised by content."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ecgviewer.core.errors import (
+    MissingFileError,
+    RecordError,
+    UnsupportedFormatError,
+)
+from ecgviewer.core.record_ref import ReadOptions, RecordRef
+from ecgviewer.core.recording import Recording
+from ecgviewer.io.fileaccess import starts_with
+from ecgviewer.io.wfdb_header import read_header
+from ecgviewer.io.wfdb_reader import check_claims, open_wfdb
+
+HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+HDF5_SUFFIXES = (".h5", ".hdf5", ".hdf", ".he5", ".mat")
+_NO_OFFSET_SEARCH = 8192
+"""MATLAB and others put up to this much of their own before the HDF5 signature."""
+_NEVER_RECORDS = frozenset(
+    (".dat", ".csv", ".tsv", ".txt", ".json", ".jsonl", ".md", ".pdf", ".png", ".jpg", ".py",
+     ".xml", ".html", ".npz", ".npy", ".ecgmodel", ".atr", ".zip", ".gz", ".log")
+)  # fmt: skip
+"""Not looked into when a folder is searched."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFailure:
+    """A file that looks like a record and cannot be read."""
+
+    path: Path
+    error: RecordError
+
+    @property
+    def name(self) -> str:
+        """The name the record would have had."""
+        return self.path.stem
+
+
+def find_records(
+    path: Path | str, options: ReadOptions | None = None
+) -> Iterator[RecordRef | RecordFailure]:
+    """Find the records in a file or, recursively and sorted, in a folder.
+
+    Only headers are read. Other files are passed over in silence; a file that claims to be a
+    record and cannot be one gives a RecordFailure, as does a path where nothing is.
+
+    Parameters
+    ----------
+    path : Path
+        A folder, a ``.hea``, a signal file, a record path without extension, an HDF5 file, or
+        ``FILE.hdf5#3`` for one record of many.
+    options : ReadOptions, optional
+        Carried along in every RecordRef.
+    """
+    path = Path(path)
+    answers = options or ReadOptions()
+    if path.is_dir():
+        yield from _search(path, answers)
+        return
+    try:
+        target, index = _locate(path)
+        if is_hdf5(target):
+            yield from _hdf5_refs(target, index, answers)
+        else:
+            yield RecordRef(target, None, answers)
+    except RecordError as error:
+        yield RecordFailure(path, error)
+
+
+def open_record(ref: RecordRef) -> Recording:
+    """Open a record. Samples stay on disk until they are asked for.
+
+    Raises
+    ------
+    RecordError
+        MissingFileError, CorruptFileError, UnsupportedFormatError or UnansweredError, naming
+        the file and the reason.
+    """
+    target, index = _locate(ref.path)
+    resolved = RecordRef(target, ref.index if ref.index is not None else index, ref.options)
+    if is_hdf5(target):
+        from ecgviewer.io.hdf5_reader import open_hdf5  # h5py takes 0.15 s
+
+        return open_hdf5(resolved)
+    return open_wfdb(resolved)
+
+
+def is_hdf5(path: Path) -> bool:
+    """Return whether a file is HDF5 by its signature, or claims to be by its name."""
+    if starts_with(path, 8) == HDF5_SIGNATURE:
+        return True
+    if path.suffix.lower() not in HDF5_SUFFIXES:
+        return False
+    offset = 512
+    while offset <= _NO_OFFSET_SEARCH:
+        if starts_with(path, 8, offset) == HDF5_SIGNATURE:
+            return True
+        offset *= 2
+    return path.suffix.lower() in (".h5", ".hdf5")
+
+
+def _locate(path: Path) -> tuple[Path, int | None]:
+    """Return the file to open for a path as a user gives it, and the index after ``#``."""
+    if path.is_dir():
+        raise UnsupportedFormatError("is a folder, not a record", path)
+    if path.suffix.lower() == ".hea" or is_hdf5(path):
+        if not path.exists():
+            raise MissingFileError("the file is missing", path)
+        return path, None
+    for suffix in (".hea", ".h5", ".hdf5"):
+        candidate = path.with_name(path.name + suffix)
+        if candidate.is_file():
+            return candidate, None
+    stem, mark, number = path.name.rpartition("#")
+    if mark and number.isascii() and number.isdigit() and len(number) < 10:
+        inner, _ = _locate(path.with_name(stem))
+        return inner, int(number)
+    if not path.is_file():
+        raise MissingFileError("the file is missing", path)
+    header = path.with_suffix(".hea")
+    if header.is_file():
+        return header, None
+    naming = _header_naming(path)
+    if naming is not None:
+        return naming, None
+    if path.suffix.lower() in (".dat", ".mat"):
+        raise MissingFileError(f"its header {header.name} is missing", path)
+    raise UnsupportedFormatError("is no ECG in a format that this program reads", path)
+
+
+def _header_naming(signal_file: Path) -> Path | None:
+    """Return the header in the same folder that names this signal file."""
+    for header in sorted(signal_file.parent.glob("*.hea")):
+        try:
+            specs = read_header(header).signals
+        except RecordError:
+            continue
+        if any(spec.file_name == signal_file.name for spec in specs):
+            return header
+    return None
+
+
+def _search(root: Path, options: ReadOptions) -> Iterator[RecordRef | RecordFailure]:
+    unreadable: list[OSError] = []
+    for folder, subfolders, names in os.walk(root, onerror=unreadable.append):
+        subfolders.sort()
+        while unreadable:
+            yield _closed_folder(unreadable.pop())
+        yield from _search_folder(Path(folder), sorted(names), options)
+    while unreadable:
+        yield _closed_folder(unreadable.pop())
+
+
+def _closed_folder(error: OSError) -> RecordFailure:
+    path = Path(str(error.filename))
+    return RecordFailure(path, RecordError(f"cannot be searched ({error.strerror})", path))
+
+
+def _search_folder(
+    folder: Path, names: Iterable[str], options: ReadOptions
+) -> Iterator[RecordRef | RecordFailure]:
+    found: dict[str, RecordRef | RecordFailure] = {}
+    segments: set[str] = set()
+    others: list[str] = []
+    for name in names:
+        suffix = Path(name).suffix.lower()
+        if suffix == ".hea":
+            path = folder / name
+            try:
+                header = read_header(path)
+                check_claims(header)
+            except RecordError as error:
+                found[name] = RecordFailure(path, error)
+                continue
+            segments.update(segment.name for segment in header.segments)
+            if header.segments or header.signals:
+                found[name] = RecordRef(path, None, options)
+        elif suffix not in _NEVER_RECORDS:
+            others.append(name)
+    for name in sorted([*found, *others]):
+        if name not in found:
+            path = folder / name
+            if is_hdf5(path):
+                yield from _hdf5_refs(path, None, options)
+        elif name.removesuffix(".hea") not in segments:
+            yield found[name]
+
+
+def _hdf5_refs(
+    path: Path, index: int | None, options: ReadOptions
+) -> Iterator[RecordRef | RecordFailure]:
+    from ecgviewer.io.hdf5_reader import count_records  # h5py takes 0.15 s
+
+    try:
+        n_records = count_records(path, options)
+    except RecordError as error:
+        yield RecordFailure(path, error)
+        return
+    if index is not None:
+        yield RecordRef(path, index, options)
+    elif n_records is None:
+        yield RecordRef(path, None, options)
+    else:
+        for k in range(n_records):
+            yield RecordRef(path, k, options)
