@@ -55,6 +55,13 @@ class ReviewFiles:
             candidate = path.with_name(f"{path.name}.{why}-{stamp}-{number}")
         return candidate
 
+    def remove_empty_folder(self) -> None:
+        """Take the folder away where opening created it for nothing."""
+        try:
+            self.folder.rmdir()
+        except OSError:
+            return  # not empty, or not ours
+
     def exist(self) -> bool:
         """Whether anything of the review is on disk."""
         return self.review.exists() or self.journal.exists() or self.previous.exists()

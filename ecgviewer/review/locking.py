@@ -39,16 +39,23 @@ class ReviewLock:
                 return True
             os.close(fd)  # the former holder removed the file between our open and our lock
 
-    def release(self, remove: bool = False) -> None:
-        """Give the lock back; ``remove`` also takes the file away."""
+    def release(self) -> None:
+        """Give the lock back and take its file away."""
         if self._fd is None:
             return
-        if remove and os.name != "nt":
-            self.path.unlink(missing_ok=True)
+        if os.name != "nt":  # while still locked, so that nobody else's file is taken away
+            _remove(self.path)
         os.close(self._fd)
         self._fd = None
-        if remove and os.name == "nt":
-            self.path.unlink(missing_ok=True)
+        if os.name == "nt":  # an open file cannot be removed there
+            _remove(self.path)
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError:
+        return  # a lock file that stays behind is not locked: it stops nobody
 
 
 def _is_same_file(fd: int, path: Path) -> bool:

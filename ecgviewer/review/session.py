@@ -82,7 +82,7 @@ class ReviewSession:
             loaded = load(files, record, author)
         except ReviewError:
             if lock is not None:
-                lock.release(remove=not files.exist())
+                lock.release()
             raise
         session = cls(files, loaded.review, loaded.history, loaded.notes, read_only=why)
         session._lock = lock
@@ -162,8 +162,10 @@ class ReviewSession:
             self._writer.close()
             self._writer = None
         if self._lock is not None:
-            self._lock.release(remove=not self.files.exist())
+            self._lock.release()
             self._lock = None
+            if not self.files.exist():
+                self.files.remove_empty_folder()
         self.read_only = self.read_only or "closed"
         return done
 
