@@ -1,0 +1,162 @@
+"""Every action of the window, once: menus, shortcuts, keyboard map and palette all read this."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QAction, QActionGroup, QIcon, QKeySequence
+from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
+
+SEPARATOR = "---"
+
+
+@dataclass(frozen=True)
+class Command:
+    """One action.
+
+    Attributes
+    ----------
+    id : str
+        Such as ``file.open``.
+    title : str
+        Menu text; ``&`` marks the mnemonic.
+    menu : str
+        Menu path, such as ``"&View/&Layout"``.
+    keys : tuple of str
+        Shortcuts in Qt's portable notation.
+    tip : str
+        One line for the status bar, the keyboard map and the palette.
+    checkable : bool
+    group : str
+        Commands of one group exclude each other (a menu's radio buttons).
+    in_traces : bool
+        The shortcut works only while the traces have the keyboard focus (arrow keys).
+    icon : str
+        Name of a drawing in ``resources/icons``.
+    """
+
+    id: str
+    title: str
+    menu: str
+    keys: tuple[str, ...] = ()
+    tip: str = ""
+    checkable: bool = False
+    group: str = ""
+    in_traces: bool = False
+    icon: str = ""
+
+    @property
+    def plain_title(self) -> str:
+        """The title without mnemonic and dots."""
+        return self.title.replace("&", "").rstrip("…")
+
+    @property
+    def plain_menu(self) -> str:
+        """The menu path for reading."""
+        return self.menu.replace("&", "").replace("/", " › ")
+
+
+class Commands(QObject):
+    """Holds each command's QAction, and builds the menus from their order."""
+
+    def __init__(self, table: Iterable[Command | str], window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        self._table = tuple(table)
+        self._commands: dict[str, Command] = {}
+        self._actions: dict[str, QAction] = {}
+        self._groups: dict[str, QActionGroup] = {}
+        self._menus: dict[str, QMenu] = {}
+        for command in self._table:
+            if isinstance(command, Command):
+                self._add(command)
+
+    def _add(self, command: Command) -> None:
+        if command.id in self._commands:
+            raise ValueError(f"two commands are called {command.id}")
+        action = QAction(command.title, self)
+        action.setObjectName(command.id)
+        action.setShortcuts([QKeySequence(key) for key in command.keys])
+        action.setStatusTip(command.tip)
+        keys = ", ".join(self.key_texts(command))
+        action.setToolTip(f"{command.plain_title} ({keys})" if keys else command.plain_title)
+        action.setCheckable(command.checkable)
+        if command.group:
+            group = self._groups.setdefault(command.group, QActionGroup(self))
+            group.addAction(action)
+        if not command.in_traces:
+            self._window.addAction(action)
+        self._commands[command.id] = command
+        self._actions[command.id] = action
+
+    def __iter__(self) -> Iterator[Command]:
+        return iter(self._commands.values())
+
+    def action(self, command_id: str) -> QAction:
+        """Return the action of a command."""
+        return self._actions[command_id]
+
+    def bind(self, command_id: str, run: Callable[[], object]) -> None:
+        """Say what a command does."""
+        self._actions[command_id].triggered.connect(lambda _checked=False: run())
+
+    def bind_checked(self, command_id: str, run: Callable[[bool], object]) -> None:
+        """Say what a checkable command does with its new state."""
+        self._actions[command_id].triggered.connect(lambda checked=False: run(bool(checked)))
+
+    def enable(self, enabled: bool, *command_ids: str) -> None:
+        """Enable or disable commands."""
+        for command_id in command_ids:
+            self._actions[command_id].setEnabled(enabled)
+
+    def check(self, command_id: str, checked: bool = True) -> None:
+        """Set a checkable command's state without running it."""
+        self._actions[command_id].setChecked(checked)
+
+    def attach_trace_keys(self, traces: QWidget) -> None:
+        """Let the trace-only shortcuts work inside this widget."""
+        for command in self:
+            if command.in_traces:
+                action = self._actions[command.id]
+                action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+                traces.addAction(action)
+
+    def set_icons(self, draw: Callable[[str], QIcon]) -> None:
+        """(Re)draw the icons, for the theme's colours."""
+        for command in self:
+            if command.icon:
+                self._actions[command.id].setIcon(draw(command.icon))
+
+    def menu(self, path: str) -> QMenu:
+        """Return the menu at a path such as ``"&File/Open &recent"``."""
+        return self._menus[path]
+
+    def fill(self, bar: QMenuBar) -> None:
+        """Build the menus in the table's order; ``SEPARATOR`` divides the current menu."""
+        current: QMenu | None = None
+        for entry in self._table:
+            if isinstance(entry, Command):
+                current = self._menu_at(bar, entry.menu)
+                current.addAction(self._actions[entry.id])
+            elif entry == SEPARATOR:
+                if current is not None:
+                    current.addSeparator()
+            else:
+                current = self._menu_at(bar, entry)
+
+    def _menu_at(self, bar: QMenuBar, path: str) -> QMenu:
+        if path not in self._menus:
+            parent, _, title = path.rpartition("/")
+            holder: QMenuBar | QMenu = self._menu_at(bar, parent) if parent else bar
+            menu = QMenu(title, holder)
+            menu.setToolTipsVisible(True)
+            holder.addMenu(menu)
+            self._menus[path] = menu
+        return self._menus[path]
+
+    def key_texts(self, command: Command) -> list[str]:
+        """Return a command's shortcuts as this system writes them."""
+        native = QKeySequence.SequenceFormat.NativeText
+        return [QKeySequence(key).toString(native) for key in command.keys]

@@ -1,0 +1,133 @@
+"""What the user should know, without a modal: a strip of notes on the record, and messages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+
+from ecgviewer.core.recording import Note
+
+LEVEL_MARKS = {"warning": "⚠", "assumed": "≈", "info": "ℹ"}
+ORDER = {"warning": 0, "assumed": 1, "info": 2}
+MESSAGE_LIMIT = 3
+INFO_MS = 8000
+
+
+class NoteStrip(QFrame):
+    """Assumptions and warnings about the record, above the traces; folds to one line."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("noteStrip")
+        self.setAccessibleName("Notes on this record")
+        self._notes: list[Note] = []
+        self.text = QLabel()
+        self.text.setTextFormat(Qt.TextFormat.PlainText)
+        self.text.setWordWrap(True)
+        self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.fold = QToolButton()
+        self.fold.setCheckable(True)
+        self.fold.setAutoRaise(True)
+        self.fold.setAccessibleName("Show all notes")
+        self.fold.toggled.connect(lambda _on: self._show())
+        row = QHBoxLayout(self)
+        row.setContentsMargins(10, 3, 6, 3)
+        row.addWidget(self.text, 1)
+        row.addWidget(self.fold, 0, Qt.AlignmentFlag.AlignTop)
+        self.hide()
+
+    def set_notes(self, notes: Sequence[Note]) -> None:
+        """Show these, the gravest first; plain information stays in the Record panel."""
+        self._notes = sorted(
+            (note for note in notes if note.level != "info"),
+            key=lambda note: ORDER.get(note.level, 9),
+        )
+        self.setProperty("grave", any(note.level == "warning" for note in self._notes))
+        self.style().unpolish(self)
+        self.style().polish(self)
+        self.fold.setChecked(False)
+        self.setVisible(bool(self._notes))
+        self._show()
+
+    def _show(self) -> None:
+        lines = [f"{LEVEL_MARKS.get(note.level, '')} {note.text}" for note in self._notes]
+        unfolded = self.fold.isChecked()
+        more = len(lines) - 1
+        self.fold.setVisible(more > 0)
+        self.fold.setText("▴ less" if unfolded else f"▾ {more} more")
+        self.text.setText("\n".join(lines if unfolded else lines[:1]))
+
+
+class Messages(QWidget):
+    """Non-modal messages: errors stay until closed, information goes by itself."""
+
+    actionTriggered = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("Messages")
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(8, 0, 8, 0)
+        self._column.setSpacing(4)
+        self._shown: list[_Message] = []
+
+    def error(self, text: str) -> None:
+        """Show something that went wrong, until the user closes it."""
+        self._add(text, grave=True)
+
+    def info(self, text: str) -> None:
+        """Show something worth knowing, for a few seconds."""
+        self._add(text, grave=False)
+
+    def texts(self) -> list[str]:
+        """Return the messages on show, oldest first."""
+        return [message.full_text for message in self._shown]
+
+    def clear(self) -> None:
+        """Close every message."""
+        for message in list(self._shown):
+            self._remove(message)
+
+    def _add(self, text: str, grave: bool) -> None:
+        if any(message.full_text == text for message in self._shown):
+            return
+        message = _Message(text, grave)
+        message.closed.connect(lambda: self._remove(message))
+        self._shown.append(message)
+        self._column.addWidget(message)
+        while len(self._shown) > MESSAGE_LIMIT:
+            self._remove(self._shown[0])
+        if not grave:
+            QTimer.singleShot(INFO_MS, message, message.closed.emit)
+
+    def _remove(self, message: _Message) -> None:
+        if message in self._shown:
+            self._shown.remove(message)
+            self._column.removeWidget(message)
+            message.hide()
+            message.deleteLater()
+
+
+class _Message(QFrame):
+    closed = Signal()
+
+    def __init__(self, text: str, grave: bool) -> None:
+        super().__init__()
+        self.full_text = text
+        self.setObjectName("message")
+        self.setProperty("grave", grave)
+        label = QLabel(f"{LEVEL_MARKS['warning' if grave else 'info']}  {text}")
+        label.setTextFormat(Qt.TextFormat.PlainText)
+        label.setWordWrap(True)
+        label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        close = QToolButton()
+        close.setText("✕")
+        close.setAutoRaise(True)
+        close.setAccessibleName("Close this message")
+        close.clicked.connect(self.closed)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(10, 4, 4, 4)
+        row.addWidget(label, 1)
+        row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)

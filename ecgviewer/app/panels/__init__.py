@@ -1,0 +1,1 @@
+"""The panels around the traces. Each reads the document and announces what the user wants."""
