@@ -13,7 +13,7 @@ import numpy.typing as npt
 class NormalReference:
     """Scores of held-out normal records; every p-value and threshold derives from them.
 
-    Beyond the largest quarter of the sample the tail is exponential with that quarter's mean
+    Beyond the largest tenth of the sample the tail is exponential with that tenth's mean
     excess (the shape-0 generalised Pareto of peaks over threshold), so that scores above every
     normal seen keep distinct p-values.
 
@@ -38,7 +38,7 @@ class NormalReference:
     def _tail(self) -> tuple[float, float, float]:
         """Return (start of the tail, probability above it, mean excess)."""
         n = self.scores.size
-        k = max(n // 4, 4)
+        k = max(n // 10, min(8, n // 2))
         start = float(self.scores[n - k - 1]) if n > k else float(self.scores[0])
         excess = float(np.mean(self.scores[n - k :] - start))
         return start, k / (n + 1), max(excess, 1e-9)
