@@ -190,20 +190,22 @@ def _noisy(x: DoubleArray, out: BoolArray, usual: float, fs_hz: float) -> BoolAr
     blocks = low.shape[1]
     if usual == 0.0 or blocks < 10:
         return noisy
+    second = _rolling_range(low, high, 10)
+    own = np.median(second, axis=1, keepdims=True)
     width = min(20, blocks)
     if fs_hz >= 90.0:
         band = sosfilt(_noise_filter(fs_hz), x, axis=1)[:, : blocks * size]
         rms = np.sqrt(np.square(band).reshape(x.shape[0], blocks, size).mean(axis=2))
-        # The 40th percentile of 0.1-s blocks lies between the beats.
-        between = np.partition(sliding_window_view(rms, width, axis=1), int(0.4 * width), axis=2)
-        noisy |= _paint(between[:, :, int(0.4 * width)] > NOISE_SHARE * usual, width, size, n)
+        # A low percentile of 0.1-s blocks lies between the beats, even of fast rhythms.
+        rank = width // 4
+        between = np.partition(sliding_window_view(rms, width, axis=1), rank, axis=2)[:, :, rank]
+        limit = NOISE_SHARE * np.maximum(usual, 0.6 * own)
+        noisy |= _paint(between > limit, width, size, n)
     # Six blocks are longer than any QRS-T half, so that their median is the baseline.
     if blocks >= 13:
         level = np.median(sliding_window_view(mean, 6, axis=1), axis=2)
         jump = np.abs(level[:, 7:] - level[:, :-7]) > JUMP_SHARE * usual
         noisy |= _paint(jump, 13, size, n)
-    second = _rolling_range(low, high, 10)
-    own = np.median(second, axis=1, keepdims=True)
     noisy |= _paint(second > POP_SHARE * np.maximum(own, usual), 10, size, n)
     return noisy & ~out
 
