@@ -12,10 +12,11 @@ from trainer.data import DataError, DataSet, Entry
 from trainer.tables import read_table
 
 TABLE = "ptbxl_database.csv"
-NOT_DIAGNOSTIC = frozenset(
-    "ABQRS AFIB AFLT BIGU HVOLT INVT LOWT LPR LVOLT NT_ PAC PACE PRC(S) PSVT PVC QWAVE SARRH "
-    "SBRAD SR STACH STD_ STE_ SVARR SVTAC TAB_ TRIGU VCLVH".split()
-)
+NOT_DIAGNOSTIC = frozenset((
+    "ABQRS", "AFIB", "AFLT", "BIGU", "HVOLT", "INVT", "LOWT", "LPR", "LVOLT", "NT_", "PAC",
+    "PACE", "PRC(S)", "PSVT", "PVC", "QWAVE", "SARRH", "SBRAD", "SR", "STACH", "STD_", "STE_",
+    "SVARR", "SVTAC", "TAB_", "TRIGU", "VCLVH",
+))  # fmt: skip
 """Form and rhythm statements of ``scp_statements.csv``; every other statement is a diagnosis."""
 SUPERCLASSES: Mapping[str, tuple[str, ...]] = {
     "MI": ("IMI", "ASMI", "ILMI", "AMI", "ALMI", "INJAS", "LMI", "INJAL", "IPLMI", "IPMI", "INJIN",

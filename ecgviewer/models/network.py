@@ -156,19 +156,13 @@ class Network(nn.Module, ABC):
         beta : float
             Weight of the Kullback-Leibler divergence.
         """
-        shown = 1.0 - hidden[:, None, :]
-        visible = valid * shown
+        visible = valid * (1.0 - hidden[:, None, :])
         corrupted = x
         if self.training and float(self.hyper["input_noise"]) > 0:
             corrupted = x + float(self.hyper["input_noise"]) * torch.randn_like(x)
         result = self.restore(corrupted * visible, visible, noise)
         counted = valid * hidden[:, None, :] if self.hides_blocks else valid
-        n_counted = counted.sum().clamp(min=1.0)
-        squared = (result.mean - x) ** 2
-        error = (squared * counted).sum() / n_counted
-        if result.log_var is not None:
-            nll = 0.5 * (result.log_var + squared * torch.exp(-result.log_var))
-            error = (nll * counted).sum() / n_counted
+        error = (self._errors(x, result) * counted).sum() / counted.sum().clamp(min=1.0)
         parts = {"error": error.detach(), "loss": error}
         if result.latent_log_var is not None:
             kl = blocks.kl_divergence(
@@ -178,6 +172,25 @@ class Network(nn.Module, ABC):
             parts["kl"] = kl.detach()
             parts["loss"] = error + beta * kl
         return parts
+
+    @torch.no_grad()
+    def validation_loss(self, x: Tensor, valid: Tensor) -> Tensor:
+        """Return each window's loss [B] as at inference: no noise, every sample from context."""
+        result = self.restore_all(x * valid, valid)
+        errors = (self._errors(x, result) * valid).sum((1, 2))
+        loss = errors / valid.sum((1, 2)).clamp(min=1.0)
+        if result.latent_log_var is not None:
+            kl = blocks.kl_per_window(result.latent, result.latent_log_var)
+            loss = loss + float(self.hyper["beta"]) * kl / (x.shape[1] * x.shape[2])
+        return loss
+
+    @staticmethod
+    def _errors(x: Tensor, result: Restoration) -> Tensor:
+        """Return squared errors, or Gaussian negative log-likelihoods, [B, 12, n]."""
+        squared = (result.mean - x) ** 2
+        if result.log_var is None:
+            return squared
+        return 0.5 * (result.log_var + squared * torch.exp(-result.log_var))
 
     def raw_score(self, x: Tensor, valid: Tensor, result: Restoration) -> Tensor:
         """Return the paper's score of each window [B], per sample.

@@ -1,0 +1,393 @@
+"""The model bundle: one ``.ecgmodel`` file with everything a trained model needs.
+
+A safetensors file. Tensors: ``network.*`` (weights) and ``scorer.*`` (calibration, densities,
+quantiles of normal scores). Metadata (strings; JSON except the first three and the card):
+``format``, ``format_version``, ``architecture``, ``hyper``, ``preprocessing``, ``windowing``,
+``leads``, ``scorer``, ``thresholds``, ``metrics``, ``training``, ``versions``, ``card`` and
+``content_sha256`` over all of it.
+
+A bundle is untrusted input: nothing in it is executed, its size is bounded before it is read, and
+shapes are compared before memory is taken for the network.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import numpy.typing as npt
+from safetensors import SafetensorError
+from safetensors.numpy import load as load_tensors
+from safetensors.numpy import save as save_tensors
+
+from ecgviewer.core.errors import BundleError
+from ecgviewer.core.leads import STANDARD_LEADS
+from ecgviewer.core.resources import resource_dir
+from ecgviewer.core.user_dirs import data_dir
+from ecgviewer.models.windows import Windowing
+from ecgviewer.signal.preprocessing import Preprocessing
+
+if TYPE_CHECKING:
+    from ecgviewer.models.network import Network
+
+SUFFIX = ".ecgmodel"
+FORMAT = "ecgmodel"
+FORMAT_VERSION = (1, 0)
+"""Another major version is refused, a newer minor one is read."""
+ARCHITECTURES = ("cae", "vae-bilstm", "vae-bilstm-mha")
+MAX_FILE_BYTES = 256 << 20
+MAX_HEADER_BYTES = 8 << 20
+MAX_CARD_CHARS = 200_000
+MAX_HYPER = 1024
+"""No layer of any sensible configuration is wider or deeper."""
+DTYPES = frozenset({"F32", "F64", "I64", "I32", "U8", "BOOL"})
+
+Array = npt.NDArray[Any]
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Bundle:
+    """A trained model. ``sha256`` is set by :meth:`load` and :meth:`save`.
+
+    Attributes
+    ----------
+    architecture : str
+    hyper, training, versions : mapping
+        JSON values. ``training`` says how it was made: configuration, data, hardware, time.
+    preprocessing : Preprocessing
+    windowing : Windowing
+    network_tensors, scorer_tensors : mapping of arrays
+    scorer_meta : mapping
+    thresholds : mapping
+        Record score by specificity (as text: ``"0.95"``).
+    metrics : tuple of mapping
+        One per data set: its name, split, n, prevalence, figures with intervals.
+    card : str
+        Markdown.
+    """
+
+    architecture: str
+    hyper: Json
+    preprocessing: Preprocessing
+    windowing: Windowing
+    network_tensors: Mapping[str, Array]
+    scorer_tensors: Mapping[str, Array] = field(default_factory=dict)
+    scorer_meta: Json = field(default_factory=dict)
+    thresholds: dict[str, float] = field(default_factory=dict)
+    metrics: tuple[Json, ...] = ()
+    training: Json = field(default_factory=dict)
+    versions: Json = field(default_factory=dict)
+    card: str = ""
+    sha256: str = ""
+    path: Path | None = None
+
+    @classmethod
+    def load(cls, path: Path) -> Bundle:
+        """Read and verify a bundle.
+
+        Raises
+        ------
+        BundleError
+            When the file is absent, oversized, damaged, of another major version, or its tensors
+            do not fit its architecture.
+        """
+        metadata = read_metadata(path)
+        try:
+            tensors = load_tensors(path.read_bytes())
+        except (OSError, SafetensorError, ValueError, KeyError) as error:
+            raise BundleError(f"the file is damaged: {error}", path) from error
+        stated = metadata.pop("content_sha256", "")
+        if stated != _content_sha256(metadata, tensors):
+            raise BundleError("the checksum does not match: the file was changed or damaged", path)
+        try:
+            bundle = cls._from_parts(metadata, tensors, stated, path)
+            bundle.check_shapes()
+        except BundleError as error:
+            raise BundleError(error.reason, path) from error
+        except (ValueError, KeyError, TypeError, RecursionError, OverflowError) as error:
+            raise BundleError(f"the metadata is not valid: {error}", path) from error
+        return bundle
+
+    @classmethod
+    def _from_parts(
+        cls, metadata: dict[str, str], tensors: Mapping[str, Array], sha256: str, path: Path
+    ) -> Bundle:
+        if _json(metadata, "leads", list) != list(STANDARD_LEADS):
+            raise BundleError("the model wants other leads than the 12 standard ones")
+        for name, tensor in tensors.items():
+            if tensor.dtype.kind == "f" and not np.isfinite(tensor).all():
+                raise BundleError(f"the tensor {name} holds values that are not finite")
+        metrics = tuple(_object(item) for item in _json(metadata, "metrics", list))
+        thresholds = {k: float(v) for k, v in _json(metadata, "thresholds", dict).items()}
+        if not all(map(math.isfinite, thresholds.values())):
+            raise BundleError("a threshold is not finite")
+        return cls(
+            architecture=metadata["architecture"],
+            hyper=_checked_hyper(_json(metadata, "hyper", dict)),
+            preprocessing=Preprocessing.from_json(metadata["preprocessing"]),
+            windowing=Windowing(**_json(metadata, "windowing", dict)),
+            network_tensors=_with_prefix(tensors, "network."),
+            scorer_tensors=_with_prefix(tensors, "scorer."),
+            scorer_meta=_json(metadata, "scorer", dict),
+            thresholds=thresholds,
+            metrics=metrics,
+            training=_json(metadata, "training", dict),
+            versions=_json(metadata, "versions", dict),
+            card=metadata.get("card", "")[:MAX_CARD_CHARS],
+            sha256=sha256,
+            path=path,
+        )
+
+    def save(self, path: Path) -> Bundle:
+        """Write the bundle atomically and return it with its hash and path.
+
+        Raises
+        ------
+        BundleError
+            When the disk refuses; an existing file stays as it was.
+        """
+        metadata = {
+            "format": FORMAT,
+            "format_version": ".".join(map(str, FORMAT_VERSION)),
+            "architecture": self.architecture,
+            "card": self.card,
+            "preprocessing": self.preprocessing.to_json(),
+            "hyper": json.dumps(self.hyper, sort_keys=True),
+            "leads": json.dumps(list(STANDARD_LEADS)),
+            "metrics": json.dumps(list(self.metrics), sort_keys=True),
+            "scorer": json.dumps(self.scorer_meta, sort_keys=True),
+            "thresholds": json.dumps(self.thresholds, sort_keys=True),
+            "training": json.dumps(self.training, sort_keys=True),
+            "versions": json.dumps(self.versions, sort_keys=True),
+            "windowing": json.dumps(
+                {
+                    "length_s": self.windowing.length_s,
+                    "overlap": self.windowing.overlap,
+                    "shortest_s": self.windowing.shortest_s,
+                }
+            ),
+        }
+        tensors = {f"network.{k}": v for k, v in self.network_tensors.items()}
+        tensors |= {f"scorer.{k}": v for k, v in self.scorer_tensors.items()}
+        # safetensors writes memory as it lies: views and 0-d arrays must be made contiguous.
+        tensors = {k: np.array(v, order="C") for k, v in tensors.items()}
+        metadata["content_sha256"] = sha256 = _content_sha256(metadata, tensors)
+        write_atomically(path, save_tensors(tensors, metadata=metadata))
+        return replace(self, sha256=sha256, path=path)
+
+    def check_shapes(self) -> None:
+        """Raise BundleError when the tensors are not those of the architecture."""
+        self._network_on("meta")
+
+    def build_network(self) -> Network:
+        """Return the network with its weights, ready for inference."""
+        network = self._network_on("meta")
+        import torch
+
+        state = {k: torch.from_numpy(np.array(v)) for k, v in self.network_tensors.items()}
+        network.load_state_dict(state, strict=True, assign=True)
+        network.requires_grad_(False)
+        return network.eval()
+
+    def _network_on(self, device: str) -> Network:
+        # Imported here: reading a bundle's card must not cost the import of torch.
+        import torch
+
+        from ecgviewer.models.network import build_network
+
+        try:
+            with torch.device(device):
+                network = build_network(self.architecture, self.hyper)
+        except (ValueError, RuntimeError, TypeError, AssertionError) as error:
+            raise BundleError(f"the hyperparameters make no network: {error}") from error
+        expected = {k: tuple(v.shape) for k, v in network.state_dict().items()}
+        found = {k: tuple(v.shape) for k, v in self.network_tensors.items()}
+        wrong = sorted(k for k in expected | found if expected.get(k) != found.get(k))
+        if wrong:
+            name = wrong[0]
+            raise BundleError(
+                f"the weights do not fit {self.architecture}: {name} is "
+                f"{found.get(name, 'absent')}, should be {expected.get(name, 'absent')}"
+            )
+        return network
+
+
+@dataclass(frozen=True, slots=True)
+class BundleInfo:
+    """What a bundle's header says, without reading its tensors or importing torch.
+
+    ``problem`` is empty, or why the bundle cannot be used. The checksum is only verified by
+    :meth:`Bundle.load`.
+    """
+
+    path: Path
+    architecture: str
+    card: str
+    metrics: tuple[Json, ...]
+    thresholds: Mapping[str, float]
+    training: Json
+    content_sha256: str
+    problem: str = ""
+
+    @property
+    def name(self) -> str:
+        """The file's name without its suffix."""
+        return self.path.stem
+
+
+def read_info(path: Path) -> BundleInfo:
+    """Return what a bundle's header says; a damaged one gets its ``problem`` filled."""
+    try:
+        metadata = read_metadata(path)
+        return BundleInfo(
+            path=path,
+            architecture=metadata["architecture"],
+            card=metadata.get("card", "")[:MAX_CARD_CHARS],
+            metrics=tuple(_object(item) for item in _json(metadata, "metrics", list)),
+            thresholds=_json(metadata, "thresholds", dict),
+            training=_json(metadata, "training", dict),
+            content_sha256=metadata.get("content_sha256", ""),
+        )
+    except BundleError as error:
+        return BundleInfo(path, "", "", (), {}, {}, "", error.reason)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        problem = f"the metadata is not valid: {error}"
+        return BundleInfo(path, "", "", (), {}, {}, "", problem)
+
+
+def find_bundles(*folders: Path) -> list[BundleInfo]:
+    """Return the bundles shipped, those in the user's ``models`` folder, and in ``folders``.
+
+    The three shipped ones come first, in the order CAE, VAE-BiLSTM, VAE-BiLSTM-MHA.
+    """
+    places = [resource_dir() / "models", data_dir() / "models", *folders]
+    infos = [
+        read_info(path)
+        for place in places
+        if place.is_dir()
+        for path in sorted(place.glob(f"*{SUFFIX}"))
+    ]
+    shipped = places[0]
+
+    def order(info: BundleInfo) -> tuple[bool, int]:
+        known = info.architecture in ARCHITECTURES
+        return (
+            info.path.parent != shipped,
+            ARCHITECTURES.index(info.architecture) if known else len(ARCHITECTURES),
+        )
+
+    return sorted(infos, key=order)
+
+
+def shipped_bundle(model: str) -> Path:
+    """Return the path of ``cae``, ``vae-bilstm`` or ``vae-bilstm-mha`` as shipped."""
+    return resource_dir() / "models" / f"{model}{SUFFIX}"
+
+
+def read_metadata(path: Path) -> dict[str, str]:
+    """Return a bundle's metadata after checking size, format and version.
+
+    Raises
+    ------
+    BundleError
+    """
+    try:
+        size = path.stat().st_size
+        if size > MAX_FILE_BYTES:
+            raise BundleError(f"{size >> 20} MB is too large for a model bundle", path)
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            if not 2 <= length <= min(MAX_HEADER_BYTES, size - 8):
+                raise BundleError("this is not a model bundle (no safetensors header)", path)
+            header = json.loads(file.read(length).decode("utf-8"))
+    except OSError as error:
+        raise BundleError(f"the file cannot be read: {error.strerror}", path) from error
+    except (ValueError, RecursionError) as error:
+        raise BundleError("this is not a model bundle (no safetensors header)", path) from error
+    metadata = header.pop("__metadata__", None) if isinstance(header, dict) else None
+    if not isinstance(metadata, dict) or metadata.get("format") != FORMAT:
+        raise BundleError("this safetensors file is not a model bundle", path)
+    if not all(isinstance(v, str) for v in metadata.values()):
+        raise BundleError("the metadata is not valid: values must be text", path)
+    _check_version(metadata.get("format_version", ""), path)
+    for tensor in header.values():
+        if not isinstance(tensor, dict) or tensor.get("dtype") not in DTYPES:
+            raise BundleError("the bundle holds tensors of an unknown type", path)
+    if metadata.get("architecture") not in ARCHITECTURES:
+        raise BundleError(f"unknown architecture {metadata.get('architecture')!r:.60}", path)
+    return cast("dict[str, str]", metadata)
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all; raises BundleError when the disk refuses."""
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(
+            dir=path.parent, prefix=f".{path.name}.", delete=False
+        ) as file:
+            temporary = Path(file.name)
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except OSError as error:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+        raise BundleError(f"the file cannot be written: {error.strerror}", path) from error
+
+
+def _check_version(text: str, path: Path) -> None:
+    major = text.split(".")[0]
+    if not major.isdigit():
+        raise BundleError(f"the bundle states no format version ({text!r:.20})", path)
+    if int(major[:9]) != FORMAT_VERSION[0]:
+        raise BundleError(
+            f"the bundle has format version {text:.20}; this program reads {FORMAT_VERSION[0]}.x",
+            path,
+        )
+
+
+def _content_sha256(metadata: Mapping[str, str], tensors: Mapping[str, Array]) -> str:
+    digest = hashlib.sha256(json.dumps(dict(metadata), sort_keys=True).encode())
+    for name in sorted(tensors):
+        tensor = tensors[name]
+        digest.update(f"\n{name} {tensor.dtype.str} {tensor.shape}\n".encode())
+        digest.update(np.ascontiguousarray(tensor).tobytes())
+    return digest.hexdigest()
+
+
+def _json(metadata: Mapping[str, str], key: str, kind: type) -> Any:
+    value = json.loads(metadata[key])
+    if not isinstance(value, kind):
+        raise ValueError(f"{key} is not a JSON {kind.__name__}")
+    return value
+
+
+def _object(value: object) -> Json:
+    if not isinstance(value, dict):
+        raise ValueError("metrics are JSON objects")
+    return value
+
+
+def _checked_hyper(hyper: Json) -> Json:
+    for name, value in hyper.items():
+        if isinstance(value, str | bool):
+            continue
+        if not isinstance(value, int | float) or not 0 <= value <= MAX_HYPER:
+            raise BundleError(f"the hyperparameter {name} = {value!r:.40} makes no sense")
+    return hyper
+
+
+def _with_prefix(tensors: Mapping[str, Array], prefix: str) -> dict[str, Array]:
+    return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
