@@ -1,0 +1,260 @@
+"""Densities of normal features, robust against a few odd normals and against other hospitals.
+
+Every class is fitted on normals, scores higher for less normal, tolerates NaN (a value that could
+not be measured neither accuses nor excuses), and turns into plain arrays and back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.stats import norm
+
+DoubleArray = npt.NDArray[np.float64]
+Arrays = dict[str, npt.NDArray[np.float32]]
+
+_LEVELS = np.array([0.02, 0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95, 0.98])
+_NORMAL = norm.ppf(_LEVELS)
+LIMIT = 12.0
+"""No single value counts for more than this many standard deviations."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NormalScores:
+    """Each feature's quantiles among normals: values become standard normal scores.
+
+    Between the 2nd and the 98th percentile the quantiles are interpolated; beyond, the score
+    grows linearly with the spread of that half.
+
+    Attributes
+    ----------
+    quantiles : array [9, d]
+    """
+
+    quantiles: DoubleArray
+
+    @classmethod
+    def fit(cls, values: DoubleArray) -> NormalScores:
+        """Fit on ``values`` [n, d]; NaN is left out, a feature without values scores 0."""
+        known = np.isfinite(values)
+        filled = np.where(known.any(axis=0), values, 0.0)
+        quantiles = np.nanquantile(filled, _LEVELS, axis=0)
+        # Ties (a feature that is mostly 0) must not make the map jump.
+        step = 1e-6 * (np.abs(quantiles).max(axis=0) + 1e-3)
+        return cls(np.maximum.accumulate(quantiles, axis=0) + step * np.arange(9)[:, None])
+
+    def __call__(self, values: DoubleArray) -> DoubleArray:
+        """Return the normal scores of ``values`` [n, d]; 0 for NaN."""
+        q = self.quantiles
+        spread = (q[6] - q[2]) / (_NORMAL[6] - _NORMAL[2])
+        floor = np.maximum(0.25 * spread, 1e-9)
+        low = np.maximum((q[4] - q[0]) / (_NORMAL[4] - _NORMAL[0]), floor)
+        high = np.maximum((q[8] - q[4]) / (_NORMAL[8] - _NORMAL[4]), floor)
+        scores = np.empty(values.shape)
+        for j in range(values.shape[1]):
+            scores[:, j] = np.interp(values[:, j], q[:, j], _NORMAL)
+        scores = np.where(values > q[8], _NORMAL[8] + (values - q[8]) / high, scores)
+        scores = np.where(values < q[0], _NORMAL[0] + (values - q[0]) / low, scores)
+        return np.where(np.isfinite(values), np.clip(scores, -LIMIT, LIMIT), 0.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Directed:
+    """Excess of features in their suspicious direction.
+
+    Attributes
+    ----------
+    scores : NormalScores
+    signs : array [d]
+        1: high values are suspicious, -1: low ones, 0: both; 2: the value is an excess already.
+    """
+
+    scores: NormalScores
+    signs: DoubleArray
+
+    @classmethod
+    def fit(cls, values: DoubleArray, signs: Sequence[int]) -> Directed:
+        """Fit on normals [n, d]."""
+        return cls(NormalScores.fit(values), np.asarray(signs, dtype=np.float64))
+
+    def excess(self, values: DoubleArray) -> DoubleArray:
+        """Return how suspicious each feature is [n, d], 0 or more."""
+        z = self.scores(values)
+        # Either direction: the half of |z| is 0.3 higher than that of one direction's z.
+        directed = np.where(self.signs == 0, np.abs(z) - 0.3, z * self.signs)
+        directed = np.where(self.signs == 2, np.nan_to_num(values), directed)
+        return np.clip(directed, 0.0, LIMIT)
+
+    def __call__(self, values: DoubleArray) -> DoubleArray:
+        """Return the score [n]: between the largest excess and the root of their squares."""
+        cubes: DoubleArray = (self.excess(values) ** 3).sum(axis=1) ** (1.0 / 3.0)
+        return cubes
+
+    def to_arrays(self) -> Arrays:
+        """Return plain arrays."""
+        return {"quantiles": _f32(self.scores.quantiles), "signs": _f32(self.signs)}
+
+    @classmethod
+    def from_arrays(cls, arrays: Arrays) -> Directed:
+        """Undo :meth:`to_arrays`."""
+        return cls(NormalScores(_f64(arrays["quantiles"])), _f64(arrays["signs"]))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mahalanobis:
+    """Distance of normal scores from their centre under a shrunk covariance.
+
+    Covariance after Ledoit & Wolf (2004), computed from scores limited to ±4.
+
+    Attributes
+    ----------
+    scores : NormalScores
+    centre : array [d]
+    precision : array [d, d]
+    """
+
+    scores: NormalScores
+    centre: DoubleArray
+    precision: DoubleArray
+
+    @classmethod
+    def fit(cls, values: DoubleArray) -> Mahalanobis:
+        """Fit on normals [n, d]."""
+        scores = NormalScores.fit(values)
+        z = np.clip(scores(values), -4.0, 4.0)
+        centre = np.median(z, axis=0)
+        return cls(scores, centre, np.linalg.inv(ledoit_wolf(z)))
+
+    def __call__(self, values: DoubleArray) -> DoubleArray:
+        """Return the distance [n]; where values are missing, scaled up to the full dimension."""
+        known = np.isfinite(values)
+        z = np.where(known, np.clip(self.scores(values), -8.0, 8.0) - self.centre, 0.0)
+        square = np.einsum("ij,jk,ik->i", z, self.precision, z)
+        share = known.mean(axis=1)
+        distance: DoubleArray = np.sqrt(np.maximum(square, 0.0) / np.maximum(share, 1e-3))
+        return distance
+
+    def to_arrays(self) -> Arrays:
+        """Return plain arrays."""
+        return {
+            "quantiles": _f32(self.scores.quantiles),
+            "centre": _f32(self.centre),
+            "precision": _f32(self.precision),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Arrays) -> Mahalanobis:
+        """Undo :meth:`to_arrays`."""
+        return cls(
+            NormalScores(_f64(arrays["quantiles"])),
+            _f64(arrays["centre"]),
+            _f64(arrays["precision"]),
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Subspace:
+    """Principal components of normal curves: distance within them plus what they leave over.
+
+    Attributes
+    ----------
+    median, spread, mean : array [d]
+        Values are standardised robustly, then limited, then centred.
+    axes : array [k, d]
+    variance : array [k]
+    rest : float
+        Mean square that the components leave per value among normals.
+    """
+
+    median: DoubleArray
+    spread: DoubleArray
+    mean: DoubleArray
+    axes: DoubleArray
+    variance: DoubleArray
+    rest: float
+
+    REST_WEIGHT = 10.0
+    """How many dimensions the remainder counts for: it is long but highly correlated."""
+
+    @classmethod
+    def fit(cls, values: DoubleArray, n_axes: int) -> Subspace:
+        """Fit on normals [n, d]; ``n_axes`` is lowered to n / 8 where there are few."""
+        median = np.nanmedian(values, axis=0)
+        median = np.where(np.isfinite(median), median, 0.0)
+        deviation = 1.4826 * np.nanmedian(np.abs(values - median), axis=0)
+        deviation = np.where(np.isfinite(deviation), deviation, 0.0)
+        # A stretch that hardly varies (the levelled baseline) must not count by its noise.
+        spread = deviation + 0.3 * float(np.median(deviation)) + 1e-6
+        z = np.clip(np.nan_to_num((values - median) / spread), -5.0, 5.0)
+        mean = z.mean(axis=0)
+        k = max(min(n_axes, len(values) // 8), 1)
+        _, _, axes = np.linalg.svd(z - mean, full_matrices=False)
+        axes = axes[:k]
+        coordinates = (z - mean) @ axes.T
+        rest = float(((z - mean - coordinates @ axes) ** 2).mean())
+        return cls(median, spread, mean, axes, coordinates.var(axis=0), rest)
+
+    def __call__(self, values: DoubleArray) -> DoubleArray:
+        """Return the distance [n]; missing values are taken as normal and made up for."""
+        known = np.isfinite(values)
+        z = np.clip((values - self.median) / self.spread, -LIMIT, LIMIT) - self.mean
+        z = np.where(known, z, 0.0)
+        coordinates = z @ self.axes.T
+        within = (coordinates**2 / (self.variance + self.rest)).sum(axis=1)
+        left = ((z - coordinates @ self.axes) ** 2).mean(axis=1) / self.rest * self.REST_WEIGHT
+        share = np.maximum(known.mean(axis=1), 1e-3)
+        distance: DoubleArray = np.sqrt((within + left) / share)
+        return distance
+
+    def to_arrays(self) -> Arrays:
+        """Return plain arrays."""
+        return {
+            "median": _f32(self.median),
+            "spread": _f32(self.spread),
+            "mean": _f32(self.mean),
+            "axes": _f32(self.axes),
+            "variance": _f32(self.variance),
+            "rest": _f32(np.array([self.rest])),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Arrays) -> Subspace:
+        """Undo :meth:`to_arrays`."""
+        parts = {name: _f64(value) for name, value in arrays.items()}
+        return cls(
+            parts["median"],
+            parts["spread"],
+            parts["mean"],
+            parts["axes"],
+            parts["variance"],
+            float(parts["rest"][0]),
+        )
+
+
+def ledoit_wolf(z: DoubleArray) -> DoubleArray:
+    """Return the covariance [d, d] of ``z`` [n, d], shrunk towards a multiple of the identity.
+
+    Ledoit & Wolf, A well-conditioned estimator for large-dimensional covariance matrices, 2004.
+    """
+    n, d = z.shape
+    centred = z - z.mean(axis=0)
+    sample = centred.T @ centred / n
+    target = float(np.trace(sample)) / d
+    distance = float(((sample - target * np.eye(d)) ** 2).sum())
+    if distance <= 0.0:
+        return target * np.eye(d) + 1e-6 * np.eye(d)
+    noise = float(((centred**2).sum(axis=1) ** 2).sum()) / n**2 - float((sample**2).sum()) / n
+    share = min(max(noise / distance, 0.0), 1.0)
+    shrunk: DoubleArray = share * target * np.eye(d) + (1.0 - share) * sample
+    return shrunk + 1e-6 * np.eye(d)
+
+
+def _f32(values: npt.ArrayLike) -> npt.NDArray[np.float32]:
+    return np.ascontiguousarray(values, dtype=np.float32)
+
+
+def _f64(values: npt.NDArray[np.float32]) -> DoubleArray:
+    return np.asarray(values, dtype=np.float64)

@@ -1,0 +1,219 @@
+"""The score map: how far every sample of every lead is from what normals show at that moment.
+
+Three comparisons, each divided by its spread among normals per lead and phase of the beat:
+
+``network``
+    the network's restoration against the trace: what the context does not explain;
+``own``
+    the trace against the window's own median beat: a premature beat, an artefact, a missing P;
+``normal``
+    the trace against the median beat of normals: an ST shift or a wide QRS that every beat shows
+    (in mV where the amplitude is known, else as a shape).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.ndimage import gaussian_filter1d
+
+from ecgviewer.models.evidence import FloatArray, Window
+from ecgviewer.models.features import limb_scales
+from ecgviewer.signal.beats import PHASE_RANGE_S, beat_phase
+
+DoubleArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+N_PHASES = 50
+"""Bins of 20 ms over the nominal beat; one further bin serves windows without beats."""
+CHANNELS = ("network", "own", "normal_mv", "normal_shape")
+SMOOTH_S = 0.03
+LIMIT = 15.0
+SHARPNESS = 4.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comparison:
+    """Signed differences of one window before calibration.
+
+    Attributes
+    ----------
+    phase : array [n] of int64
+        Phase bin of every sample.
+    differences : dict of array [12, n]
+        By channel; a channel that cannot be had is absent.
+    """
+
+    phase: IntArray
+    differences: dict[str, DoubleArray]
+
+
+def compare(window: Window) -> Comparison:
+    """Return the differences of a window in every channel it allows."""
+    signal = np.nan_to_num(np.asarray(window.signal_mv, dtype=np.float64))
+    n = signal.shape[1]
+    differences = {
+        "network": np.nan_to_num(
+            np.asarray(window.output.mean, dtype=np.float64) - window.network_input
+        )
+    }
+    if window.r_peaks.size < 2:
+        return Comparison(np.full(n, N_PHASES, dtype=np.int64), differences)
+    nominal = beat_phase(window.r_peaks, window.fs_hz, n)
+    position = (nominal - PHASE_RANGE_S[0]) * N_PHASES
+    phase = np.clip(position.astype(np.int64), 0, N_PHASES - 1)
+    levelled = _levelled(signal, nominal)
+    shape = levelled * _gain_free(signal, window)[:, None]
+    template = _phase_medians(shape, phase)
+    differences["own"] = shape - template[:, phase]
+    if window.amplitude_known:
+        differences["normal_mv"] = levelled
+    else:
+        differences["normal_shape"] = shape
+    return Comparison(phase, differences)
+
+
+def _levelled(signal: DoubleArray, nominal: npt.NDArray[np.float32]) -> DoubleArray:
+    """Return the signal less a baseline through the PR segment of every beat."""
+    pr = np.flatnonzero((nominal > -0.10) & (nominal < -0.05))
+    if pr.size == 0:
+        return signal - np.median(signal, axis=1, keepdims=True)
+    groups = np.split(pr, np.flatnonzero(np.diff(pr) > 1) + 1)
+    at = np.array([group.mean() for group in groups])
+    level = np.stack([signal[:, group].mean(axis=1) for group in groups], axis=1)
+    time = np.arange(signal.shape[1])
+    return signal - np.stack([np.interp(time, at, row) for row in level])
+
+
+def _gain_free(signal: DoubleArray, window: Window) -> DoubleArray:
+    """Return the factor per lead [12] to gain-free units (see ``features``)."""
+    centred = signal - signal.mean(axis=1, keepdims=True)
+    limb = np.ones(6)
+    if not window.amplitude_known and window.lead_mask[:6].all():
+        limb = limb_scales(centred[:6])
+    shown = window.lead_mask[:6]
+    spread = np.sqrt(((centred[:6] * limb[:, None])[shown] ** 2).mean()) if shown.any() else 1.0
+    return np.concatenate([limb / (spread + 1e-6), 1.0 / (centred[6:].std(axis=1) + 1e-6)])
+
+
+def _phase_medians(values: DoubleArray, phase: IntArray) -> DoubleArray:
+    """Return the median of each phase bin [12, N_PHASES], interpolated over empty bins."""
+    order = np.argsort(phase, kind="stable")
+    edges = np.searchsorted(phase[order], np.arange(N_PHASES + 1))
+    out = np.full((values.shape[0], N_PHASES), np.nan)
+    for k in range(N_PHASES):
+        if edges[k + 1] > edges[k]:
+            out[:, k] = np.median(values[:, order[edges[k] : edges[k + 1]]], axis=1)
+    filled = np.flatnonzero(np.isfinite(out[0]))
+    return np.stack([np.interp(np.arange(N_PHASES), filled, row[filled]) for row in out])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ResidualModel:
+    """Calibration of the differences per channel, lead and phase.
+
+    Attributes
+    ----------
+    centre, spread : dict of array [12, N_PHASES + 1]
+        Median and 1.4826 MAD among normals, by channel; the last column is over all phases.
+    unit : dict of array [12]
+        99th percentile among normals of the smoothed deviation per lead, by channel: makes the
+        channels and leads comparable.
+    """
+
+    centre: dict[str, DoubleArray]
+    spread: dict[str, DoubleArray]
+    unit: dict[str, DoubleArray]
+
+    @classmethod
+    def fit(
+        cls, comparisons: list[Comparison], masks: list[npt.NDArray[np.bool_]]
+    ) -> ResidualModel:
+        """Fit on the windows of normals; ``masks`` [12, n] say which samples may be judged."""
+        centre, spread, unit = {}, {}, {}
+        for channel in CHANNELS:
+            chosen = [
+                (c, m) for c, m in zip(comparisons, masks, strict=True) if channel in c.differences
+            ]
+            if len(chosen) < 8:
+                continue
+            phase = np.concatenate([c.phase for c, _ in chosen])
+            values = np.concatenate([c.differences[channel] for c, _ in chosen], axis=1)
+            values[~np.concatenate([m for _, m in chosen], axis=1)] = np.nan
+            centre[channel], spread[channel] = _calibrated(values, phase)
+            model = cls(centre, spread, unit)
+            high = [np.where(m, model.deviation(c, channel), np.nan) for c, m in chosen]
+            unit[channel] = np.nanquantile(np.concatenate(high, axis=1), 0.99, axis=1) + 1e-6
+        return cls(centre, spread, unit)
+
+    def standardised(self, comparison: Comparison, channel: str) -> DoubleArray:
+        """Return the differences in robust standard deviations [12, n], limited."""
+        phase = comparison.phase
+        z = (comparison.differences[channel] - self.centre[channel][:, phase]) / self.spread[
+            channel
+        ][:, phase]
+        return np.clip(z, -LIMIT, LIMIT)
+
+    def deviation(self, comparison: Comparison, channel: str) -> DoubleArray:
+        """Return the local root mean square of the standardised differences [12, n]."""
+        z = self.standardised(comparison, channel)
+        return np.sqrt(gaussian_filter1d(z**2, SMOOTH_S * 100.0, axis=1))
+
+    def score_map(self, window: Window, comparison: Comparison) -> FloatArray:
+        """Return the map [12, n]: 1 is the level that 1 % of normal samples pass; NaN masked."""
+        total = np.zeros(window.signal_mv.shape)
+        for channel in comparison.differences:
+            if channel in self.unit:
+                part = self.deviation(comparison, channel) / self.unit[channel][:, None]
+                total += part**SHARPNESS
+        out = total ** (1.0 / SHARPNESS)
+        out[~window.judged()] = np.nan
+        return out.astype(np.float32)
+
+    def size(self, window: Window, comparison: Comparison) -> float:
+        """Return the log mean square of the calibrated network residual; NaN if nothing is judged.
+
+        Limited to 5 deviations per sample, so that a short artefact is not the whole record.
+        """
+        z = self.standardised(comparison, "network")[window.judged()]
+        return float(np.log(np.minimum(z**2, 25.0).mean() + 1e-6)) if z.size else float("nan")
+
+    def to_arrays(self) -> dict[str, npt.NDArray[np.float32]]:
+        """Return plain arrays."""
+        out = {}
+        for channel in self.centre:
+            for name, table in (
+                ("centre", self.centre),
+                ("spread", self.spread),
+                ("unit", self.unit),
+            ):
+                out[f"{channel}.{name}"] = table[channel].astype(np.float32)
+        return out
+
+    @classmethod
+    def from_arrays(cls, arrays: dict[str, npt.NDArray[np.float32]]) -> ResidualModel:
+        """Undo :meth:`to_arrays`."""
+        tables: dict[str, dict[str, DoubleArray]] = {"centre": {}, "spread": {}, "unit": {}}
+        for key, value in arrays.items():
+            channel, name = key.rsplit(".", 1)
+            tables[name][channel] = value.astype(np.float64)
+        return cls(tables["centre"], tables["spread"], tables["unit"])
+
+
+def _calibrated(values: DoubleArray, phase: IntArray) -> tuple[DoubleArray, DoubleArray]:
+    """Return median and scaled MAD per lead and phase, with a floor under the spread."""
+    n_leads = values.shape[0]
+    centre = np.zeros((n_leads, N_PHASES + 1))
+    spread = np.ones((n_leads, N_PHASES + 1))
+    for k in range(N_PHASES + 1):
+        part = values if k == N_PHASES else values[:, phase == k]
+        if part.shape[1] < 20:
+            part = values
+        middle = np.nan_to_num(np.nanmedian(part, axis=1))
+        centre[:, k] = middle
+        spread[:, k] = 1.4826 * np.nan_to_num(
+            np.nanmedian(np.abs(part - middle[:, None]), axis=1), nan=1.0
+        )
+    return centre, np.maximum(spread, 0.25 * np.median(spread, axis=1, keepdims=True) + 1e-6)

@@ -1,0 +1,386 @@
+"""The calibrated score: every part a p-value among normals, fused by a fixed rule.
+
+A *detector* turns one aspect of a window into a number that is higher for less normal. Its
+distribution among held-out normals makes it a p-value; ``-log10 p`` of all detectors are fused as
+mean + maximum, so that one strong sign and many weak ones both count. What that sum is worth is
+again read from normals, with exactly the detectors that the window allows, so that a record with
+a missing lead or an unknown amplitude is judged by the same specificity as any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from ecgviewer.core.reference import NormalReference
+from ecgviewer.models import features
+from ecgviewer.models.densities import Directed, Mahalanobis, Subspace
+from ecgviewer.models.evidence import FloatArray, Window
+from ecgviewer.models.residual import ResidualModel, compare
+
+DoubleArray = npt.NDArray[np.float64]
+Density = Directed | Mahalanobis | Subspace
+
+DETECTORS: dict[str, str] = {
+    "residual": "residual",
+    "latent": "latent",
+    "beat_shape": "beat",
+    "beat_mv": "beat",
+    "rhythm": "rhythm",
+    "intervals": "intervals",
+    "st_shape": "st",
+    "st_mv": "st",
+}
+"""Detector to the part of the score it belongs to."""
+PARTS = ("residual", "latent", "beat", "rhythm", "intervals", "st")
+NETWORK_DETECTORS = ("residual", "latent")
+N_FOLDS = 5
+MIN_NORMALS = 24
+"""Fewer normals than this cannot be split into folds that say anything."""
+MAX_LOG_P = 12.0
+DEPENDENCE = 0.7
+"""Windows of one record resemble each other: ``n`` of them count as ``n ** 0.7`` independent."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WindowResult:
+    """What the scorer makes of one window.
+
+    Attributes
+    ----------
+    score_map : array [12, n]
+        NaN where masked.
+    parts : mapping
+        Upper-tail p-value among normals of each part that could be judged.
+    score : float
+        ``-log10`` of ``p_value``; higher is less normal.
+    p_value, raw_score : float
+    """
+
+    score_map: FloatArray
+    parts: Mapping[str, float]
+    score: float
+    p_value: float
+    raw_score: float
+
+
+@dataclass(frozen=True, slots=True)
+class RecordResult:
+    """The windows of one record taken together; see :class:`WindowResult`."""
+
+    parts: Mapping[str, float]
+    score: float
+    p_value: float
+    raw_score: float
+
+
+Vectors = dict[str, DoubleArray]
+
+
+def _vectors(window: Window, residual: ResidualModel) -> tuple[Vectors, FloatArray]:
+    """Return what each detector looks at, and the score map."""
+    comparison = compare(window)
+    found: Vectors = {
+        "residual": np.array([residual.size(window, comparison)]),
+        "latent": np.asarray(window.output.latent, dtype=np.float64),
+    }
+    description = features.describe(window)
+    if description is not None:
+        found["rhythm"] = description.rhythm
+        found["intervals"] = description.intervals
+        found["beat_shape"] = description.beat_shape
+        found["st_shape"] = description.st_shape
+        if description.beat_mv is not None and description.st_mv is not None:
+            found["beat_mv"] = description.beat_mv
+            found["st_mv"] = description.st_mv
+    return found, residual.score_map(window, comparison)
+
+
+def _fit_density(name: str, values: DoubleArray) -> Density:
+    if name == "rhythm":
+        return Directed.fit(values, [sign for _, sign in features.RHYTHM])
+    if name == "intervals":
+        return Directed.fit(values, [sign for _, sign in features.INTERVALS])
+    if name == "residual":
+        return Directed.fit(values, [1])
+    if name.startswith("beat"):
+        return Subspace.fit(values, 30)
+    return Mahalanobis.fit(values)
+
+
+def fuse(log_p: DoubleArray) -> DoubleArray:
+    """Return mean + maximum over the detectors of ``log_p`` [n, k] (``-log10 p``)."""
+    fused: DoubleArray = log_p.mean(axis=1) + log_p.max(axis=1)
+    return fused
+
+
+@dataclass(frozen=True, eq=False)
+class Scorer:
+    """Densities of normal features and the distribution of their scores among normals.
+
+    Attributes
+    ----------
+    residual : ResidualModel
+    densities : dict
+        By detector.
+    references : dict of NormalReference
+        Scores of held-out normals, by detector.
+    log_p : array [n, detectors]
+        ``-log10 p`` of held-out normals in the order of ``densities``; NaN where a detector
+        could not judge.
+    record_reference : NormalReference
+        Record scores of normals.
+    map_reference : NormalReference
+        Highest value of the score map per normal window.
+    """
+
+    residual: ResidualModel
+    densities: dict[str, Density]
+    references: dict[str, NormalReference]
+    log_p: DoubleArray
+    record_reference: NormalReference
+    map_reference: NormalReference
+    _nulls: dict[tuple[int, ...], NormalReference] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def fit(
+        cls,
+        windows: Sequence[Window],
+        groups: Sequence[str] | None = None,
+        clean: npt.ArrayLike | None = None,
+        held_out: npt.ArrayLike | None = None,
+    ) -> Scorer:
+        """Fit on windows of normal records, one per record (the first 10 s).
+
+        Parameters
+        ----------
+        windows : sequence of Window
+        groups : sequence of str, optional
+            Patient of each window: cross-fitting keeps patients together.
+        clean : array [n] of bool, optional
+            Normals without any other statement. Densities and p-values of parts come from
+            these; the record score's distribution from all, because a normal with a stray
+            extrasystole or a low voltage is still what "normal" means at the next hospital.
+        held_out : array [n] of bool, optional
+            Normals the network was not trained on; its own parts are calibrated by these.
+
+        Raises
+        ------
+        ValueError
+            With fewer than ``MIN_NORMALS`` clean windows.
+        """
+        n = len(windows)
+        is_clean = np.ones(n, dtype=bool) if clean is None else np.asarray(clean, dtype=bool)
+        unseen = np.ones(n, dtype=bool) if held_out is None else np.asarray(held_out, dtype=bool)
+        if is_clean.sum() < MIN_NORMALS:
+            raise ValueError(
+                f"{int(is_clean.sum())} clean normals are too few to calibrate a score; "
+                f"{MIN_NORMALS} are needed"
+            )
+        basis = is_clean & unseen if (is_clean & unseen).sum() >= MIN_NORMALS else is_clean
+        chosen = [windows[i] for i in np.flatnonzero(basis)]
+        residual = ResidualModel.fit([compare(w) for w in chosen], [w.judged() for w in chosen])
+        seen = [_vectors(window, residual) for window in windows]
+        folds = _folds(groups if groups is not None else [str(i) for i in range(n)])
+        densities: dict[str, Density] = {}
+        references: dict[str, NormalReference] = {}
+        columns: list[DoubleArray] = []
+        for name in DETECTORS:
+            values, has = _stacked([vectors for vectors, _ in seen], name)
+            usable = has & is_clean
+            if name == "rhythm":
+                # Bradycardia and tachycardia have definitions; the reference is made of rates
+                # within them although databases call many slower hearts normal.
+                usable = usable & (values[:, :2] == 0.0).all(axis=1)
+            if usable.sum() < MIN_NORMALS:
+                continue
+            scores = np.full(n, np.nan)
+            for fold in range(N_FOLDS):
+                inside = folds == fold
+                if (usable & ~inside).sum() >= 8 and (has & inside).any():
+                    density = _fit_density(name, values[usable & ~inside])
+                    scores[has & inside] = density(values[has & inside])
+            if name in NETWORK_DETECTORS:
+                scores = _as_if_held_out(scores, unseen, is_clean)
+            densities[name] = _fit_density(name, values[usable])
+            references[name] = NormalReference.from_scores(scores[usable])
+            columns.append(_log_p(references[name], scores))
+        log_p = np.stack(columns, axis=1)
+        blank = NormalReference(np.zeros(8))
+        scorer = cls(residual, densities, references, log_p, blank, blank)
+        record_scores = [scorer._fused(row)[0] for row in log_p]
+        maxima = [_top(seen[i][1]) for i in np.flatnonzero(basis)]
+        return cls(
+            residual,
+            densities,
+            references,
+            log_p,
+            NormalReference.from_scores(record_scores),
+            NormalReference.from_scores(maxima),
+        )
+
+    def score(self, window: Window) -> WindowResult:
+        """Return the map, the parts and the score of a window."""
+        vectors, score_map = _vectors(window, self.residual)
+        row = np.full(len(self.densities), np.nan)
+        for k, (name, density) in enumerate(self.densities.items()):
+            if name in vectors:
+                value = density(vectors[name][None])
+                row[k] = _log_p(self.references[name], value)[0]
+        score, p_value = self._fused(row)
+        return WindowResult(
+            score_map=score_map,
+            parts=self._part_p_values(row),
+            score=score,
+            p_value=p_value,
+            raw_score=window.output.raw_score,
+        )
+
+    def combine(self, results: Sequence[WindowResult]) -> RecordResult:
+        """Return the record's score from its windows'.
+
+        The smallest p-value of many windows is small by chance: it is corrected for their
+        number (Šidák, with ``n ** DEPENDENCE`` windows), so that a minute of a normal heart is
+        no more suspicious than ten seconds of it, and one premature beat in it still counts.
+        """
+        if not results:
+            raise ValueError("no window was scored")
+        count = len(results) ** DEPENDENCE
+        names = [part for part in PARTS if any(part in r.parts for r in results)]
+        parts = {
+            part: _least_of([r.parts[part] for r in results if part in r.parts], count)
+            for part in names
+        }
+        p_value = _least_of([r.p_value for r in results], count)
+        return RecordResult(
+            parts=parts,
+            score=_score(p_value),
+            p_value=p_value,
+            raw_score=float(np.mean([r.raw_score for r in results])),
+        )
+
+    def _fused(self, row: DoubleArray, only: Sequence[int] | None = None) -> tuple[float, float]:
+        """Return score and p-value of the detectors' ``-log10 p`` [k] (NaN: could not judge)."""
+        present = np.flatnonzero(np.isfinite(row))
+        if only is not None:
+            present = np.intersect1d(present, np.asarray(only))
+        if present.size == 0:
+            return float("nan"), float("nan")
+        p_value = self._null(tuple(present.tolist())).p_value(float(fuse(row[None, present])[0]))
+        return _score(p_value), p_value
+
+    def _null(self, present: tuple[int, ...]) -> NormalReference:
+        """Return the distribution of the fused sum among normals for these detectors."""
+        if present not in self._nulls:
+            rows = self.log_p[:, list(present)]
+            rows = rows[np.isfinite(rows).all(axis=1)]
+            self._nulls[present] = NormalReference.from_scores(fuse(rows))
+        return self._nulls[present]
+
+    def _part_p_values(self, row: DoubleArray) -> dict[str, float]:
+        names = list(self.densities)
+        out = {}
+        for part in PARTS:
+            columns = [k for k, name in enumerate(names) if DETECTORS[name] == part]
+            p_value = self._fused(row, columns)[1]
+            if np.isfinite(p_value):
+                out[part] = p_value
+        return out
+
+    def to_tensors(self) -> dict[str, npt.NDArray[np.float32]]:
+        """Return everything as named arrays (:meth:`from_tensors` undoes it)."""
+        out = {f"residual.{key}": value for key, value in self.residual.to_arrays().items()}
+        for name, density in self.densities.items():
+            for key, value in density.to_arrays().items():
+                out[f"density.{name}.{key}"] = value
+            out[f"reference.{name}"] = self.references[name].scores.astype(np.float32)
+        out["log_p"] = self.log_p.astype(np.float32)
+        out["record_reference"] = self.record_reference.scores.astype(np.float32)
+        out["map_reference"] = self.map_reference.scores.astype(np.float32)
+        return out
+
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, npt.NDArray[np.float32]]) -> Scorer:
+        """Rebuild a scorer; raises KeyError or ValueError when tensors are missing or odd."""
+
+        def below(prefix: str) -> dict[str, npt.NDArray[np.float32]]:
+            return {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)}
+
+        def reference(key: str) -> NormalReference:
+            return NormalReference.from_scores(tensors[key].astype(np.float64))
+
+        densities: dict[str, Density] = {}
+        for name in DETECTORS:
+            arrays = below(f"density.{name}.")
+            if arrays:
+                kind = _density_class(name)
+                densities[name] = kind.from_arrays(arrays)
+        return cls(
+            residual=ResidualModel.from_arrays(below("residual.")),
+            densities=densities,
+            references={name: reference(f"reference.{name}") for name in densities},
+            log_p=tensors["log_p"].astype(np.float64),
+            record_reference=reference("record_reference"),
+            map_reference=reference("map_reference"),
+        )
+
+
+def _density_class(name: str) -> type[Directed] | type[Mahalanobis] | type[Subspace]:
+    if name in ("rhythm", "intervals", "residual"):
+        return Directed
+    return Subspace if name.startswith("beat") else Mahalanobis
+
+
+def _score(p_value: float) -> float:
+    return float(-np.log10(max(p_value, 1e-300))) if np.isfinite(p_value) else float("nan")
+
+
+def _least_of(p_values: Sequence[float], count: float) -> float:
+    finite = [p for p in p_values if np.isfinite(p)]
+    if not finite:
+        return float("nan")
+    return float(-np.expm1(count * np.log1p(-min(min(finite), 1.0 - 1e-12))))
+
+
+def _log_p(reference: NormalReference, scores: DoubleArray) -> DoubleArray:
+    p = np.array([reference.p_value(float(s)) for s in scores])
+    return np.minimum(-np.log10(np.maximum(p, 10.0**-MAX_LOG_P)), MAX_LOG_P)
+
+
+def _top(score_map: FloatArray) -> float:
+    return float(np.nanmax(score_map)) if np.isfinite(score_map).any() else float("nan")
+
+
+def _folds(groups: Sequence[str]) -> npt.NDArray[np.int64]:
+    """Return a fold per window; a group never spans two."""
+    order = {group: k % N_FOLDS for k, group in enumerate(sorted(set(groups)))}
+    return np.array([order[group] for group in groups], dtype=np.int64)
+
+
+def _stacked(seen: list[Vectors], name: str) -> tuple[DoubleArray, npt.NDArray[np.bool_]]:
+    has = np.array([name in vectors for vectors in seen])
+    width = next((vectors[name].size for vectors in seen if name in vectors), 0)
+    values = np.full((len(seen), width), np.nan)
+    for i in np.flatnonzero(has):
+        values[i] = seen[i][name]
+    return values, has
+
+
+def _as_if_held_out(
+    scores: DoubleArray, unseen: npt.NDArray[np.bool_], clean: npt.NDArray[np.bool_]
+) -> DoubleArray:
+    """Return scores with those of training records moved to where held-out ones lie."""
+    new, old = clean & unseen & np.isfinite(scores), clean & ~unseen & np.isfinite(scores)
+    if new.sum() < MIN_NORMALS or old.sum() < MIN_NORMALS:
+        return scores
+
+    def place(values: DoubleArray) -> tuple[float, float]:
+        low, middle, high = np.quantile(values, [0.25, 0.5, 0.9])
+        return float(middle), float(max(high - low, 1e-9))
+
+    (new_middle, new_width), (old_middle, old_width) = place(scores[new]), place(scores[old])
+    moved = (scores - old_middle) / old_width * new_width + new_middle
+    return np.where(unseen, scores, moved)
