@@ -1,0 +1,245 @@
+"""Reviews as CSV in seconds and samples, one row per entry, and back again.
+
+UTF-8, comma, one header line. ``kind`` is ``record`` (one row, with status and conclusion),
+``annotation`` or ``verdict``. Several leads or codes are separated by ``;`` (inside a name, ``;``
+and ``\\`` are written ``\\;`` and ``\\\\``). Text that a spreadsheet would run as a formula gets a
+leading apostrophe, and so does text that begins with one; reading takes it away.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ecgviewer.core.errors import ReviewError
+from ecgviewer.review.annotations import Annotation, FlagVerdict, RecordKey, RecordState, Review
+from ecgviewer.review.errors import ExportError
+from ecgviewer.review.export_files import read_bounded, write_new
+from ecgviewer.review.review_json import (
+    annotation_from_json,
+    annotation_to_json,
+    state_from_json,
+    verdict_from_json,
+    verdict_to_json,
+)
+
+COLUMNS = (
+    "kind", "record", "record_sha256", "fs_hz", "n_samples", "reader", "id", "start_s", "end_s",
+    "start_sample", "end_sample", "leads", "label", "codes", "verdict", "reason", "note",
+    "model", "bundle_sha256", "score", "p_value", "annotation_id", "status", "conclusion",
+    "author", "created", "modified",
+)  # fmt: skip
+MAX_BYTES = 512 * 1024 * 1024
+_FORMULA = re.compile(r"['=+\-@\t\r]")
+
+
+def export_csv(review: Review, path: Path) -> Path:
+    """Write a review; raises ExportError."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\r\n")
+    writer.writeheader()
+    record = review.record
+    common = {
+        "record": _safe(record.name),
+        "record_sha256": record.sha256,
+        "fs_hz": repr(record.fs_hz),
+        "n_samples": record.n_samples,
+        "reader": _safe(review.author),
+    }
+    state = review.state
+    writer.writerow(
+        common
+        | {
+            "kind": "record",
+            "leads": _join(record.leads),
+            "note": _safe(state.note),
+            "status": state.status,
+            "conclusion": state.conclusion,
+            "modified": state.changed,
+        }
+    )
+    for item in review.annotations:
+        writer.writerow(common | _span(item, record) | _annotation_row(item))
+    for verdict in review.verdicts:
+        writer.writerow(common | _span(verdict, record) | _verdict_row(verdict))
+    return write_new(path, text.getvalue().encode("utf-8"))
+
+
+def import_csv(path: Path) -> Review:
+    """Return the review in an exported file; raises ReviewError with the line at fault."""
+    csv.field_size_limit(1_000_000)
+    try:
+        text = read_bounded(path, MAX_BYTES).decode("utf-8-sig")
+        reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+        if tuple(reader.fieldnames or ()) != COLUMNS:
+            raise ExportError("its columns are not those of a review", path)
+        review: Review | None = None
+        annotations, verdicts = [], []
+        for row in reader:
+            if None in row or None in row.values():
+                raise ExportError(f"line {reader.line_num} has the wrong number of columns", path)
+            try:
+                if row["kind"] == "record":
+                    review = _record(row)
+                elif row["kind"] == "annotation":
+                    annotations.append(_annotation(row))
+                else:
+                    verdicts.append(_verdict(row))
+            except (ReviewError, ValueError) as error:
+                raise ExportError(f"line {reader.line_num}: {error}", path) from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ExportError(f"it is not a CSV file ({error})", path) from error
+    if review is None:
+        raise ExportError("it has no row for the record", path)
+    return Review(review.record, review.author, tuple(annotations), tuple(verdicts), review.state)
+
+
+def _span(item: Annotation | FlagVerdict, record: RecordKey) -> dict[str, Any]:
+    return {
+        "start_s": repr(item.start_s),
+        "end_s": repr(item.end_s),
+        "start_sample": round(item.start_s * record.fs_hz),
+        "end_sample": round(item.end_s * record.fs_hz),
+        "leads": _join(item.leads),
+    }
+
+
+def _annotation_row(item: Annotation) -> dict[str, Any]:
+    raw = annotation_to_json(item)
+    origin = raw["origin"] or {}
+    return {
+        "kind": "annotation",
+        "id": item.id,
+        "label": _safe(item.label),
+        "codes": _join([part for code in item.codes for part in (code.system, code.value)]),
+        "note": _safe(item.note),
+        "author": _safe(item.author),
+        "created": item.created,
+        "modified": item.modified,
+        **_origin(origin),
+    }
+
+
+def _verdict_row(item: FlagVerdict) -> dict[str, Any]:
+    return {
+        "kind": "verdict",
+        "id": item.id,
+        "verdict": item.verdict,
+        "reason": _safe(item.reason),
+        "author": _safe(item.author),
+        "created": item.decided,
+        "annotation_id": item.annotation_id,
+        **_origin(verdict_to_json(item)["origin"]),
+    }
+
+
+def _origin(origin: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "model": _safe(origin.get("model", "")),
+        "bundle_sha256": _safe(origin.get("bundle_sha256", "")),
+        "score": _number_text(origin.get("score")),
+        "p_value": _number_text(origin.get("p_value")),
+    }
+
+
+def _record(row: dict[str, str]) -> Review:
+    key = RecordKey(
+        row["record_sha256"],
+        _plain(row["record"]),
+        float(row["fs_hz"]),
+        int(row["n_samples"]),
+        _parts(row["leads"]),
+    )
+    state: RecordState = state_from_json(
+        {
+            "status": row["status"],
+            "conclusion": row["conclusion"],
+            "note": _plain(row["note"]),
+            "changed": row["modified"],
+        }
+    )
+    return Review(key, _plain(row["reader"]), state=state)
+
+
+def _annotation(row: dict[str, str]) -> Annotation:
+    codes = _parts(row["codes"])
+    pairs = zip(codes[::2], codes[1::2], strict=True)
+    return annotation_from_json(
+        _shared(row)
+        | {
+            "label": _plain(row["label"]),
+            "codes": [{"system": system, "value": value} for system, value in pairs],
+            "note": _plain(row["note"]),
+            "created": row["created"],
+            "modified": row["modified"],
+            "origin": _origin_json(row) if row["model"] or row["bundle_sha256"] else None,
+        }
+    )
+
+
+def _verdict(row: dict[str, str]) -> FlagVerdict:
+    return verdict_from_json(
+        _shared(row)
+        | {
+            "verdict": row["verdict"],
+            "reason": _plain(row["reason"]),
+            "decided": row["created"],
+            "annotation_id": row["annotation_id"],
+            "origin": _origin_json(row),
+        }
+    )
+
+
+def _shared(row: dict[str, str]) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "start_s": float(row["start_s"]),
+        "end_s": float(row["end_s"]),
+        "leads": list(_parts(row["leads"])),
+        "author": _plain(row["author"]),
+    }
+
+
+def _origin_json(row: dict[str, str]) -> dict[str, Any]:
+    return {
+        "model": _plain(row["model"]),
+        "bundle_sha256": _plain(row["bundle_sha256"]),
+        "score": float(row["score"]) if row["score"] else None,
+        "p_value": float(row["p_value"]) if row["p_value"] else None,
+    }
+
+
+def _number_text(value: float | None) -> str:
+    return "" if value is None else repr(value)
+
+
+def _safe(text: str) -> str:
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def _plain(text: str) -> str:
+    return text.removeprefix("'")
+
+
+def _join(parts: Sequence[str]) -> str:
+    return _safe(";".join(re.sub(r"([\\;])", r"\\\1", part) for part in parts))
+
+
+def _parts(text: str) -> tuple[str, ...]:
+    text = _plain(text)
+    if not text:
+        return ()
+    parts = [""]
+    characters = iter(text)
+    for character in characters:
+        if character == "\\":
+            parts[-1] += next(characters, "")
+        elif character == ";":
+            parts.append("")
+        else:
+            parts[-1] += character
+    return tuple(parts)
