@@ -63,6 +63,7 @@ def test_version_and_help_load_nothing_heavy(argument):
 
 
 def test_the_window_and_the_screening_parent_start_without_torch():
-    code = "import sys; import ecgviewer.app.main, ecgviewer.cli.analyze; print('torch' in sys.modules)"
+    modules = "ecgviewer.app.main, ecgviewer.cli.analyze"
+    code = f"import sys; import {modules}; print('torch' in sys.modules)"
     done = run_python("-c", code)
     assert done.stdout.strip() == "False", done.stderr

@@ -1,0 +1,145 @@
+"""``ecgviewer analyze``: screen records and folders without a window."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ecgviewer.cli.choose import bundles_for
+from ecgviewer.cli.maps import MapPaths
+from ecgviewer.cli.parser import read_options
+from ecgviewer.cli.pool import Crash, WorkerPool
+from ecgviewer.cli.rows import Job, error_row
+from ecgviewer.cli.table import open_table
+from ecgviewer.core.errors import BundleError, EcgViewerError
+from ecgviewer.core.record_ref import ReadOptions, RecordRef
+from ecgviewer.io import find_records
+
+if TYPE_CHECKING:
+    from ecgviewer.cli.screening import Screening
+
+ALL_READ, SOME_UNREADABLE, WRONG_USAGE = 0, 1, 2
+
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Screen ``arguments.paths`` and return the exit status."""
+    try:
+        models = bundles_for(arguments.model)
+    except BundleError as error:
+        print(f"ecgviewer analyze: {error}", file=sys.stderr)
+        return WRONG_USAGE
+    for variable in THREAD_VARIABLES:
+        os.environ.setdefault(variable, "1")
+    progress = _Progress()
+    pool = WorkerPool(
+        partial(start_screening, models, arguments.device, arguments.specificity),
+        arguments.jobs or _cores(),
+        lambda job, fraction: progress.show(f"{job.record}: {fraction:.0%}"),
+    )
+    maps = MapPaths(arguments.maps) if arguments.maps is not None else None
+    jobs = _find_jobs(arguments.paths, read_options(arguments), maps)
+    all_read = True
+    try:
+        with open_table(arguments.out) as table:
+            for job, result in pool.run(jobs):
+                rows = (
+                    tuple(error_row(job, model, result.text()) for model, _ in models)
+                    if isinstance(result, Crash)
+                    else result
+                )
+                for row in rows:
+                    table.write(row)
+                failed = any(row.error for row in rows)
+                all_read = all_read and not failed
+                progress.count(failed)
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            raise
+        progress.finish()
+        print(f"ecgviewer analyze: cannot write {arguments.out}: {error}", file=sys.stderr)
+        return WRONG_USAGE
+    progress.finish()
+    return ALL_READ if all_read else SOME_UNREADABLE
+
+
+def start_screening(
+    models: tuple[tuple[str, Path], ...], device: str, specificity: float
+) -> Screening:
+    """Return the work of one process, which leaves the other cores to its siblings."""
+    import torch
+
+    from ecgviewer.cli.screening import Screening
+
+    torch.set_num_threads(1)
+    return Screening(models, device, specificity)
+
+
+def _find_jobs(paths: list[Path], options: ReadOptions, maps: MapPaths | None) -> Iterator[Job]:
+    """Yield one job per record found, in the order given and then sorted."""
+    for path in paths:
+        found = 0
+        try:
+            for item in find_records(path, options):
+                found += 1
+                if isinstance(item, RecordRef):
+                    stem = maps.stem(item) if maps is not None else None
+                    yield Job(item.path, item.name, item, stem)
+                else:
+                    yield Job(item.path, item.path.stem, item.error.reason)
+        except EcgViewerError as error:
+            yield Job(error.path or path, path.stem, error.reason)
+        else:
+            if found == 0:
+                yield Job(path, path.stem, "no ECG record found here")
+
+
+def _cores() -> int:
+    """Return the number of cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class _Progress:
+    """Records done, failures and speed on standard error: live on a terminal, else rarely."""
+
+    def __init__(self) -> None:
+        self._start = time.monotonic()
+        self._live = sys.stderr.isatty()
+        self._next = 0.0 if self._live else self._start + 10.0
+        self._records = 0
+        self._failures = 0
+
+    def count(self, failed: bool) -> None:
+        self._records += 1
+        self._failures += failed
+        self.show("")
+
+    def show(self, text: str) -> None:
+        now = time.monotonic()
+        if now < self._next:
+            return
+        self._next = now + (0.2 if self._live else 10.0)
+        self._print(f"{self._summary()} {text}".rstrip(), end="" if self._live else "\n")
+
+    def finish(self) -> None:
+        self._print(self._summary(), end="\n")
+
+    def _print(self, line: str, end: str) -> None:
+        over = f"\r{line}\033[K" if self._live else line
+        print(over, end=end, file=sys.stderr, flush=True)
+
+    def _summary(self) -> str:
+        elapsed = max(time.monotonic() - self._start, 1e-3)
+        noun = "record" if self._records == 1 else "records"
+        failures = f", {self._failures} not readable" if self._failures else ""
+        speed = self._records / elapsed
+        return f"{self._records} {noun}{failures} in {elapsed:.1f} s ({speed:.1f}/s)"

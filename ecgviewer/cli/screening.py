@@ -1,0 +1,103 @@
+"""What a worker process of ``analyze`` does with one record: open, run the models, make rows."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from ecgviewer.cli.maps import write_maps
+from ecgviewer.cli.pool import Report
+from ecgviewer.cli.rows import Job, error_row, result_row
+from ecgviewer.cli.table import Row
+from ecgviewer.core.analysis import Analysis
+from ecgviewer.core.errors import EcgViewerError
+from ecgviewer.core.recording import Recording
+from ecgviewer.core.user_dirs import cache_dir
+from ecgviewer.io import open_record
+from ecgviewer.models.bundle import Bundle
+from ecgviewer.models.detector import Detector
+from ecgviewer.models.store import AnalysisStore
+
+log = logging.getLogger(__name__)
+
+PROGRESS_FROM_S = 60.0
+"""Shorter recordings are done before anybody could read a progress line."""
+
+
+class Screening:
+    """The models of one worker process, loaded when first needed and kept.
+
+    Parameters
+    ----------
+    models : tuple of (str, Path)
+        Name and bundle of each model to run, in the order of the rows.
+    device : str
+        ``auto``, ``cpu``, ``cuda`` ...
+    specificity : float
+    """
+
+    def __init__(
+        self, models: tuple[tuple[str, Path], ...], device: str, specificity: float
+    ) -> None:
+        self._models = models
+        self._device = device
+        self._specificity = specificity
+        self._detectors: dict[Path, Detector] = {}
+        self._store = AnalysisStore(cache_dir())
+
+    def __call__(self, job: Job, report: Report) -> tuple[Row, ...]:
+        """Return one row per model; what cannot be read or judged has ``error`` filled."""
+        if isinstance(job.source, str):
+            return self._failed(job, job.source)
+        try:
+            recording = open_record(job.source)
+        except EcgViewerError as error:
+            return self._failed(job, error.reason)
+        except Exception as error:
+            log.exception("cannot open %s", job.path)
+            return self._failed(job, _unexpected(error))
+        try:
+            return tuple(
+                self._row(job, recording, model, bundle, report) for model, bundle in self._models
+            )
+        finally:
+            recording.source.close()
+
+    def _failed(self, job: Job, reason: str) -> tuple[Row, ...]:
+        return tuple(error_row(job, model, reason) for model, _ in self._models)
+
+    def _row(self, job: Job, recording: Recording, model: str, bundle: Path, report: Report) -> Row:
+        try:
+            analysis = self._analysis(recording, bundle, report)
+            if job.maps is not None:
+                target = job.maps.with_name(f"{job.maps.name}.{model}.npz")
+                write_maps(target, recording, analysis, self._specificity)
+            return result_row(job, model, analysis, self._specificity)
+        except EcgViewerError as error:
+            return error_row(job, model, error.reason)
+        except OSError as error:
+            return error_row(job, model, f"cannot write the maps: {error.strerror or error}")
+        except Exception as error:
+            log.exception("%s on %s", model, job.path)
+            return error_row(job, model, _unexpected(error))
+
+    def _analysis(self, recording: Recording, bundle: Path, report: Report) -> Analysis:
+        detector = self._detectors.get(bundle)
+        if detector is None:
+            detector = Detector(Bundle.load(bundle), self._device)
+            self._detectors[bundle] = detector
+        known = self._store.get(recording.content_hash(), detector.bundle.sha256)
+        if known is not None:
+            return known
+
+        def tell(fraction: float, text: str) -> None:
+            if recording.duration_s >= PROGRESS_FROM_S:
+                report(fraction)
+
+        analysis = detector.analyze(recording, progress=tell)
+        self._store.put(analysis)
+        return analysis
+
+
+def _unexpected(error: Exception) -> str:
+    return f"unexpected {type(error).__name__}: {error}"

@@ -1,0 +1,112 @@
+"""What is installed is whole: models, samples, command; and the documents agree with each other."""
+
+import os
+import re
+import subprocess
+import sys
+import sysconfig
+import tomllib
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import ecgviewer
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+CI = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+STANDARD = set(sys.stdlib_module_names) | {"ecgviewer", "trainer"}
+IMPORT_NAMES = {"PySide6-Essentials": {"PySide6", "shiboken6"}}
+
+
+def dependencies(*extras: str) -> set[str]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lines = list(project["dependencies"])
+    for extra in extras:
+        lines += project["optional-dependencies"][extra]
+    return {re.match(r"[\w.-]+", line)[0] for line in lines}
+
+
+def imported_packages(*folders: str) -> set[str]:
+    pattern = re.compile(r"^\s*(?:import|from)\s+([A-Za-z]\w*)", re.MULTILINE)
+    return {
+        name
+        for folder in folders
+        for path in (ROOT / folder).rglob("*.py")
+        for name in pattern.findall(path.read_text(encoding="utf-8"))
+    } - STANDARD
+
+
+def test_every_library_that_is_imported_is_declared():
+    declared = set()
+    for name in dependencies():
+        declared |= IMPORT_NAMES.get(name, {name})
+    found = imported_packages("ecgviewer", "trainer")
+    assert found - declared == set()
+    assert declared - found <= {"shiboken6"}, "declared, but nothing imports it"
+
+
+def test_the_readme_and_the_ci_name_the_same_system_packages():
+    named = re.search(r"^apt-get install (libegl1 .*)$", README, re.MULTILINE)[1].split()
+    installed = re.search(r"qt_packages=\(([^)]*)\)", CI)[1].split()
+    assert named == installed
+
+
+def test_the_first_two_commands_of_the_readme_are_one_line_each():
+    commands = re.findall(r"^python3 -m venv .*$", README, re.MULTILINE)
+    assert len(commands) == 2
+    assert "ecgviewer resources/samples" in commands[0]
+    assert commands[1].endswith(".venv/bin/pytest")
+
+
+def test_links_and_pictures_of_the_readme_exist():
+    for target in re.findall(r"\]\(([^)#]+)\)", README):
+        if "://" not in target:
+            assert (ROOT / target).exists(), target
+
+
+@pytest.mark.slow
+def test_a_wheel_carries_models_and_samples_and_passes_its_selftest(tmp_path):
+    subprocess.run(
+        [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", tmp_path, ROOT],
+        check=True, timeout=300,
+    )  # fmt: skip
+    (wheel,) = tmp_path.glob("*.whl")
+    assert ecgviewer.__version__ in wheel.name
+    names = zipfile.ZipFile(wheel).namelist()
+    for model in ("cae", "vae-bilstm", "vae-bilstm-mha"):
+        assert f"ecgviewer/resources/models/{model}.ecgmodel" in names
+    samples = [name for name in names if name.startswith("ecgviewer/resources/samples/")]
+    assert sum(name.endswith(".hea") for name in samples) >= 5
+    assert any("LICENSE" in name for name in samples)
+
+    # The libraries come from the running environment, the program only from the wheel.
+    environment = tmp_path / "a folder with spaces, é"
+    venv.create(environment, with_pip=True)
+    scripts = environment / ("Scripts" if os.name == "nt" else "bin")
+    subprocess.run(
+        [scripts / "python", "-m", "pip", "install", "-q", "--no-deps", wheel],
+        check=True, timeout=300,
+    )  # fmt: skip
+    inner = {"base": str(environment), "platbase": str(environment)}
+    site = Path(sysconfig.get_path("purelib", scheme="venv", vars=inner))
+    (site / "libraries.pth").write_text(sysconfig.get_path("purelib"), encoding="utf-8")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    done = subprocess.run(
+        [scripts / "ecgviewer", "selftest"],
+        cwd=elsewhere, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.splitlines()[-1] == "OK"
+    version = subprocess.run(
+        [scripts / "ecgviewer", "--version"], cwd=elsewhere, capture_output=True, text=True
+    )
+    assert version.stdout.strip() == f"ecgviewer {ecgviewer.__version__}"
+    where = subprocess.run(
+        [scripts / "python", "-c", "import ecgviewer; print(ecgviewer.__file__)"],
+        cwd=elsewhere, capture_output=True, text=True,
+    )  # fmt: skip
+    assert str(environment) in where.stdout
