@@ -3,7 +3,7 @@
 A safetensors file. Tensors: ``network.*`` (weights) and ``scorer.*`` (calibration, densities,
 quantiles of normal scores). Metadata (strings; JSON except the first three and the card):
 ``format``, ``format_version``, ``architecture``, ``hyper``, ``preprocessing``, ``windowing``,
-``leads``, ``scorer``, ``thresholds``, ``metrics``, ``training``, ``versions``, ``card`` and
+``leads``, ``thresholds``, ``metrics``, ``training``, ``versions``, ``card`` and
 ``content_sha256`` over all of it.
 
 A bundle is untrusted input: nothing in it is executed, its size is bounded before it is read, and
@@ -32,6 +32,7 @@ from ecgviewer.core.errors import BundleError
 from ecgviewer.core.leads import STANDARD_LEADS
 from ecgviewer.core.resources import resource_dir
 from ecgviewer.core.user_dirs import data_dir
+from ecgviewer.models.scoring import Scorer
 from ecgviewer.models.windows import Windowing
 from ecgviewer.signal.preprocessing import Preprocessing
 
@@ -66,7 +67,6 @@ class Bundle:
     preprocessing : Preprocessing
     windowing : Windowing
     network_tensors, scorer_tensors : mapping of arrays
-    scorer_meta : mapping
     thresholds : mapping
         Record score by specificity (as text: ``"0.95"``).
     metrics : tuple of mapping
@@ -81,7 +81,6 @@ class Bundle:
     windowing: Windowing
     network_tensors: Mapping[str, Array]
     scorer_tensors: Mapping[str, Array] = field(default_factory=dict)
-    scorer_meta: Json = field(default_factory=dict)
     thresholds: dict[str, float] = field(default_factory=dict)
     metrics: tuple[Json, ...] = ()
     training: Json = field(default_factory=dict)
@@ -137,7 +136,6 @@ class Bundle:
             windowing=Windowing(**_json(metadata, "windowing", dict)),
             network_tensors=_with_prefix(tensors, "network."),
             scorer_tensors=_with_prefix(tensors, "scorer."),
-            scorer_meta=_json(metadata, "scorer", dict),
             thresholds=thresholds,
             metrics=metrics,
             training=_json(metadata, "training", dict),
@@ -164,7 +162,6 @@ class Bundle:
             "hyper": json.dumps(self.hyper, sort_keys=True),
             "leads": json.dumps(list(STANDARD_LEADS)),
             "metrics": json.dumps(list(self.metrics), sort_keys=True),
-            "scorer": json.dumps(self.scorer_meta, sort_keys=True),
             "thresholds": json.dumps(self.thresholds, sort_keys=True),
             "training": json.dumps(self.training, sort_keys=True),
             "versions": json.dumps(self.versions, sort_keys=True),
@@ -187,6 +184,21 @@ class Bundle:
     def check_shapes(self) -> None:
         """Raise BundleError when the tensors are not those of the architecture."""
         self._network_on("meta")
+
+    def scorer(self) -> Scorer:
+        """Return the calibrated scorer.
+
+        Raises
+        ------
+        BundleError
+            When the bundle was never calibrated, or its tensors make no scorer.
+        """
+        if not self.scorer_tensors:
+            raise BundleError("the model was never calibrated", self.path)
+        try:
+            return Scorer.from_tensors(self.scorer_tensors)
+        except (KeyError, ValueError, IndexError, TypeError) as error:
+            raise BundleError(f"the calibration is not valid: {error}", self.path) from error
 
     def build_network(self) -> Network:
         """Return the network with its weights, ready for inference."""

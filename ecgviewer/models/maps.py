@@ -1,0 +1,97 @@
+"""The maps of an analysis while they grow: in memory, or on disk for long recordings."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import weakref
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from ecgviewer.core.errors import AnalysisError
+from ecgviewer.core.user_dirs import cache_dir
+
+FloatArray = npt.NDArray[np.float32]
+
+MAP_NAMES = (
+    "score_map",
+    "reconstruction_mv",
+    "model_input_mv",
+    "model_output_mv",
+    "attention",
+    "saliency",
+)
+IN_MEMORY_SAMPLES = 200_000
+"""Per lead: about half an hour at 100 Hz. Longer maps live in files."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class PartialMaps:
+    """Finished columns of the maps, for a view that draws while the model runs.
+
+    ``arrays`` maps the names of ``Analysis`` (``score_map``, ``reconstruction_mv`` ...) to
+    arrays [12, k]; column 0 is sample ``start`` of ``n_samples`` at ``map_fs_hz``.
+    """
+
+    start: int
+    n_samples: int
+    map_fs_hz: float
+    arrays: dict[str, FloatArray]
+
+
+class MapBuilder:
+    """Arrays [12, n] that fill from left to right; NaN until written.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Which maps there are.
+    n_samples : int
+    """
+
+    def __init__(self, names: tuple[str, ...], n_samples: int) -> None:
+        self._folder: Path | None = None
+        self.arrays: dict[str, FloatArray] = {}
+        if n_samples <= IN_MEMORY_SAMPLES:
+            for name in names:
+                self.arrays[name] = np.full((12, n_samples), np.nan, dtype=np.float32)
+            return
+        self._folder = self._scratch_folder(len(names) * 12 * 4 * n_samples)
+        for name in names:
+            # Holes read as 0: each window writes its own span, NaN where it could not judge.
+            self.arrays[name] = np.lib.format.open_memmap(
+                self._folder / f"{name}.npy", mode="w+", dtype=np.float32, shape=(12, n_samples)
+            )
+
+    @staticmethod
+    def _scratch_folder(needed_bytes: int) -> Path:
+        parent = cache_dir() / "scratch"
+        try:
+            parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            free = shutil.disk_usage(parent).free
+            if free < needed_bytes + (256 << 20):
+                raise AnalysisError(
+                    f"the maps of this long recording need {needed_bytes >> 20} MB in the cache "
+                    f"folder, where {free >> 20} MB are free"
+                )
+            return Path(tempfile.mkdtemp(dir=parent))
+        except OSError as error:
+            raise AnalysisError(f"the cache folder cannot be used: {error.strerror}") from error
+
+    def write(self, name: str, start: int, values: FloatArray) -> None:
+        """Fill columns from ``start`` on."""
+        self.arrays[name][:, start : start + values.shape[1]] = values
+
+    def keep_for(self, owner: object) -> None:
+        """Remove the files, if any, when ``owner`` is no longer in use."""
+        if self._folder is not None:
+            weakref.finalize(owner, shutil.rmtree, self._folder, ignore_errors=True)
+
+    def discard(self) -> None:
+        """Remove the files now: the analysis was cancelled or failed."""
+        self.arrays.clear()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)

@@ -1,0 +1,106 @@
+"""Windows through the network in batches, on the device that has room for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from typing import TypeVar
+
+import numpy as np
+import torch
+
+from ecgviewer.models.evidence import Window
+from ecgviewer.models.network import Network, NetworkOutput
+from ecgviewer.models.windows import PreparedWindow
+
+CPU_BATCH = 8
+GPU_BATCH = 128
+
+T = TypeVar("T")
+
+
+class Runner:
+    """A network on a device.
+
+    When a GPU runs out of memory the batches shrink; when even one window does not fit, the work
+    moves to the processor, and ``note`` says so.
+    """
+
+    def __init__(self, network: Network, device: torch.device) -> None:
+        self._network = network.to(device)
+        self.device = device
+        self.batch_size = GPU_BATCH if device.type == "cuda" else CPU_BATCH
+        self.note = ""
+
+    def infer(self, windows: list[PreparedWindow]) -> list[NetworkOutput]:
+        """Return the network's answers to windows of one length, in order."""
+        x = torch.from_numpy(np.stack([w.network_input for w in windows]))
+        valid = torch.from_numpy(np.stack([w.usable for w in windows]))
+        outputs: list[NetworkOutput] = []
+        while len(outputs) < len(windows):
+            part = slice(len(outputs), len(outputs) + self.batch_size)
+            try:
+                outputs += self._network.infer(x[part].to(self.device), valid[part].to(self.device))
+            except torch.OutOfMemoryError:
+                self._shrink()
+        return outputs
+
+    def _shrink(self) -> None:
+        if self.device.type != "cuda":
+            raise MemoryError("the processor's memory does not hold one window")
+        torch.cuda.empty_cache()
+        if self.batch_size > 1:
+            self.batch_size //= 4
+            self.batch_size = max(self.batch_size, 1)
+            self.note = "the GPU was short of memory: smaller batches were used"
+            return
+        self.device, self.batch_size = torch.device("cpu"), CPU_BATCH
+        self._network.to(self.device)
+        self.note = "the GPU was out of memory: the processor was used instead"
+
+
+def batched(windows: Iterable[PreparedWindow], size: int) -> Iterator[list[PreparedWindow]]:
+    """Yield lists of up to ``size`` successive windows of equal length."""
+    group: list[PreparedWindow] = []
+    for window in windows:
+        full = len(group) >= size
+        if group and (full or window.signal_mv.shape != group[0].signal_mv.shape):
+            yield group
+            group = []
+        group.append(window)
+    if group:
+        yield group
+
+
+def ahead(items: Iterator[T], count: int) -> Iterator[T]:
+    """Yield ``items`` while a thread computes the next ``count`` of them.
+
+    Filtering and the network then share the processor's cores.
+    """
+
+    def take() -> list[T]:
+        return list(islice(items, count))
+
+    with ThreadPoolExecutor(1, thread_name_prefix="prepare") as pool:
+        pending = pool.submit(take)
+        while part := pending.result():
+            pending = pool.submit(take)
+            yield from part
+
+
+def evidence(
+    prepared: PreparedWindow, output: NetworkOutput, fs_hz: float, amplitude_known: bool
+) -> Window:
+    """Return a prepared window and the network's answer as the scorer wants them."""
+    return Window(
+        signal_mv=prepared.signal_mv,
+        network_input=prepared.network_input,
+        output=output,
+        fs_hz=fs_hz,
+        r_peaks=prepared.r_peaks,
+        lead_mask=prepared.lead_mask,
+        amplitude_known=amplitude_known,
+        usable=prepared.usable,
+        start_s=prepared.span.start / fs_hz,
+    )

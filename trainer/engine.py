@@ -1,0 +1,303 @@
+"""The training loop: steps, validation, checkpoints; one process or many.
+
+The state on disk holds weights, optimiser, random generators, history and position, and replaces
+its predecessor atomically. Starting from it is the normal path: a fresh training is one that
+found no state. Several processes (``torchrun``) share each batch through DistributedDataParallel.
+"""
+
+from __future__ import annotations
+
+import errno
+import math
+import os
+import time
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, distributed, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from ecgviewer.core.errors import EcgViewerError
+from ecgviewer.core.progress import Progress
+from ecgviewer.models.network import Network, build_network
+from trainer.batches import Batch, steps_per_epoch, training_batches, validation_batches
+from trainer.cache import WindowSet
+from trainer.config import Config
+
+STATE_VERSION = 1
+
+
+class TrainingError(EcgViewerError):
+    """Training cannot go on; what was reached is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Processes:
+    """This process among those that train together."""
+
+    rank: int = 0
+    world: int = 1
+
+    @classmethod
+    def join(cls, device: torch.device) -> Processes:
+        """Join the group that ``torchrun`` announces, if any (nccl on CUDA, else gloo)."""
+        world = int(os.environ.get("WORLD_SIZE", "1"))
+        if world == 1:
+            return cls()
+        distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+        return cls(distributed.get_rank(), world)
+
+    @property
+    def first(self) -> bool:
+        """Whether this process writes files and reports."""
+        return self.rank == 0
+
+    def total(self, values: Tensor) -> Tensor:
+        """Return the sum over all processes."""
+        if self.world > 1:
+            distributed.all_reduce(values)
+        return values
+
+    def leave(self) -> None:
+        """Leave the group."""
+        if self.world > 1:
+            distributed.destroy_process_group()
+
+
+@dataclass(slots=True)
+class Progression:
+    """Where training stands, and what it has seen."""
+
+    epoch: int = 0
+    step: int = 0
+    sums: list[float] = field(default_factory=lambda: [0.0, 0.0])
+    history: list[dict[str, float]] = field(default_factory=list)
+    best_loss: float = math.inf
+    best_epoch: int = -1
+    seconds: float = 0.0
+
+
+class Engine:
+    """Trains one network.
+
+    Parameters
+    ----------
+    config : Config
+    train, calibration : WindowSet
+        Normals only. ``calibration`` decides which weights are kept, nothing else.
+    device : torch.device
+    processes : Processes
+    state_path : Path
+        Where the state is kept.
+    identity : mapping
+        What a state must agree with to be resumed (architecture, data ...).
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        train: WindowSet,
+        calibration: WindowSet,
+        device: torch.device,
+        processes: Processes,
+        state_path: Path,
+        identity: Mapping[str, str],
+    ) -> None:
+        torch.manual_seed(config.seed)
+        self.config, self.device, self.processes = config, device, processes
+        self.train_windows, self.calibration_windows = train, calibration
+        self.state_path, self.identity = state_path, dict(identity)
+        self.network = build_network(config.architecture, config.network).to(device)
+        self.best: dict[str, Tensor] = {}
+        self.at = Progression()
+        training = config.training
+        self.optimizer = torch.optim.AdamW(
+            self.network.parameters(), lr=training.learning_rate, weight_decay=training.weight_decay
+        )
+        self.steps = steps_per_epoch(len(train), training.batch_size)
+        self._model: nn.Module = self.network
+        if processes.world > 1:
+            self._model = DistributedDataParallel(self.network)
+
+    def run(self, progress: Progress, log: Callable[[str], None]) -> Network:
+        """Train to the end and return the network with the chosen weights.
+
+        Raises
+        ------
+        TrainingError
+            When the loss is no longer finite or the state cannot be written.
+        """
+        while self.at.epoch < self.config.training.epochs:
+            self._epoch(progress)
+            self._close_epoch(log)
+            self.save()
+        chosen = self.best if self.config.training.select == "best" else None
+        if chosen:
+            self.network.load_state_dict(chosen)
+        return self.network.eval()
+
+    def _epoch(self, progress: Progress) -> None:
+        training = self.config.training
+        windowing, fs = self.config.windowing, self.config.preprocessing.fs_hz
+        self._model.train()
+        started = saved = time.monotonic()
+        before = self.at.seconds
+        for batch in training_batches(
+            self.train_windows,
+            self.network,
+            self.config.augment,
+            training.batch_size,
+            self.config.seed,
+            self.at.epoch,
+            round(windowing.shortest_s * fs),
+            self.at.step,
+            self.processes.rank,
+            self.processes.world,
+        ):
+            loss = self._step(batch.to(self.device))
+            self.at.sums[0] += loss
+            self.at.sums[1] += 1
+            self.at.step += 1
+            now = time.monotonic()
+            self.at.seconds = before + now - started
+            if now - saved > training.checkpoint_s:
+                self.save()
+                saved = now
+            done = (self.at.epoch + self.at.step / self.steps) / training.epochs
+            rate = self.at.step * training.batch_size / max(now - started, 1e-9)
+            progress(
+                done,
+                f"epoch {self.at.epoch + 1}/{training.epochs}  "
+                f"loss {self.at.sums[0] / self.at.sums[1]:.4f}  {rate:.0f} windows/s",
+            )
+
+    def _step(self, batch: Batch) -> float:
+        position = self.at.epoch + self.at.step / self.steps
+        for group in self.optimizer.param_groups:
+            group["lr"] = self._learning_rate(position)
+        fast = self.device.type == "cuda"
+        with torch.autocast("cuda", dtype=torch.bfloat16) if fast else nullcontext():
+            parts = self._model(
+                batch.x, batch.valid, batch.hidden, batch.noise, self.config.beta.at(position)
+            )
+        loss: Tensor = parts["loss"]
+        value = float(self.processes.total(loss.detach().clone())) / self.processes.world
+        if not math.isfinite(value):
+            names = {self.train_windows.names[self.train_windows.records[i]] for i in batch.indices}
+            raise TrainingError(
+                f"the loss is {value} in epoch {self.at.epoch + 1}, step {self.at.step + 1} "
+                f"(records {', '.join(sorted(names)[:5])} ...); the last saved state is kept: "
+                "lower learning_rate or set gradient_clip, then use --resume"
+            )
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        if self.config.training.gradient_clip > 0:
+            nn.utils.clip_grad_norm_(self.network.parameters(), self.config.training.gradient_clip)
+        self.optimizer.step()
+        return value
+
+    def _learning_rate(self, position: float) -> float:
+        training = self.config.training
+        rate = training.learning_rate
+        if position + 1.0 / self.steps < training.warmup_epochs:
+            return (
+                rate * (position + 1.0 / self.steps) / (training.warmup_epochs + 1.0 / self.steps)
+            )
+        if training.schedule == "cosine":
+            length = max(training.epochs - training.warmup_epochs, 1e-9)
+            rate *= 0.5 * (1.0 + math.cos(math.pi * (position - training.warmup_epochs) / length))
+        return rate
+
+    def validation_loss(self) -> float:
+        """Return the mean loss over the calibration normals, as at inference."""
+        self.network.eval()
+        sums = torch.zeros(2, dtype=torch.float64, device=self.device)
+        for x, valid in validation_batches(
+            self.calibration_windows,
+            self.config.training.batch_size,
+            self.processes.rank,
+            self.processes.world,
+        ):
+            losses = self.network.validation_loss(x.to(self.device), valid.to(self.device))
+            sums += torch.stack([losses.double().sum(), losses.new_tensor(len(losses)).double()])
+        total, count = self.processes.total(sums).tolist()
+        return float(total / count)
+
+    def _close_epoch(self, log: Callable[[str], None]) -> None:
+        validation = self.validation_loss()
+        loss = self.at.sums[0] / max(self.at.sums[1], 1)
+        self.at.history.append({"epoch": self.at.epoch + 1, "loss": loss, "validation": validation})
+        if validation < self.at.best_loss:
+            self.at.best_loss, self.at.best_epoch = validation, self.at.epoch + 1
+            self.best = {k: v.detach().clone() for k, v in self.network.state_dict().items()}
+        if self.processes.first:
+            log(f"epoch {self.at.epoch + 1}: loss {loss:.5f}, validation {validation:.5f}")
+        self.at.epoch, self.at.step, self.at.sums = self.at.epoch + 1, 0, [0.0, 0.0]
+
+    def save(self) -> None:
+        """Write the whole state; the previous one stays until the new one is complete."""
+        if not self.processes.first:
+            return
+        cuda = torch.cuda.get_rng_state(self.device) if self.device.type == "cuda" else None
+        state = {
+            "version": STATE_VERSION,
+            "identity": self.identity,
+            "network": self.network.state_dict(),
+            "best": self.best,
+            "optimizer": self.optimizer.state_dict(),
+            "rng": torch.get_rng_state(),
+            "cuda_rng": cuda,
+            "at": {name: getattr(self.at, name) for name in Progression.__slots__},
+        }
+        temporary = self.state_path.with_suffix(".partial")
+        try:
+            with temporary.open("wb") as file:
+                torch.save(state, file)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(self.state_path)
+        except (OSError, RuntimeError) as error:
+            temporary.unlink(missing_ok=True)
+            full = isinstance(error, OSError) and error.errno == errno.ENOSPC
+            reason = "the disk is full" if full else str(error)
+            raise TrainingError(
+                f"the state cannot be saved ({reason}); the previous one is kept: make room, "
+                "then use --resume",
+                self.state_path,
+            ) from error
+
+    def load(self) -> None:
+        """Continue from the state on disk.
+
+        Raises
+        ------
+        TrainingError
+            When the state is damaged or of another training.
+        """
+        try:
+            state: dict[str, Any] = torch.load(
+                self.state_path, map_location="cpu", weights_only=True
+            )
+        except Exception as error:
+            # torch.load raises whatever its zip and unpickling code comes across.
+            raise TrainingError(f"the state is damaged: {error}", self.state_path) from error
+        if state.get("version") != STATE_VERSION:
+            raise TrainingError("the state was written by another version", self.state_path)
+        different = [k for k, v in self.identity.items() if state["identity"].get(k) != v]
+        if different:
+            raise TrainingError(
+                f"the state belongs to another training ({', '.join(different)} changed); "
+                "start anew with --overwrite",
+                self.state_path,
+            )
+        self.network.load_state_dict(state["network"])
+        self.best = {k: v.to(self.device) for k, v in state["best"].items()}
+        self.optimizer.load_state_dict(state["optimizer"])
+        torch.set_rng_state(state["rng"])
+        if self.device.type == "cuda" and state["cuda_rng"] is not None:
+            torch.cuda.set_rng_state(state["cuda_rng"], self.device)
+        self.at = Progression(**state["at"])
