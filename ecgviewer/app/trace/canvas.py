@@ -1,0 +1,303 @@
+"""The widget under the trace view: geometry, cached picture, loading, Qt's events."""
+
+from __future__ import annotations
+
+import time
+
+from PySide6.QtCore import QCoreApplication, QEvent, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import (
+    QCloseEvent,
+    QFontMetricsF,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPixmap,
+    QResizeEvent,
+    QShowEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QScrollBar, QWidget
+
+from ecgviewer.app.theme import LIGHT, Theme
+from ecgviewer.app.trace import scale
+from ecgviewer.app.trace.data.loader import Loader
+from ecgviewer.app.trace.frame import Frame
+from ecgviewer.app.trace.interaction import Interaction
+from ecgviewer.app.trace.layout import build_layout
+from ecgviewer.app.trace.renderer import Renderer
+from ecgviewer.app.trace.scene import Scene
+from ecgviewer.app.trace.state import ViewState
+from ecgviewer.app.trace.tracks import row_height
+from ecgviewer.core.recording import Recording
+
+
+class TraceCanvas(QWidget):
+    """Paints a scene. A still picture is cached; crosshair and calipers are drawn over it."""
+
+    viewChanged = Signal()
+    """The visible range, scale or layout changed."""
+    dataChanged = Signal()
+    """More of the recording was read, or R peaks were found."""
+    spanSelected = Signal(float, float, object)
+    """start_s, stop_s, tuple of leads (empty: all)."""
+    flagClicked = Signal(int)
+    annotationClicked = Signal(str)
+    annotationEdited = Signal(str, float, float)
+    """id, start_s, stop_s after an edge was dragged."""
+    cursorMoved = Signal(float, str, float)
+    """Time, lead and the trace's mV there (NaN when unknown)."""
+    calipersChanged = Signal(str)
+    readFailed = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.state = ViewState()
+        self.scene = Scene()
+        self.renderer = Renderer()
+        self.theme: Theme = LIGHT
+        self.interaction = Interaction(self)
+        self._loader: Loader | None = None
+        self._frame: Frame | None = None
+        self._picture = QPixmap()
+        self._measured_screen = False
+        self._rows = QScrollBar(Qt.Orientation.Vertical, self)
+        self._rows.setAccessibleName("Leads")
+        self._rows.valueChanged.connect(self.redraw)
+        self._rows.hide()
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setMinimumSize(320, 200)
+        self.setAccessibleName("ECG traces")
+
+    # Geometry --------------------------------------------------------------------------------
+
+    def frame(self) -> Frame:
+        """Return the geometry of this moment."""
+        if self._frame is None:
+            self._frame = self._make_frame()
+        return self._frame
+
+    def traces_width(self) -> float:
+        """Return the width of the traces in logical pixels."""
+        page = self.frame().page
+        return page.right - page.left
+
+    def visible_range(self) -> tuple[float, float]:
+        """Return the times at the left and right edge, the latter within the recording."""
+        frame = self.frame()
+        return frame.start_s, min(frame.stop_s, max(self.scene.duration_s, frame.start_s))
+
+    def goto(self, start_s: float) -> None:
+        """Put this time at the left edge, as far as the recording reaches."""
+        self.state.start_s = start_s
+        self.view_changed()
+
+    def zoom(self, factor: float, at_s: float | None = None) -> None:
+        """Stretch time by a factor around a moment (the middle by default)."""
+        if at_s is None:
+            at_s = sum(self.visible_range()) / 2
+        scale.zoom(self.state, factor, at_s, self.traces_width(), self.scene.duration_s)
+        self.view_changed()
+
+    def scroll_rows(self, pixels: float) -> None:
+        """Scroll the lanes where they do not fit."""
+        self._rows.setValue(self._rows.value() + round(pixels))
+
+    def _make_frame(self) -> Frame:
+        state, scene = self.state, self.scene
+        row = row_height(QFontMetricsF(self.font()))
+        tracks = sum(
+            track.n_rows
+            for name, track in (
+                ("flags", scene.flag_track),
+                ("annotations", scene.annotation_track),
+            )
+            if state.overlays[name]
+        )
+        header = tracks * row + 4.0 if tracks else 1.0
+        footer = 2.0 * (row + 2.0)
+        leads = scene.recording.leads if scene.recording is not None else ()
+        n_strips = len(scene.strip_names(state.overlays))
+        width, height = float(self.width()), float(self.height())
+        page = build_layout(leads, state, width, height, header, footer, n_strips)
+        bar = self._rows.sizeHint().width() if page.scrolls else 0
+        if bar:
+            page = build_layout(leads, state, width - bar, height, header, footer, n_strips)
+        room = page.bottom - page.top
+        with QSignalBlocker(self._rows):
+            self._rows.setVisible(page.scrolls)
+            self._rows.setRange(0, max(round(page.page_height - room), 0))
+            self._rows.setPageStep(round(room))
+            self._rows.setSingleStep(round(max(page.pitch / 2, 1)))
+            self._rows.setGeometry(round(width) - bar, round(page.top), bar, round(room))
+        if state.fit and page.lanes:
+            strips = page.lanes[0].bottom - (page.lanes[0].strips or (page.lanes[0].bottom,))[0]
+            state.fit_px_per_mv = (page.pitch - strips) / scale.fit_height_mv(scene)
+        visible_s = (page.right - page.left) / state.px_per_s
+        state.start_s = min(max(state.start_s, 0.0), max(scene.duration_s - visible_s, 0.0))
+        ratio = self.devicePixelRatioF()
+        return Frame(
+            page=page,
+            theme=self.theme,
+            px_per_s=state.px_per_s,
+            px_per_mv=state.px_per_mv,
+            pixels_per_mm=state.pixels_per_mm,
+            origin_px=round(state.start_s * state.px_per_s * ratio) / ratio,
+            scroll_y=float(self._rows.value()) if page.scrolls else 0.0,
+            width=width,
+            height=height,
+        )
+
+    def redraw(self) -> None:
+        """Paint the picture anew; the visible range stays."""
+        self._frame = None
+        self._picture = QPixmap()
+        self.update()
+
+    def view_changed(self) -> None:
+        """Paint anew and tell that the visible range, scale or layout changed."""
+        self.redraw()
+        self.frame()
+        self.viewChanged.emit()
+
+    # Loading ---------------------------------------------------------------------------------
+
+    def start_loading(self, recording: Recording) -> None:
+        """Read a recording in the background."""
+        assert self.scene.store is not None
+        self._loader = Loader(recording, self.scene.store)
+        self._loader.set_filter(self.scene.display)
+        self._loader.loaded.connect(self._data_came)
+        self._loader.failed.connect(self._read_failed)
+
+    def stop_loading(self) -> None:
+        """Stop reading; waits for the chunk in hand."""
+        if self._loader is not None:
+            self._loader.close()
+            self._loader = None
+
+    def reload_filtered(self) -> None:
+        """Read the samples in view again, through the display filter."""
+        if self._loader is not None and self.scene.store is not None:
+            self._loader.set_filter(self.scene.display)
+            self.scene.store.forget_samples()
+        self.redraw()
+
+    def _wanted(self) -> list[int]:
+        recording, store = self.scene.recording, self.scene.store
+        if recording is None or store is None:
+            return []
+        frame = self.frame()
+        start, stop = (int(t * recording.fs_hz) for t in (frame.start_s, frame.stop_s))
+        return store.chunks_for(start, stop + 1, recording.fs_hz / frame.px_per_s)
+
+    def _request(self) -> None:
+        """Ask for the chunks in view, then for their neighbours."""
+        wanted = self._wanted()
+        if self._loader is not None and self.scene.store is not None:
+            beside = [wanted[-1] + 1, wanted[0] - 1] if wanted else []
+            self._loader.request(
+                wanted + [index for index in beside if 0 <= index < self.scene.store.n_chunks]
+            )
+
+    def _data_came(self) -> None:
+        self.redraw()
+        self.dataChanged.emit()
+
+    def _read_failed(self, reason: str) -> None:
+        self.scene.problem = reason
+        self.redraw()
+        self.readFailed.emit(reason)
+
+    def wait_until_loaded(self, timeout_s: float = 10.0) -> bool:
+        """Process events until the samples in view are there; for pictures and tests.
+
+        Returns
+        -------
+        bool
+            False when they did not come in time, or cannot be read.
+        """
+        until = time.monotonic() + timeout_s
+        while time.monotonic() < until and not self.scene.problem:
+            self._request()
+            store = self.scene.store
+            if store is None:
+                return True
+            wanted = self._wanted()
+            if all(map(store.has, wanted)) and (wanted or store.swept.all()):
+                self.redraw()
+                return True
+            QCoreApplication.processEvents()
+            time.sleep(0.002)
+        return False
+
+    # Qt's events -----------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        ratio = self.devicePixelRatioF()
+        if self._picture.isNull():
+            self._request()
+            self._picture = QPixmap(self.size() * ratio)
+            self._picture.setDevicePixelRatio(ratio)
+            self._picture.fill(self.theme.color("window"))
+            painter = QPainter(self._picture)
+            painter.setFont(self.font())
+            self.renderer.paint(painter, self.scene, self.state, self.frame())
+            painter.end()
+        painter = QPainter(self)
+        painter.drawPixmap(0, 0, self._picture)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        self.interaction.paint(painter)
+        if self.hasFocus():
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+            painter.setPen(self.theme.color("accent"))
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+        painter.end()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        if self.state.fit and event.oldSize().width() > 0:
+            self.state.fit_px_per_s *= event.size().width() / event.oldSize().width()
+        self.view_changed()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        window = self.window().windowHandle()
+        if window is not None:
+            window.screenChanged.connect(self._screen_changed, Qt.ConnectionType.UniqueConnection)
+        self._screen_changed()
+
+    def _screen_changed(self) -> None:
+        if not self._measured_screen:
+            self.state.pixels_per_mm = scale.screen_pixels_per_mm(self.screen())
+            self.view_changed()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.PaletteChange):
+            self.redraw()
+
+    def focusInEvent(self, event: QEvent) -> None:
+        self.update()
+
+    def focusOutEvent(self, event: QEvent) -> None:
+        self.update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.interaction.press(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self.interaction.move(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self.interaction.release(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.interaction.leave()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self.interaction.wheel(event)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.stop_loading()
+        super().closeEvent(event)

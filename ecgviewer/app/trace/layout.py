@@ -1,0 +1,182 @@
+"""Where each lead goes: lanes on a page whose horizontal axis is time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ecgviewer.app.trace.state import LayoutMode, ViewState
+from ecgviewer.core.leads import CABRERA_LEADS, STANDARD_LEADS
+
+MIN_PITCH_MM = {LayoutMode.ROWS_12: 11.0, LayoutMode.COLUMNS_2: 15.0, LayoutMode.PAGE_3X4: 20.0}
+MAX_PITCH_MM = 40.0
+STRIP_PX = 7.0
+STRIP_GAP_PX = 2.0
+PULSE_MM = 13.0
+"""Left margin that holds the calibration pulse."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One stretch of one lead, in logical pixels of the page (scrolled by the view).
+
+    Attributes
+    ----------
+    lead : str
+        As named in the recording.
+    label : str
+        As shown (``-aVR`` in Cabrera order).
+    sign : float
+        -1 where the lead is drawn upside down.
+    x0, x1 : float
+        Horizontal extent in the widget.
+    top, bottom : float
+        Vertical extent of trace and strips on the page.
+    baseline : float
+        Where the lead's resting level is.
+    strips : tuple of float
+        Upper edge of each strip, in the order of the strips that are on.
+    row : int
+    rhythm : bool
+        The long strip below a 3x4 page.
+    """
+
+    lead: str
+    label: str
+    sign: float
+    x0: float
+    x1: float
+    top: float
+    bottom: float
+    baseline: float
+    strips: tuple[float, ...]
+    row: int
+    rhythm: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PageLayout:
+    """The lanes and the frame around them.
+
+    ``left`` and ``right`` bound the traces, ``top`` and ``bottom`` the part of the widget that
+    shows lanes; ``page_height`` is that of all lanes, which scroll when it exceeds the room.
+    """
+
+    lanes: tuple[Lane, ...]
+    left: float
+    right: float
+    top: float
+    bottom: float
+    page_height: float
+    pitch: float
+
+    @property
+    def scrolls(self) -> bool:
+        """Whether the lanes do not fit."""
+        return self.page_height > self.bottom - self.top + 0.5
+
+
+def visible_leads(available: Sequence[str], state: ViewState) -> list[tuple[str, str, float]]:
+    """Return (lead, label, sign) in display order: standard leads first, then any others."""
+    chosen = [lead for lead in available if not state.leads or lead in state.leads]
+    order = CABRERA_LEADS if state.cabrera else STANDARD_LEADS
+    shown = []
+    for label in order:
+        lead = label.removeprefix("-")
+        if lead in chosen:
+            shown.append((lead, label, -1.0 if label.startswith("-") else 1.0))
+    shown += [(lead, lead, 1.0) for lead in chosen if lead not in STANDARD_LEADS]
+    return shown
+
+
+def build_layout(
+    available: Sequence[str],
+    state: ViewState,
+    width: float,
+    height: float,
+    header: float,
+    footer: float,
+    n_strips: int,
+) -> PageLayout:
+    """Return the page for a widget of this size.
+
+    Parameters
+    ----------
+    available : sequence of str
+        The recording's leads.
+    width, height : float
+        Logical pixels, scroll bar excluded.
+    header, footer : float
+        Room kept above and below the lanes.
+    n_strips : int
+        Strips under each lane.
+    """
+    left = PULSE_MM * state.pixels_per_mm
+    right = max(width, left + 20.0)
+    top, bottom = header, max(height - footer, header + 20.0)
+    shown = visible_leads(available, state)
+    if state.focus is not None and state.focus in available:
+        shown = [entry for entry in shown if entry[0] == state.focus] or [
+            (state.focus, state.focus, 1.0)
+        ]
+    mode = state.mode if len(shown) > 1 else LayoutMode.ROWS_12
+    grid = _grid(shown, mode)
+    rhythm = _rhythm(shown, state) if mode is LayoutMode.PAGE_3X4 else None
+    n_rows = max(len(column) for column in grid) + (rhythm is not None) if shown else 0
+    if n_rows == 0:
+        return PageLayout((), left, right, top, bottom, 0.0, 0.0)
+    strips_px = n_strips * (STRIP_PX + STRIP_GAP_PX)
+    pitch = _pitch(bottom - top, n_rows, mode, state, strips_px)
+    lanes = []
+    column_px = (right - left) / len(grid)
+
+    def lane(entry: tuple[str, str, float], row: int, x0: float, x1: float, long: bool) -> Lane:
+        lane_top = row * pitch
+        trace_px = pitch - strips_px
+        baseline = lane_top + 0.56 * trace_px
+        if not state.fit:
+            mm = state.pixels_per_mm
+            baseline = round(baseline / mm) * mm
+        strips = tuple(lane_top + trace_px + i * (STRIP_PX + STRIP_GAP_PX) for i in range(n_strips))
+        lead, label, sign = entry
+        return Lane(
+            lead, label, sign, x0, x1, lane_top, lane_top + pitch, baseline, strips, row, long
+        )
+
+    for at, column in enumerate(grid):
+        x0 = left + at * column_px
+        for row, entry in enumerate(column):
+            lanes.append(lane(entry, row, x0, x0 + column_px, False))
+    if rhythm is not None:
+        lanes.append(lane(rhythm, n_rows - 1, left, right, True))
+    return PageLayout(tuple(lanes), left, right, top, bottom, n_rows * pitch, pitch)
+
+
+def _grid(
+    shown: list[tuple[str, str, float]], mode: LayoutMode
+) -> list[list[tuple[str, str, float]]]:
+    columns = {LayoutMode.ROWS_12: 1, LayoutMode.COLUMNS_2: 2, LayoutMode.PAGE_3X4: 4}[mode]
+    per_column = max(-(-len(shown) // columns), 1)
+    return [shown[at : at + per_column] for at in range(0, len(shown), per_column)] or [[]]
+
+
+def _rhythm(shown: list[tuple[str, str, float]], state: ViewState) -> tuple[str, str, float] | None:
+    for wanted in (state.rhythm_lead, "II", "V1"):
+        for entry in shown:
+            if entry[0] == wanted:
+                return wanted, wanted, 1.0
+    return shown[0] if shown else None
+
+
+def _pitch(room: float, n_rows: int, mode: LayoutMode, state: ViewState, strips_px: float) -> float:
+    """Return the height of a row: all the room, in whole millimetres, within limits."""
+    mm = state.pixels_per_mm
+    least = MIN_PITCH_MM[mode] * mm + strips_px
+    pitch = max(room / n_rows, least)
+    if state.fit or n_rows == 1:
+        return pitch
+    pitch = min(pitch, MAX_PITCH_MM * mm + strips_px)
+    whole = int(pitch / mm + 1e-6)
+    if whole >= 15 and whole % 5 and whole - whole % 5 >= least / mm:
+        whole -= whole % 5
+    return max(whole, 1) * mm

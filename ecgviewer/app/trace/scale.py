@@ -1,0 +1,71 @@
+"""Scale arithmetic: screens, steps, zoom around a moment, fitting the window."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtGui import QScreen
+
+from ecgviewer.app.trace.scene import Scene
+from ecgviewer.app.trace.state import MIN_VISIBLE_S, MM_PER_INCH, SPEEDS_MM_S, ViewState
+
+PLAUSIBLE_DPI = (40.0, 500.0)
+FIT_LONGEST_S = 30.0
+"""Fitting a longer record keeps the time in view and only fits the height."""
+FIT_HEIGHT_MV = 2.2
+"""Height given to a lane before its signal is known."""
+
+
+def screen_pixels_per_mm(screen: QScreen | None) -> float:
+    """Return a screen's logical pixels per millimetre, from its reported physical size.
+
+    Projectors and virtual screens report nonsense; then the logical resolution counts.
+    """
+    if screen is None:
+        return 96.0 / MM_PER_INCH
+    dpi = screen.physicalDotsPerInch()
+    if not PLAUSIBLE_DPI[0] <= dpi <= PLAUSIBLE_DPI[1]:
+        dpi = screen.logicalDotsPerInch()
+    return dpi / MM_PER_INCH
+
+
+def next_of(steps: tuple[float, ...], value: float, step: int) -> float:
+    """Return the next larger (+1) or smaller (-1) of the steps, or the last one."""
+    if step > 0:
+        return next((s for s in steps if s > value * 1.001), steps[-1])
+    return next((s for s in reversed(steps) if s < value * 0.999), steps[0])
+
+
+def zoom(state: ViewState, factor: float, at_s: float, width_px: float, duration_s: float) -> None:
+    """Stretch time by ``factor`` while ``at_s`` stays where it is on the screen."""
+    before = state.px_per_s
+    longest = max(duration_s, 10.0)
+    after = min(max(before * factor, width_px / longest), width_px / MIN_VISIBLE_S)
+    if state.fit:
+        state.fit_px_per_s = after
+    else:
+        speed = after / state.pixels_per_mm
+        state.mm_per_s = next((s for s in SPEEDS_MM_S if abs(speed / s - 1) < 0.01), speed)
+        after = state.px_per_s
+    state.start_s = at_s - (at_s - state.start_s) * before / after
+
+
+def fit_to(state: ViewState, scene: Scene, width_px: float, span_s: float | None) -> None:
+    """Choose the time scale that fills the width with ``span_s``, or with a short record."""
+    if span_s is None:
+        duration = scene.duration_s or 10.0
+        span_s = duration if duration <= FIT_LONGEST_S else width_px / state.px_per_s
+    state.fit_px_per_s = width_px / max(span_s, MIN_VISIBLE_S)
+
+
+def fit_height_mv(scene: Scene) -> float:
+    """Return how many millivolts a lane should hold so that every lead fits."""
+    if scene.recording is None or scene.store is None:
+        return FIT_HEIGHT_MV
+    lo, hi = scene.store.coarse(64)
+    known = np.isfinite(hi).any(axis=0)
+    if not known.any():
+        return FIT_HEIGHT_MV
+    centre = scene.centre()[:, np.newaxis]
+    above = np.nanquantile(hi[:, known] - centre, 0.995)
+    below = np.nanquantile(centre - lo[:, known], 0.995)
+    return float(np.clip(2.2 * max(above, below), 0.1, 50.0))

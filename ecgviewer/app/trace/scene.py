@@ -1,0 +1,148 @@
+"""Everything the trace view shows, apart from how it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from ecgviewer.app.trace.data.array_levels import ArrayLevels
+from ecgviewer.app.trace.data.chunks import ChunkStore
+from ecgviewer.app.trace.data.loader import DisplayFilter
+from ecgviewer.app.trace.furniture import ColorLegend
+from ecgviewer.app.trace.strips import Spans
+from ecgviewer.app.trace.tracks import Track, annotation_track, flag_track
+from ecgviewer.core.analysis import Analysis, Flag
+from ecgviewer.core.recording import Recording
+from ecgviewer.review.annotations import Annotation
+
+LEGEND_SPECIFICITY = 0.95
+"""The heat scale ends at twice this threshold: fixed for a model, comparable across records."""
+
+
+class Scene:
+    """The recording, its analysis, flags and annotations, prepared for painting."""
+
+    def __init__(self, recording: Recording | None = None) -> None:
+        self.recording = recording
+        self.store = (
+            ChunkStore(len(recording.leads), recording.n_samples) if recording is not None else None
+        )
+        self.centre_mv: npt.NDArray[np.float32] | None = None
+        self.display = DisplayFilter()
+        self.analysis: Analysis | None = None
+        self.maps: dict[str, ArrayLevels] = {}
+        self.specificity = LEGEND_SPECIFICITY
+        self.heat_levels = (0.0, 1.0)
+        self.attention_levels = (0.0, 1.0)
+        self.flags: tuple[Flag, ...] = ()
+        self.flag_track: Track = flag_track(())
+        self.selected_flag: int | None = None
+        self.annotations: tuple[Annotation, ...] = ()
+        self.annotation_track: Track = annotation_track(())
+        self.selected_annotation: str | None = None
+        self.quality = Spans([], [], [])
+        self.r_peaks: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)
+        self.problem = ""
+
+    @property
+    def duration_s(self) -> float:
+        """Length of the recording; 0 without one."""
+        return self.recording.duration_s if self.recording is not None else 0.0
+
+    def set_analysis(self, analysis: Analysis | None) -> None:
+        """Show the maps of an analysis."""
+        self.analysis = analysis
+        self.maps = {}
+        findings = analysis.quality if analysis is not None else ()
+        self.quality = Spans(
+            [f.start_s for f in findings], [f.stop_s for f in findings],
+            [(f.lead,) for f in findings],
+        )  # fmt: skip
+        if analysis is None:
+            return
+        self.maps = {
+            "score": ArrayLevels(analysis.score_map),
+            "reconstruction": ArrayLevels(analysis.reconstruction_mv),
+            "model_input": ArrayLevels(analysis.model_input_mv),
+            "model_output": ArrayLevels(analysis.model_output_mv),
+        }
+        self.heat_levels = (0.0, 2.0 * analysis.map_threshold(LEGEND_SPECIFICITY))
+        strip = analysis.attention if analysis.attention is not None else analysis.saliency
+        if strip is not None:
+            self.maps["attention"] = ArrayLevels(strip)
+            sample = strip[:, :: max(strip.shape[1] // 20_000, 1)]
+            finite = sample[np.isfinite(sample)]
+            self.attention_levels = (
+                (float(np.quantile(finite, 0.02)), float(np.quantile(finite, 0.995)))
+                if finite.size
+                else (0.0, 1.0)
+            )
+
+    def set_flags(self, flags: Sequence[Flag], selected: int | None) -> None:
+        """Show these flags; they must be in order of their start, as derived."""
+        self.flags = tuple(flags)
+        self.flag_track = flag_track(self.flags)
+        self.selected_flag = selected
+
+    def set_annotations(self, annotations: Sequence[Annotation], selected: str | None) -> None:
+        """Show these annotations."""
+        self.annotations = tuple(sorted(annotations, key=lambda a: a.start_s))
+        self.annotation_track = annotation_track(self.annotations)
+        self.selected_annotation = selected
+
+    def selected_annotation_index(self) -> int | None:
+        """Return the place of the selected annotation among those shown."""
+        for index, annotation in enumerate(self.annotations):
+            if annotation.id == self.selected_annotation:
+                return index
+        return None
+
+    def centre(self) -> npt.NDArray[np.float32]:
+        """Return each lead's resting level in mV, found once from the first samples that came."""
+        assert self.recording is not None and self.store is not None
+        if self.centre_mv is not None:
+            return self.centre_mv
+        lo, hi = self.store.coarse(64)
+        known = np.isfinite(lo).any(axis=0)
+        middle = np.zeros(lo.shape[0], dtype=np.float32)
+        if known.any():
+            values = (lo[:, known] + hi[:, known]) / 2
+            has = np.isfinite(values).any(axis=1)
+            middle[has] = np.nanmedian(values[has], axis=1)
+            self.centre_mv = middle
+        return middle
+
+    def legends(self, overlays: dict[str, bool]) -> list[ColorLegend]:
+        """Return the colour scales of the strips that are on."""
+        if self.analysis is None:
+            return []
+        legends = []
+        if overlays["attention"] and "attention" in self.maps:
+            low, high = self.attention_levels
+            title = "Attention" if self.analysis.attention is not None else "Saliency"
+            legends.append(ColorLegend(title, "attention", f"{low:.2g}", f"{high:.2g}"))
+        if overlays["heat"]:
+            high = self.heat_levels[1]
+            level = self.analysis.map_threshold(self.specificity)
+            legends.append(
+                ColorLegend(
+                    "Residual",
+                    "heat",
+                    "0",
+                    f"≥ {high:.3g}",
+                    level / high if high > 0 else None,
+                    f"flag at {level:.3g}",
+                )
+            )
+        return legends
+
+    def strip_names(self, overlays: dict[str, bool]) -> list[str]:
+        """Return the maps drawn as strips under each lane, top to bottom."""
+        names = []
+        if overlays["heat"] and "score" in self.maps:
+            names.append("score")
+        if overlays["attention"] and "attention" in self.maps:
+            names.append("attention")
+        return names

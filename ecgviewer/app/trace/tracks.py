@@ -1,0 +1,230 @@
+"""The rows above the traces: one of flags, and annotations stacked with labels in view."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+
+from ecgviewer.app.trace.frame import Frame
+from ecgviewer.app.trace.strips import Spans, paint_spans
+from ecgviewer.core.analysis import Flag
+from ecgviewer.review.annotations import Annotation
+
+MAX_ROWS = 3
+MAX_FLAG_ROWS = 2
+MANY = 250
+"""Annotations in view beyond which single labels could not be read anyway."""
+ROW_PAD = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A clickable bar of a track."""
+
+    rect: QRectF
+    index: int
+
+
+def row_height(metrics: QFontMetricsF) -> float:
+    """Return the height of a track row for a font."""
+    return round(metrics.height() + ROW_PAD)
+
+
+def stack(spans: Spans, max_rows: int) -> tuple[int, ...]:
+    """Return a row per span so that overlapping spans are in different rows; -1 where too many
+    overlap.
+
+    Spans must be in order of their start.
+    """
+    ends = [-np.inf] * max_rows
+    rows = []
+    for start, stop in zip(spans.starts.tolist(), spans.stops.tolist(), strict=True):
+        row = next((r for r in range(max_rows) if ends[r] <= start), -1)
+        if row >= 0:
+            ends[row] = max(stop, start + 1e-9)
+        rows.append(row)
+    return tuple(rows)
+
+
+def flag_text(flag: Flag) -> str:
+    """Return a flag in a few words."""
+    where = " ".join(flag.leads) if flag.leads else flag.reason
+    return f"{where} · p {flag.p_value:.2g}"
+
+
+def annotation_text(annotation: Annotation) -> str:
+    """Return an annotation in a few words."""
+    return (
+        f"{annotation.label} · {' '.join(annotation.leads)}"
+        if annotation.leads
+        else (annotation.label)
+    )
+
+
+@dataclass(frozen=True)
+class Track:
+    """Everything one track shows, prepared once per change.
+
+    Attributes
+    ----------
+    spans : Spans
+        In order of start.
+    texts : tuple of str
+    rows : tuple of int
+        Row of each span; -1 where too many overlap.
+    n_rows : int
+        Rows in use anywhere in the record, so that panning never moves the page.
+    role, selected_role : str
+        Theme colours.
+    noun : str
+        For "10,000 annotations in view".
+    """
+
+    spans: Spans
+    texts: tuple[str, ...]
+    rows: tuple[int, ...]
+    n_rows: int
+    role: str
+    selected_role: str
+    noun: str
+
+
+def flag_track(flags: Sequence[Flag]) -> Track:
+    """Return the track of an analysis's flags."""
+    spans = Spans([f.start_s for f in flags], [f.stop_s for f in flags], [f.leads for f in flags])
+    rows = stack(spans, MAX_FLAG_ROWS)
+    texts = tuple(flag_text(flag) for flag in flags)
+    return Track(spans, texts, rows, _used(rows), "flag", "flag_selected", "flags")
+
+
+def annotation_track(annotations: Sequence[Annotation]) -> Track:
+    """Return the track of a review's annotations."""
+    spans = Spans(
+        [a.start_s for a in annotations],
+        [a.end_s for a in annotations],
+        [a.leads for a in annotations],
+    )
+    rows = stack(spans, MAX_ROWS)
+    texts = tuple(annotation_text(annotation) for annotation in annotations)
+    return Track(spans, texts, rows, _used(rows), "annotation", "annotation", "annotations")
+
+
+def _used(rows: tuple[int, ...]) -> int:
+    return max(rows, default=-1) + 1
+
+
+def paint_track(
+    painter: QPainter, frame: Frame, track: Track, selected: int | None, top: float, height: float
+) -> list[Bar]:
+    """Draw a track whose rows are ``height`` high and return its bars, topmost last."""
+    theme = frame.theme
+    left, right = frame.page.left, frame.page.right
+    seen = track.spans.within(frame.start_s, frame.stop_s)
+    area = QRectF(left, top, right - left, height * track.n_rows)
+    if seen.size > MANY:
+        _paint_many(painter, frame, track, seen, area, height)
+        return []
+    bars = []
+    next_left: dict[int, float] = {}
+    hidden = 0
+    for index in reversed(seen.tolist()):
+        row = track.rows[index]
+        if row < 0:
+            hidden += 1
+            continue
+        line = QRectF(left, top + row * height + 1, right - left, height - 2)
+        rect = _bar_rect(frame, track.spans, index, line)
+        free_until = min(next_left.get(row, right), right)
+        chosen = index == selected
+        color = theme.color(track.selected_role if chosen else track.role)
+        _bar(painter, frame, rect, free_until, color, track.texts[index], chosen)
+        next_left[row] = rect.left()
+        bars.append(Bar(rect, index))
+    if hidden:
+        painter.setPen(theme.color(track.role))
+        painter.drawText(
+            area.adjusted(0, 0, -4, 0),
+            Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom,
+            f"+{hidden} more",
+        )
+    return bars
+
+
+def _paint_many(
+    painter: QPainter,
+    frame: Frame,
+    track: Track,
+    seen: npt.NDArray[np.int64],
+    area: QRectF,
+    height: float,
+) -> None:
+    x0, x1 = span_pixels(frame, track.spans, seen)
+    color = frame.theme.color(track.role, 130)
+    paint_spans(painter, x0, x1, area.adjusted(0, 1, 0, -1), color)
+    text = f"{seen.size:,} {track.noun} in view: zoom in to read them"
+    width = QFontMetricsF(painter.font()).horizontalAdvance(text) + 12
+    box = QRectF(area.left() + 6, area.top() + 1, width, height - 2)
+    painter.fillRect(box, frame.theme.color("paper", 230))
+    painter.setPen(frame.theme.color(track.role))
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def span_pixels(
+    frame: Frame, spans: Spans, seen: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return where the spans of these indices begin and end."""
+    offset = frame.page.left - frame.origin_px
+    return (
+        spans.starts[seen] * frame.px_per_s + offset,
+        spans.stops[seen] * frame.px_per_s + offset,
+    )
+
+
+def _bar_rect(frame: Frame, spans: Spans, index: int, line: QRectF) -> QRectF:
+    x0, x1 = frame.x(float(spans.starts[index])), frame.x(float(spans.stops[index]))
+    left, right = max(x0, line.left()), min(max(x1, x0 + 3.0), line.right())
+    return QRectF(left, line.top(), max(right - left, 3.0), line.height())
+
+
+def _bar(
+    painter: QPainter,
+    frame: Frame,
+    rect: QRectF,
+    free_until: float,
+    color: QColor,
+    text: str,
+    selected: bool,
+) -> None:
+    """Draw one bar; its text starts inside and may run into free room on its right."""
+    fill = QColor(color)
+    fill.setAlpha(255 if selected else 60)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    painter.setPen(QPen(color, 1.0))
+    painter.setBrush(fill)
+    painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 2.5, 2.5)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    metrics = QFontMetricsF(painter.font())
+    wanted = metrics.horizontalAdvance(text)
+    inside = rect.width() - 8
+    if wanted <= inside:
+        box = rect.adjusted(4, 0, -4, 0)
+        painter.setPen(frame.theme.color("paper" if selected else "trace"))
+    else:
+        box = QRectF(rect.right() + 4, rect.top(), free_until - rect.right() - 8, rect.height())
+        painter.setPen(color)
+        if box.width() < min(wanted, 28.0):
+            if inside < 28.0:
+                return
+            box = rect.adjusted(4, 0, -4, 0)
+            painter.setPen(frame.theme.color("paper" if selected else "trace"))
+    painter.drawText(
+        box,
+        Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft,
+        metrics.elidedText(text, Qt.TextElideMode.ElideRight, box.width()),
+    )

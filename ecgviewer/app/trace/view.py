@@ -1,0 +1,239 @@
+"""The trace view: 12 leads on calibrated paper, with everything the program knows about them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
+
+from ecgviewer.app.theme import Theme
+from ecgviewer.app.trace import scale
+from ecgviewer.app.trace.canvas import TraceCanvas
+from ecgviewer.app.trace.data.loader import DisplayFilter
+from ecgviewer.app.trace.interaction import ZOOM_STEP, Mode
+from ecgviewer.app.trace.scene import Scene
+from ecgviewer.app.trace.state import GAINS_MM_MV, OVERLAYS, SPEEDS_MM_S, LayoutMode
+from ecgviewer.core.analysis import Analysis, Flag
+from ecgviewer.core.recording import Recording
+from ecgviewer.review.annotations import Annotation
+
+CTRL = Qt.KeyboardModifier.ControlModifier
+
+
+class TraceView(TraceCanvas):
+    """Shows a recording; see the signals for what the user does with it.
+
+    The widget reads samples in a thread of its own and never blocks on the disk.
+    """
+
+    # What is shown ---------------------------------------------------------------------------
+
+    def set_recording(self, recording: Recording | None) -> None:
+        """Show a recording from its beginning, without analysis, flags and annotations."""
+        self.stop_loading()
+        old = self.scene
+        self.scene = Scene(recording)
+        self.scene.display, self.scene.specificity = old.display, old.specificity
+        self.interaction.edit(None)
+        self.interaction.caliper = None
+        self.state.start_s = 0.0
+        self.state.focus = None
+        self.state.leads = ()
+        if recording is not None:
+            self.start_loading(recording)
+        if self.state.fit:
+            scale.fit_to(self.state, self.scene, self.traces_width(), None)
+        self.view_changed()
+
+    def set_analysis(self, analysis: Analysis | None, specificity: float | None = None) -> None:
+        """Show the maps of an analysis of this recording, or none."""
+        if specificity is not None:
+            self.scene.specificity = specificity
+        self.scene.set_analysis(analysis)
+        self.redraw()
+
+    def set_specificity(self, specificity: float) -> None:
+        """Mark this threshold on the colour scale of the residual."""
+        self.scene.specificity = specificity
+        self.redraw()
+
+    def set_flags(self, flags: Sequence[Flag], selected: int | None = None) -> None:
+        """Show flags, in order of their start; ``selected`` is an index among them."""
+        self.scene.set_flags(flags, selected)
+        self.redraw()
+
+    def select_flag(self, index: int | None) -> None:
+        """Emphasise one flag."""
+        self.scene.selected_flag = index
+        self.redraw()
+
+    def set_annotations(
+        self, annotations: Sequence[Annotation], selected: str | None = None
+    ) -> None:
+        """Show annotations; ``selected`` is the id of one of them."""
+        self.scene.set_annotations(annotations, selected)
+        self.interaction.edit(self.interaction.edited)
+        self.redraw()
+
+    def edit_annotation(self, annotation_id: str | None) -> None:
+        """Give one annotation handles to drag its edges with, or none."""
+        self.interaction.edit(annotation_id)
+
+    def set_r_peaks(self, r_peaks: npt.NDArray[np.int64]) -> None:
+        """Take the R peaks (samples at the recording's rate) for marks, snapping and trend."""
+        self.scene.r_peaks = np.asarray(r_peaks, dtype=np.int64)
+        self.redraw()
+        self.dataChanged.emit()
+
+    def set_overlay(self, name: str, on: bool) -> None:
+        """Switch one of ``state.OVERLAYS`` on or off."""
+        if name not in OVERLAYS:
+            raise KeyError(name)
+        self.state.overlays[name] = on
+        self.view_changed()
+
+    def set_display_filter(
+        self, baseline: bool = False, mains_hz: float | None = None, muscle: bool = False
+    ) -> None:
+        """Filter the trace for display; the scale line names what is on."""
+        self.scene.display = DisplayFilter(baseline, mains_hz or None, muscle)
+        self.reload_filtered()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Use the colours of a theme."""
+        self.theme = theme
+        self.redraw()
+
+    # How it is shown -------------------------------------------------------------------------
+
+    def set_layout_mode(self, mode: str) -> None:
+        """Lay the leads out as ``12x1``, ``6x2`` or ``3x4`` (with rhythm strip)."""
+        self.state.mode = LayoutMode(mode)
+        self.view_changed()
+
+    def set_cabrera(self, on: bool) -> None:
+        """Order the limb leads aVL, I, -aVR, II, aVF, III."""
+        self.state.cabrera = on
+        self.view_changed()
+
+    def set_leads(self, leads: Sequence[str]) -> None:
+        """Show only these leads; all when empty."""
+        self.state.leads = tuple(leads)
+        self.view_changed()
+
+    def focus_lead(self, lead: str | None) -> None:
+        """Give one lead the full height, or show all again."""
+        self.state.focus = lead
+        self.view_changed()
+
+    def set_scale(self, mm_per_s: float | None = None, mm_per_mv: float | None = None) -> None:
+        """Set paper speed and gain in true millimetres, and leave the fit mode."""
+        centre = sum(self.visible_range()) / 2
+        was_fit, self.state.fit = self.state.fit, False
+        self.state.mm_per_s = mm_per_s or self.state.mm_per_s
+        self.state.mm_per_mv = mm_per_mv or self.state.mm_per_mv
+        if mm_per_s is not None or was_fit:
+            self.state.start_s = centre - self.traces_width() / self.state.px_per_s / 2
+        self.view_changed()
+
+    def set_fit(self, on: bool, span_s: float | None = None) -> None:
+        """Fill the view with ``span_s`` seconds (short records: all of it), not to scale."""
+        if on:
+            scale.fit_to(self.state, self.scene, self.traces_width(), span_s)
+        self.state.fit = on
+        self.view_changed()
+
+    def set_pixels_per_mm(self, pixels_per_mm: float | None) -> None:
+        """Set the logical pixels per millimetre as measured; None asks the screen."""
+        self._measured_screen = pixels_per_mm is not None
+        self.state.pixels_per_mm = pixels_per_mm or scale.screen_pixels_per_mm(self.screen())
+        self.view_changed()
+
+    def gain_step(self, step: int) -> None:
+        """Go to the next larger (+1) or smaller (-1) gain."""
+        if self.state.fit:
+            self.state.fit_gain *= 2.0**step
+            self.view_changed()
+        else:
+            self.set_scale(mm_per_mv=scale.next_of(GAINS_MM_MV, self.state.mm_per_mv, step))
+
+    def speed_step(self, step: int) -> None:
+        """Go to the next faster (+1) or slower (-1) paper speed."""
+        self.set_scale(mm_per_s=scale.next_of(SPEEDS_MM_S, self.state.mm_per_s, step))
+
+    # Where it is -----------------------------------------------------------------------------
+
+    def center_on(self, start_s: float, stop_s: float) -> None:
+        """Bring a span to the middle, unless it is comfortably in view already."""
+        first, last = self.visible_range()
+        margin = 0.08 * (last - first)
+        if first + margin <= start_s and stop_s <= last - margin:
+            return
+        span = self.traces_width() / self.state.px_per_s
+        middle = (start_s + stop_s) / 2 if stop_s - start_s < span else start_s + 0.4 * span
+        self.goto(middle - span / 2)
+
+    def page(self, step: float) -> None:
+        """Move by a share of the visible time; 1 is a page forward."""
+        first, _ = self.visible_range()
+        self.goto(first + step * self.traces_width() / self.state.px_per_s)
+
+    def set_mode(self, mode: str) -> None:
+        """Let dragging ``pan``, ``select`` a span or measure with the ``caliper``."""
+        self.interaction.mode = Mode(mode)
+        self.setCursor(
+            Qt.CursorShape.ArrowCursor if mode == Mode.PAN else Qt.CursorShape.CrossCursor
+        )
+
+    def set_march_out(self, on: bool) -> None:
+        """Repeat the caliper's interval over the whole view."""
+        self.interaction.march = on
+        self.update()
+
+    def set_snap(self, on: bool) -> None:
+        """Let calipers snap to R peaks and extrema (Alt suspends it)."""
+        self.interaction.snap = on
+
+    def clear_calipers(self) -> None:
+        """Remove the measurement."""
+        self.interaction.caliper = None
+        self.calipersChanged.emit("")
+        self.update()
+
+    def caliper_text(self) -> str:
+        """Return the measurement in words; empty when there is none."""
+        caliper = self.interaction.caliper
+        return caliper.text() if caliper is not None else ""
+
+    # Keys ------------------------------------------------------------------------------------
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        action = self._keys().get((event.key(), event.modifiers() & CTRL))
+        if action is None:
+            super().keyPressEvent(event)
+        else:
+            action()
+
+    def _keys(self) -> dict[tuple[int, Qt.KeyboardModifier], Callable[[], object]]:
+        key, none = Qt.Key, Qt.KeyboardModifier.NoModifier
+        return {
+            (key.Key_Left, none): lambda: self.page(-0.1),
+            (key.Key_Right, none): lambda: self.page(0.1),
+            (key.Key_Left, CTRL): lambda: self.page(-0.5),
+            (key.Key_Right, CTRL): lambda: self.page(0.5),
+            (key.Key_PageUp, none): lambda: self.page(-1.0),
+            (key.Key_PageDown, none): lambda: self.page(1.0),
+            (key.Key_Home, none): lambda: self.goto(0.0),
+            (key.Key_End, none): lambda: self.goto(self.scene.duration_s),
+            (key.Key_Up, none): lambda: self.scroll_rows(-self.frame().page.pitch),
+            (key.Key_Down, none): lambda: self.scroll_rows(self.frame().page.pitch),
+            (key.Key_Plus, none): lambda: self.gain_step(1),
+            (key.Key_Equal, none): lambda: self.gain_step(1),
+            (key.Key_Minus, none): lambda: self.gain_step(-1),
+            (key.Key_Plus, CTRL): lambda: self.zoom(ZOOM_STEP),
+            (key.Key_Minus, CTRL): lambda: self.zoom(1.0 / ZOOM_STEP),
+            (key.Key_Escape, none): self.clear_calipers,
+        }
