@@ -30,7 +30,7 @@ from ecgviewer.review.review_json import (
 COLUMNS = (
     "kind", "record", "record_sha256", "fs_hz", "n_samples", "reader", "id", "start_s", "end_s",
     "start_sample", "end_sample", "leads", "label", "codes", "verdict", "reason", "note",
-    "model", "bundle_sha256", "score", "p_value", "annotation_id", "status", "conclusion",
+    "origin", "model", "bundle_sha256", "score", "p_value", "annotation_id", "status", "conclusion",
     "author", "created", "modified",
 )  # fmt: skip
 MAX_BYTES = 512 * 1024 * 1024
@@ -109,8 +109,6 @@ def _span(item: Annotation | FlagVerdict, record: RecordKey) -> dict[str, Any]:
 
 
 def _annotation_row(item: Annotation) -> dict[str, Any]:
-    raw = annotation_to_json(item)
-    origin = raw["origin"] or {}
     return {
         "kind": "annotation",
         "id": item.id,
@@ -120,7 +118,7 @@ def _annotation_row(item: Annotation) -> dict[str, Any]:
         "author": _safe(item.author),
         "created": item.created,
         "modified": item.modified,
-        **_origin(origin),
+        **_origin(annotation_to_json(item)["origin"]),
     }
 
 
@@ -137,12 +135,15 @@ def _verdict_row(item: FlagVerdict) -> dict[str, Any]:
     }
 
 
-def _origin(origin: dict[str, Any]) -> dict[str, Any]:
+def _origin(origin: dict[str, Any] | None) -> dict[str, Any]:
+    if origin is None:
+        return {"origin": "hand"}
     return {
-        "model": _safe(origin.get("model", "")),
-        "bundle_sha256": _safe(origin.get("bundle_sha256", "")),
-        "score": _number_text(origin.get("score")),
-        "p_value": _number_text(origin.get("p_value")),
+        "origin": "flag",
+        "model": _safe(origin["model"]),
+        "bundle_sha256": _safe(origin["bundle_sha256"]),
+        "score": _number_text(origin["score"]),
+        "p_value": _number_text(origin["p_value"]),
     }
 
 
@@ -176,7 +177,7 @@ def _annotation(row: dict[str, str]) -> Annotation:
             "note": _plain(row["note"]),
             "created": row["created"],
             "modified": row["modified"],
-            "origin": _origin_json(row) if row["model"] or row["bundle_sha256"] else None,
+            "origin": _origin_json(row) if row["origin"] == "flag" else None,
         }
     )
 

@@ -6,12 +6,12 @@ What other programs see, per annotation:
 * per lead, with the lead's number in ``chan``: ``(`` at the onset with the label in ``aux``, and
   ``)`` at the end.
 
-What makes it lossless: comments ``ev2 KN i/n TEXT``, where ``K`` is ``R`` (the review), ``A`` (an
-annotation) or ``V`` (a verdict), ``N`` its number, and the ``n`` texts joined are its JSON in
-ASCII. A note holds 255 bytes of Latin-1 at most, which is why JSON is cut and escaped. Readers
-drop every comment at sample 0 (they look for definitions there), so nothing is put before
-sample 1; the exact seconds are in the JSON. A review without annotations still has its ``R``
-comment, so the file is never empty.
+What makes it lossless: comments of subtype 1, ``ev2 KN i/n TEXT``, where ``K`` is ``R`` (the
+review), ``A`` (an annotation) or ``V`` (a verdict), ``N`` its number, and the ``n`` texts joined
+are its JSON in ASCII. A note holds 255 bytes of Latin-1 at most, which is why JSON is cut and
+escaped. Readers drop every comment at sample 0 (they look for definitions there), so nothing is
+put before sample 1; the exact seconds are in the JSON. A review without annotations still has
+its ``R`` comment, so the file is never empty.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from ecgviewer.review.wfdb_codec import MAX_AUX, Mark, decode, encode
 
 ANNOTATOR = "ecgreview"
 MAX_BYTES = 512 * 1024 * 1024
+_CHUNK_SUBTYPE = 1
 _CHUNK = re.compile(r"ev2 ([RAV])(\d+) (\d+)/(\d+) (.*)", re.DOTALL)
 
 
@@ -53,12 +54,8 @@ def export_wfdb(
     if not re.fullmatch(r"[A-Za-z]+", annotator):
         raise ExportError(f"an annotator's name has letters only, not {annotator!r}")
     name = wfdb_name(record_name or review.record.name)
-    return write_new(folder / f"{name}.{annotator}", encode(list(_marks(review)), fs_of(review)))
-
-
-def fs_of(review: Review) -> float:
-    """Return the sampling frequency that sample numbers refer to."""
-    return review.record.fs_hz
+    data = encode(list(_marks(review)), review.record.fs_hz)
+    return write_new(folder / f"{name}.{annotator}", data)
 
 
 def wfdb_name(name: str) -> str:
@@ -118,12 +115,12 @@ def _sample(review: Review, at_s: float) -> int:
 
 
 def _chunks(kind: str, number: int, value: Any, sample: int) -> Iterator[Mark]:
-    text = dumps(value)
+    text = dumps(value).replace(" ", "\\u0020")  # readers may strip blanks at an end
     size = MAX_AUX - len(f"ev2 {kind}{number} 99999/99999 ")
     pieces = [text[start : start + size] for start in range(0, len(text), size)]
     for index, piece in enumerate(pieces, start=1):
-        # A comment must not end in a blank: readers may strip it.
-        yield Mark(sample, '"', 0, f"ev2 {kind}{number} {index}/{len(pieces)} {piece}")
+        text = f"ev2 {kind}{number} {index}/{len(pieces)} {piece}"
+        yield Mark(sample, '"', 0, text, _CHUNK_SUBTYPE)
 
 
 def _summary(item: Annotation) -> str:
@@ -141,7 +138,7 @@ def _join(marks: tuple[Mark, ...], path: Path) -> dict[tuple[str, int], Any]:
     pieces: dict[tuple[str, int], dict[int, str]] = {}
     totals: dict[tuple[str, int], int] = {}
     for mark in marks:
-        match = _CHUNK.fullmatch(mark.aux) if mark.symbol == '"' else None
+        match = _CHUNK.fullmatch(mark.aux) if mark.subtype == _CHUNK_SUBTYPE else None
         if match is not None:
             key = (match.group(1), int(match.group(2)))
             pieces.setdefault(key, {})[int(match.group(3))] = match.group(5)

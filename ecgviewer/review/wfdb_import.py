@@ -5,19 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from ecgviewer.core.errors import CorruptFileError, EcgViewerError
+from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.core.leads import canonical_lead
 from ecgviewer.core.recording import Recording
 from ecgviewer.review.annotations import Annotation
 from ecgviewer.review.export_files import read_bounded
 from ecgviewer.review.wfdb_codec import Mark, decode
+from ecgviewer.review.wfdb_export import ANNOTATOR, import_wfdb
 
 MAX_BYTES = 64 * 1024 * 1024
+# Signals, tables, pictures and this program's own files.
 _NOT_ANNOTATIONS = frozenset(
-    "hea dat mat xws md txt csv json pdf png jpg h5 hdf5 hdf edf zip gz xml flac py lock journal"
-    " journals npz npy log html bak".split()
+    {"hea", "dat", "mat", "xws", "md", "txt", "csv", "json", "pdf", "png", "jpg", "h5", "hdf5"}
+    | {"hdf", "edf", "zip", "gz", "xml", "flac", "py", "lock", "journal", "npz", "npy", "log"}
+    | {"html", "bak"}
 )
 _BEATS = {
     "N": "Normal beat", "L": "LBBB beat", "R": "RBBB beat", "a": "Aberrated atrial premature beat",
@@ -29,7 +31,8 @@ _BEATS = {
     "r": "R-on-T ventricular beat", "?": "Beat (learning)",
 }  # fmt: skip
 _POINTS = {
-    "|": "Artefact", "^": "Pacing spike", "s": "ST change", "T": "T-wave change", "!": "Flutter wave",
+    "|": "Artefact", "^": "Pacing spike", "s": "ST change", "T": "T-wave change",
+    "!": "Flutter wave",
     "[": "Ventricular flutter begins", "]": "Ventricular flutter ends", "=": "Measurement",
     "@": "Link", "*": "Systole", "D": "Diastole",
 }  # fmt: skip
@@ -67,6 +70,8 @@ def read_layer(recording: Recording, annotator: str) -> Layer:
     """Read one annotator's file; what is wrong with it is said in the layer, not raised."""
     path = recording.path.with_suffix(f".{annotator}")
     try:
+        if annotator.startswith(ANNOTATOR):
+            return Layer(annotator, import_wfdb(path).annotations)
         marks, fs_hz = decode(read_bounded(path, MAX_BYTES))
     except EcgViewerError as error:
         return Layer(annotator, (), error.reason)
@@ -76,29 +81,15 @@ def read_layer(recording: Recording, annotator: str) -> Layer:
     return Layer(annotator, tuple(sorted(found, key=lambda item: (item.start_s, item.end_s))))
 
 
-def layer_from_bytes(data: bytes, fs_hz: float, duration_s: float, annotator: str) -> Layer:
-    """Return the layer in an annotation file's bytes, for all leads.
-
-    Raises
-    ------
-    CorruptFileError
-    """
-    marks, own_fs_hz = decode(data)
-    if not fs_hz > 0.0:
-        raise CorruptFileError("the sampling frequency is not positive")
-    return Layer(annotator, tuple(_interpret(marks, own_fs_hz or fs_hz, annotator, (), duration_s)))
-
-
 def _interpret(
     marks: Sequence[Mark], fs_hz: float, annotator: str, leads: tuple[str, ...], duration_s: float
 ) -> Iterator[Annotation]:
     """Turn marks into spans; a mark beyond the end of the record is left out."""
-    number = 0
-    marks = [mark for mark in marks if 0 <= mark.sample <= duration_s * fs_hz]
-    for start, stop, label, note in _spans(marks, round(duration_s * fs_hz)):
-        number += 1
+    end = round(duration_s * fs_hz)
+    inside = sorted((mark for mark in marks if 0 <= mark.sample <= end), key=lambda m: m.sample)
+    for number, (start, stop, label, note) in enumerate(_spans(inside, end)):
         yield Annotation(
-            f"{annotator}{number}".replace("_", "").replace("-", "")[:64],
+            f"{re.sub('[^A-Za-z0-9]', '', annotator)}{number}",
             start / fs_hz,
             max(stop, start) / fs_hz,
             leads,
@@ -134,8 +125,7 @@ def _spans(marks: Sequence[Mark], end: int) -> Iterator[tuple[int, int, str, str
         elif mark.symbol == "~":
             yield mark.sample, mark.sample, "Signal quality", mark.aux
         elif mark.symbol == '"':
-            if not mark.aux.startswith("ev2 "):
-                yield mark.sample, mark.sample, mark.aux[:80] or "Comment", mark.aux
+            yield mark.sample, mark.sample, mark.aux[:80] or "Comment", mark.aux
         else:
             yield mark.sample, mark.sample, _POINTS.get(mark.symbol, mark.symbol), mark.aux
     if rhythm is not None:
