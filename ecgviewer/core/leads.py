@@ -85,8 +85,9 @@ def limb_identity_errors(
 
     i, ii = centred("I"), centred("II")
     expected = {"III": ii - i, "aVR": -(i + ii) / 2, "aVL": i - ii / 2, "aVF": ii - i / 2}
-    scale = float(np.sqrt(np.nanmean(np.concatenate([i, ii]) ** 2))) if i.size else 0.0
-    if not np.isfinite(scale) or scale == 0.0:
+    squares = np.concatenate([i, ii]) ** 2
+    scale = float(np.sqrt(np.nanmean(squares))) if np.isfinite(squares).any() else 0.0
+    if scale == 0.0:
         return {}
     errors: dict[str, float] = {}
     for lead, expectation in expected.items():

@@ -17,6 +17,14 @@ CONVINCING = 0.1
 """An explanation must leave errors below this."""
 LIMB_LEADS = ("I", "II", "III", "aVR", "aVL", "aVF")
 
+_IDENTITIES: dict[str, dict[str, float]] = {
+    "III": {"I": -1.0, "II": 1.0, "III": -1.0},
+    "aVR": {"I": -0.5, "II": -0.5, "aVR": -1.0},
+    "aVL": {"I": 1.0, "II": -0.5, "aVL": -1.0},
+    "aVF": {"I": -0.5, "II": 1.0, "aVF": -1.0},
+}
+"""Einthoven and Goldberger: each sum is zero."""
+
 FloatArray = npt.NDArray[np.float32]
 
 
@@ -61,27 +69,36 @@ def _relabelled(signal_mv: FloatArray, leads: Sequence[str]) -> str | None:
     """Look for an exchange of labels that restores the identities."""
     at = standard_indices(leads)
     present = [lead for lead in LIMB_LEADS if lead in at]
-    rows = signal_mv[[at[lead] for lead in present]]
+    steep = np.diff(signal_mv[[at[lead] for lead in present]].astype(np.float64), axis=1)
     # Few samples say enough; the steepest carry the QRS.
-    steep = np.diff(rows, axis=1)
-    keep = np.argsort(np.nan_to_num(np.abs(steep).max(axis=0)))[-500:]
-    sample = np.concatenate([np.zeros((len(rows), 1)), np.cumsum(steep[:, keep], axis=1)], axis=1)
-    best: tuple[int, tuple[str, ...]] | None = None
-    for order in permutations(present):
-        moved = sum(a != b for a, b in zip(order, present, strict=True))
-        if moved == 0 or (best is not None and moved >= best[0]):
-            continue
-        errors = steep_errors(sample.astype(np.float32), order)
-        if errors and max(errors.values()) < CONVINCING:
-            best = (moved, order)
-    if best is None:
+    steep = np.nan_to_num(steep)
+    steep = steep[:, np.argsort(np.abs(steep).max(axis=0))[-500:]]
+    steep -= np.median(steep, axis=1, keepdims=True)
+    # Every error of every order is a quadratic form of one small matrix.
+    products = steep @ steep.T
+    orders = np.array(list(permutations(range(len(present)))))
+    row_of = np.argsort(orders, axis=1)  # [n_orders, n_leads]: where the order puts each lead
+    ordered = products[row_of[:, :, np.newaxis], row_of[:, np.newaxis, :]]
+    weights = np.array(
+        [
+            [row.get(lead, 0.0) for lead in present]
+            for lead_of_row, row in _IDENTITIES.items()
+            if lead_of_row in present
+        ]
+    )
+    squares = np.einsum("kl,plm,km->pk", weights, ordered, weights)
+    scale = (ordered[:, 0, 0] + ordered[:, 1, 1]) / 2
+    convincing = np.all(squares < CONVINCING**2 * scale[:, np.newaxis], axis=1)
+    if not convincing.any():
         return None
+    moved = np.where(convincing, np.sum(orders != np.arange(len(present)), axis=1), np.inf)
+    best = orders[int(np.argmin(moved))]
     pairs = [
-        f"what is labelled {label} is {true}"
-        for label, true in zip(present, best[1], strict=True)
-        if label != true
+        f"what is labelled {label} is {present[true]}"
+        for label, true in zip(present, best, strict=True)
+        if label != present[true]
     ]
-    return "; ".join(pairs)
+    return "; ".join(pairs) or None
 
 
 def _inverted_or_scaled(
