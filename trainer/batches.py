@@ -128,7 +128,7 @@ def augmented(window: FloatArray, n: int, augment: Augment, rng: np.random.Gener
     if augment.stretch > 0:
         # Sampling within the window only: a slower copy covers fewer seconds of the original.
         factor = min(1.0 + rng.uniform(-augment.stretch, augment.stretch), (m - 1) / max(n - 1, 1))
-        start = rng.uniform(0.0, m - 1 - factor * (n - 1))
+        start = rng.uniform(0.0, max(m - 1 - factor * (n - 1), 0.0))
         at = start + factor * np.arange(n)
         low = np.clip(at.astype(np.int64), 0, max(m - 2, 0))
         share = (at - low).astype(np.float32)

@@ -10,11 +10,14 @@ from __future__ import annotations
 import errno
 import math
 import os
+import signal
+import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import torch
@@ -81,6 +84,25 @@ class Progression:
     seconds: float = 0.0
 
 
+@contextmanager
+def _interruptible() -> Iterator[threading.Event]:
+    """Turn Ctrl-C into an event: a step is never cut in half. A second Ctrl-C stops at once."""
+    event = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield event
+        return
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        event.set()
+        signal.signal(signal.SIGINT, before)
+
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield event
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 class Engine:
     """Trains one network.
 
@@ -130,17 +152,20 @@ class Engine:
         ------
         TrainingError
             When the loss is no longer finite or the state cannot be written.
+        KeyboardInterrupt
+            After Ctrl-C, once the state is saved.
         """
-        while self.at.epoch < self.config.training.epochs:
-            self._epoch(progress)
-            self._close_epoch(log)
-            self.save()
+        with _interruptible() as interrupted:
+            while self.at.epoch < self.config.training.epochs:
+                self._epoch(progress, interrupted)
+                self._close_epoch(log)
+                self.save()
         chosen = self.best if self.config.training.select == "best" else None
         if chosen:
             self.network.load_state_dict(chosen)
         return self.network.eval()
 
-    def _epoch(self, progress: Progress) -> None:
+    def _epoch(self, progress: Progress, interrupted: threading.Event) -> None:
         training = self.config.training
         windowing, fs = self.config.windowing, self.config.preprocessing.fs_hz
         self._model.train()
@@ -164,9 +189,11 @@ class Engine:
             self.at.step += 1
             now = time.monotonic()
             self.at.seconds = before + now - started
-            if now - saved > training.checkpoint_s:
+            if interrupted.is_set() or now - saved > training.checkpoint_s:
                 self.save()
                 saved = now
+            if interrupted.is_set():
+                raise KeyboardInterrupt
             done = (self.at.epoch + self.at.step / self.steps) / training.epochs
             rate = self.at.step * training.batch_size / max(now - started, 1e-9)
             progress(
