@@ -17,7 +17,7 @@ from ecgviewer.cli.parser import read_options
 from ecgviewer.cli.pool import Crash, WorkerPool
 from ecgviewer.cli.rows import Job, error_row
 from ecgviewer.cli.table import open_table
-from ecgviewer.core.errors import BundleError, EcgViewerError
+from ecgviewer.core.errors import AnalysisError, BundleError, EcgViewerError
 from ecgviewer.core.record_ref import ReadOptions, RecordRef
 from ecgviewer.io import find_records
 
@@ -33,7 +33,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Screen ``arguments.paths`` and return the exit status."""
     try:
         models = bundles_for(arguments.model)
-    except BundleError as error:
+        if arguments.device.startswith("cuda"):
+            from ecgviewer.models.devices import resolve_device  # takes the import of torch
+
+            resolve_device(arguments.device)
+    except (BundleError, AnalysisError) as error:
         print(f"ecgviewer analyze: {error}", file=sys.stderr)
         return WRONG_USAGE
     for variable in THREAD_VARIABLES:

@@ -1,11 +1,15 @@
-"""From what ``--model`` says to bundles on disk."""
+"""From what ``--model`` and ``PATH`` say to bundles and records on disk."""
 
 from __future__ import annotations
 
+import sys
+from itertools import islice
 from pathlib import Path
 
 from ecgviewer.cli.parser import MODELS
-from ecgviewer.core.errors import BundleError
+from ecgviewer.core.errors import BundleError, RecordError, UnsupportedFormatError
+from ecgviewer.core.record_ref import ReadOptions, RecordRef
+from ecgviewer.io import find_records
 from ecgviewer.models.bundle import read_info, shipped_bundle
 
 
@@ -32,3 +36,28 @@ def bundles_for(choice: str) -> tuple[tuple[str, Path], ...]:
             raise BundleError(info.problem, path)
         bundles.append((info.architecture, path))
     return tuple(bundles)
+
+
+def one_record(path: Path, options: ReadOptions) -> RecordRef:
+    """Return the record that a path names; of a file of many the first, saying so.
+
+    Raises
+    ------
+    RecordError
+        When there is none, or the path is a folder of several.
+    """
+    found = list(islice(find_records(path, options), 2))
+    if not found:
+        raise UnsupportedFormatError("holds no ECG record", path)
+    if len(found) > 1 and path.is_dir():
+        raise RecordError("is a folder of several records; name one of them", path)
+    record = found[0]
+    if not isinstance(record, RecordRef):
+        raise record.error
+    if len(found) > 1:
+        print(
+            f"ecgviewer: {path.name} holds several records: this is the first "
+            f"(name another as {path.name}#1, {path.name}#2 ...)",
+            file=sys.stderr,
+        )
+    return record

@@ -144,7 +144,14 @@ def _add_export(commands: Commands) -> None:
     command.add_argument("path", type=Path, metavar="PATH")
     command.add_argument("--to", choices=("wfdb", "csv", "json"), required=True)
     command.add_argument("--out", type=Path, required=True, metavar="DIR")
+    _add_anonymize(command)
     _add_read_options(command)
+
+
+def _add_anonymize(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--anonymize", action="store_true", help="leave out whatever could name the patient"
+    )
 
 
 def _add_read_options(command: argparse.ArgumentParser) -> None:
