@@ -25,6 +25,14 @@ _IDENTITIES: dict[str, dict[str, float]] = {
 }
 """Einthoven and Goldberger: each sum is zero."""
 
+IDENTITIES: tuple[dict[str, float], ...] = (
+    {"I": -1.0, "II": 1.0, "III": -1.0},
+    {"I": 0.5, "II": 0.5, "aVR": 1.0},
+    {"I": 1.0, "II": -0.5, "aVL": -1.0},
+    {"I": -0.5, "II": 1.0, "aVF": -1.0},
+)
+"""Einthoven's and Goldberger's: each sum is zero."""
+
 FloatArray = npt.NDArray[np.float32]
 
 
@@ -66,39 +74,36 @@ def identity_notes(signal_mv: FloatArray, leads: Sequence[str]) -> list[Note]:
 
 
 def _relabelled(signal_mv: FloatArray, leads: Sequence[str]) -> str | None:
-    """Look for an exchange of labels that restores the identities."""
+    """Look for the smallest exchange of labels that restores the identities."""
     at = standard_indices(leads)
     present = [lead for lead in LIMB_LEADS if lead in at]
     steep = np.diff(signal_mv[[at[lead] for lead in present]].astype(np.float64), axis=1)
-    # Few samples say enough; the steepest carry the QRS.
-    steep = np.nan_to_num(steep)
-    steep = steep[:, np.argsort(np.abs(steep).max(axis=0))[-500:]]
-    steep -= np.median(steep, axis=1, keepdims=True)
-    # Every error of every order is a quadratic form of one small matrix.
-    products = steep @ steep.T
-    orders = np.array(list(permutations(range(len(present)))))
-    row_of = np.argsort(orders, axis=1)  # [n_orders, n_leads]: where the order puts each lead
-    ordered = products[row_of[:, :, np.newaxis], row_of[:, np.newaxis, :]]
-    weights = np.array(
-        [
-            [row.get(lead, 0.0) for lead in present]
-            for lead_of_row, row in _IDENTITIES.items()
-            if lead_of_row in present
-        ]
-    )
-    squares = np.einsum("kl,plm,km->pk", weights, ordered, weights)
-    scale = (ordered[:, 0, 0] + ordered[:, 1, 1]) / 2
-    convincing = np.all(squares < CONVINCING**2 * scale[:, np.newaxis], axis=1)
-    if not convincing.any():
+    steep = steep[:, np.isfinite(steep).all(axis=0)]
+    if steep.size == 0:
         return None
-    moved = np.where(convincing, np.sum(orders != np.arange(len(present)), axis=1), np.inf)
-    best = orders[int(np.argmin(moved))]
+    power = steep @ steep.T
+    orders = np.array(list(permutations(range(len(present)))))
+    moved = (orders != np.arange(len(present))).sum(axis=1)
+    # Squared error of an identity under every order at once: a quadratic form in the powers.
+    worst = np.zeros(len(orders))
+    for identity in IDENTITIES:
+        if not set(identity) <= set(present):
+            continue
+        rows = [(orders[:, present.index(lead)], weight) for lead, weight in identity.items()]
+        worst = np.maximum(worst, sum(a * b * power[r, q] for r, a in rows for q, b in rows))
+    i, ii = orders[:, 0], orders[:, 1]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        relative = np.sqrt(np.maximum(worst, 0.0) / ((power[i, i] + power[ii, ii]) / 2))
+    fits = np.flatnonzero((relative < CONVINCING) & (moved > 0))
+    if fits.size == 0:
+        return None
+    best = orders[fits[np.argmin(moved[fits])]]
     pairs = [
-        f"what is labelled {label} is {present[true]}"
-        for label, true in zip(present, best, strict=True)
-        if label != present[true]
+        f"what is labelled {present[row]} is {label}"
+        for label, row in zip(present, best, strict=True)
+        if present[row] != label
     ]
-    return "; ".join(pairs) or None
+    return "; ".join(pairs)
 
 
 def _inverted_or_scaled(

@@ -1,0 +1,121 @@
+"""Answers about HDF5 files, remembered for files of the same layout.
+
+A profile is keyed by a signature of the layout: dataset names (digits as ``#``), dimensions,
+types and attribute names; no file name and no value is stored. Whoever applies one says so in
+a Note.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import tempfile
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+
+import h5py
+
+from ecgviewer.core.record_ref import ReadOptions
+from ecgviewer.core.user_dirs import config_dir
+from ecgviewer.io.hdf5_file import numeric_datasets, opened
+
+FILE_NAME = "import_profiles.json"
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Remembered answers and the day they were given (ISO)."""
+
+    answers: ReadOptions
+    saved: str
+
+
+def remember(path: Path, answers: ReadOptions) -> None:
+    """Keep the answers for every file with the layout of ``path``.
+
+    Raises
+    ------
+    RecordError
+        When the file cannot be read.
+    OSError
+        When the profile cannot be written.
+    """
+    with opened(path) as file:
+        signature = layout_signature(file, path)
+    known = _load()
+    known[signature] = {"saved": date.today().isoformat(), **asdict(answers)}
+    _store(known)
+
+
+def recall(file: h5py.File, path: Path) -> Profile | None:
+    """Return the profile for an open file's layout."""
+    known = _load()
+    entry = known.get(layout_signature(file, path)) if known else None
+    if entry is None:
+        return None
+    fs_hz, leads = entry.get("fs_hz"), entry.get("leads")
+    return Profile(
+        ReadOptions(
+            fs_hz=float(fs_hz) if isinstance(fs_hz, int | float) and fs_hz > 0 else None,
+            units=_text(entry.get("units")),
+            leads=tuple(str(lead) for lead in leads) if isinstance(leads, list) else (),
+            dataset=_text(entry.get("dataset")),
+        ),
+        str(entry.get("saved", "")),
+    )
+
+
+def forget(path: Path) -> None:
+    """Drop the profile for the layout of ``path``; raises as :func:`remember`."""
+    with opened(path) as file:
+        signature = layout_signature(file, path)
+    known = _load()
+    if known.pop(signature, None) is not None:
+        _store(known)
+
+
+def layout_signature(file: h5py.File, path: Path) -> str:
+    """Return the signature (hex) of a file's layout."""
+    parts = sorted(
+        {
+            f"{re.sub(r'[0-9]+', '#', name)} {item.ndim} {item.dtype} {sorted(item.attrs)}"
+            for name, item in list(numeric_datasets(file, path).items())[:1000]
+        }
+    )
+    parts.append(str(sorted(file.attrs)))
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _load() -> dict[str, dict[str, object]]:
+    try:
+        stored = json.loads((config_dir() / FILE_NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    if not isinstance(stored, dict) or stored.get("version") != VERSION:
+        return {}
+    profiles = stored.get("profiles")
+    if not isinstance(profiles, dict):
+        return {}
+    return {key: value for key, value in profiles.items() if isinstance(value, dict)}
+
+
+def _store(profiles: dict[str, dict[str, object]]) -> None:
+    folder = config_dir()
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps({"version": VERSION, "profiles": profiles}, indent=1, sort_keys=True)
+    handle, name = tempfile.mkstemp(dir=folder, prefix=FILE_NAME)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(name).replace(folder / FILE_NAME)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise
