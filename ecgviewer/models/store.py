@@ -18,6 +18,8 @@ from ecgviewer.models.analysis_files import read_analysis, write_analysis
 log = logging.getLogger(__name__)
 
 MAX_BYTES = 4 << 30
+ROOM_CHECK_SHARE = 1 / 64
+"""Looking through a full store takes half a second: only after this share of it was added."""
 
 
 class AnalysisStore:
@@ -34,6 +36,7 @@ class AnalysisStore:
     def __init__(self, cache_dir: Path, max_bytes: int = MAX_BYTES) -> None:
         self._root = cache_dir / "analyses"
         self._max_bytes = max_bytes
+        self._unchecked_bytes = max_bytes
 
     def place(self, recording_sha256: str, bundle_sha256: str) -> Path:
         """Return the folder of an analysis, whether or not it exists."""
@@ -65,6 +68,7 @@ class AnalysisStore:
             self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
             temporary = Path(tempfile.mkdtemp(dir=self._root, prefix=".new-"))
             write_analysis(analysis, temporary)
+            size = _size(temporary)
             if target.exists():
                 shutil.rmtree(target)
             temporary.rename(target)
@@ -73,15 +77,17 @@ class AnalysisStore:
             if temporary is not None:
                 shutil.rmtree(temporary, ignore_errors=True)
             return False
-        self._make_room(keep=target)
+        self._unchecked_bytes += size
+        if self._unchecked_bytes >= self._max_bytes * ROOM_CHECK_SHARE:
+            self._make_room(keep=target)
+            self._unchecked_bytes = 0
         return True
 
     def _make_room(self, keep: Path) -> None:
         entries = []
         for folder in self._root.iterdir():
             try:
-                size = sum(file.stat().st_size for file in folder.iterdir())
-                entries.append((folder.stat().st_mtime, size, folder))
+                entries.append((folder.stat().st_mtime, _size(folder), folder))
             except OSError:
                 continue  # another process removed it meanwhile
         total = sum(size for _, size, _ in entries)
@@ -91,3 +97,7 @@ class AnalysisStore:
             if folder != keep:
                 shutil.rmtree(folder, ignore_errors=True)
                 total -= size
+
+
+def _size(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.iterdir())
