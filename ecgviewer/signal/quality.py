@@ -12,6 +12,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
+from scipy.ndimage import maximum_filter1d
 from scipy.signal import butter, sosfilt
 
 from ecgviewer.core.analysis import QualityFinding
@@ -166,8 +167,11 @@ def _flat(x: DoubleArray, gap: BoolArray, fs_hz: float) -> BoolArray:
         ranges = _rolling_range(low, high, width)
         largest = ranges.max(axis=1)
         quiet = ranges < NEARLY_FLAT_SHARE * np.percentile(largest, 75)
-        # All leads at once: a pause of the heart, not of the electrodes.
-        quiet &= ~quiet.all(axis=0)
+        # Most leads at once that beat at other times: a pause of the heart, not an electrode.
+        beating = quiet.mean(axis=1) < WHOLE_LEAD_SHARE
+        if beating.any():
+            pause = quiet[beating].mean(axis=0) > 0.5
+            quiet[beating] &= ~maximum_filter1d(pause, width // 2)
         flat |= _paint(quiet, width, size, n)
     return flat & ~gap
 
