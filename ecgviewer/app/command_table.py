@@ -214,6 +214,10 @@ TABLE: tuple[Command | str, ...] = (
         checkable=True, icon="calipers",
     ),
     Command(
+        "tools.copy_calipers", "Copy &measurement", TOOLS, ("Ctrl+C",),
+        "Copy what the calipers measured", in_traces=True,
+    ),
+    Command(
         "tools.evidence", "&Evidence card…", TOOLS, ("E",),
         "Median beats against their reconstruction, and the intervals", icon="evidence",
     ),

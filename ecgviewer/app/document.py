@@ -92,11 +92,17 @@ class Document(QObject):
         self.heart = heart
         self.heartChanged.emit()
 
-    def add_analysis(self, analysis: Analysis, activate: bool = True) -> None:
-        """Take an analysis (or a longer part of one) of the open recording."""
-        self.analyses[analysis.model] = analysis
-        if activate or self.active_model not in self.analyses:
-            self.active_model = analysis.model
+    def add_analysis(self, model: str, analysis: Analysis) -> None:
+        """Take an analysis (or a longer part of one) of the open recording.
+
+        Parameters
+        ----------
+        model : str
+            The user's choice that led to it: a shipped model's name, or a bundle's path.
+        """
+        self.analyses[model] = analysis
+        if self.active_model not in self.analyses:
+            self.active_model = model
         self.analysisChanged.emit()
         self._derive()
 

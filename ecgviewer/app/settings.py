@@ -22,7 +22,7 @@ class Settings:
     ----------
     theme : str
         ``system``, ``light`` or ``dark``.
-    layout, fit, mm_per_s, mm_per_mv
+    layout, cabrera, fit, mm_per_s, mm_per_mv
         How the traces are laid out, and their scale unless ``fit``.
     overlays : dict of str to bool
         Which overlays the user switched on.
@@ -42,6 +42,7 @@ class Settings:
     version: int = VERSION
     theme: str = "system"
     layout: str = "12x1"
+    cabrera: bool = False
     fit: bool = False
     mm_per_s: float = 25.0
     mm_per_mv: float = 10.0

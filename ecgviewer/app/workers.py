@@ -46,7 +46,8 @@ class Task:
         self.dropped = True
         self.cancel()
 
-    def _deliver(self, kind: str, payload: Any) -> None:
+    def deliver(self, kind: str, payload: Any) -> None:
+        """Call what the starter asked for (window's thread)."""
         if self.dropped:
             return
         if kind == "progress" and self._on_progress is not None:
@@ -117,7 +118,7 @@ class Workers(QObject):
         final = kind in ("result", "error")
         task = self._tasks.pop(number, None) if final else self._tasks.get(number)
         if task is not None and not self._closed:
-            task._deliver(kind, payload)
+            task.deliver(kind, payload)
 
 
 class Reporter:

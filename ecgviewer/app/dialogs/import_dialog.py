@@ -1,0 +1,234 @@
+"""Asks what a file leaves open, and shows at once what the answers make of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QLabel,
+    QLineEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ecgviewer.app.dialogs.preview import SignalPreview
+from ecgviewer.app.errors import describe
+from ecgviewer.app.workers import Task, Workers
+from ecgviewer.core.errors import UnansweredError
+from ecgviewer.core.leads import STANDARD_LEADS
+from ecgviewer.core.record_ref import ReadOptions, RecordRef
+
+if TYPE_CHECKING:
+    from ecgviewer.core.recording import Recording
+    from ecgviewer.io.hdf5_layout import CandidateDataset
+
+RATES_HZ = ("", "100", "125", "240", "250", "257", "300", "360", "400", "500", "1000")
+UNITS = ("", "mV", "uV", "V", "nV")
+WAIT_MS = 250
+PREVIEW_S = 10.0
+
+
+class ImportDialog(QDialog):
+    """The questions of one :class:`UnansweredError`; emits the answered reference."""
+
+    answered = Signal(object)
+    problem = Signal(str)
+
+    def __init__(
+        self, ref: RecordRef, error: UnansweredError, workers: Workers, parent: QWidget
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(f"Import {ref.path.name}")
+        self._ref, self._workers = ref, workers
+        self._task: Task | None = None
+        self._candidates: list[CandidateDataset] = []
+        self.setMinimumWidth(min(720, parent.width() - 40))
+        reason = QLabel(f"{ref.path.name} does not say everything: {error.reason}")
+        reason.setWordWrap(True)
+        self.dataset_box = QComboBox()
+        self.fs_box = _choices(RATES_HZ, "as in the file")
+        self.units_box = _choices(UNITS, "as in the file")
+        self.leads_box = QLineEdit()
+        self.leads_box.setPlaceholderText("as in the file; else names in order: I, II, III, …")
+        form = QFormLayout()
+        form.addRow("&Dataset", self.dataset_box)
+        form.addRow("&Sampling frequency (Hz)", self.fs_box)
+        form.addRow("&Unit of the amplitudes", self.units_box)
+        form.addRow("&Lead names", self.leads_box)
+        self._form = form
+        form.setRowVisible(self.dataset_box, "dataset" in error.missing)
+        self._prefill(ref.options, error)
+        self.preview = SignalPreview()
+        self.status = QLabel()
+        self.status.setWordWrap(True)
+        self.status.setAccessibleName("What these answers give")
+        self.remember = QCheckBox("&Remember these answers for files of this layout")
+        self.remember.setChecked(True)
+        self.buttons = QDialogButtonBox(
+            QDialogButtonBox.StandardButton.Open | QDialogButtonBox.StandardButton.Cancel
+        )
+        self.buttons.accepted.connect(self._finish)
+        self.buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.addWidget(reason)
+        column.addLayout(form)
+        column.addWidget(self.preview, 1)
+        column.addWidget(self.status)
+        column.addWidget(self.remember)
+        column.addWidget(self.buttons)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(WAIT_MS)
+        self._timer.timeout.connect(self._try)
+        self.fs_box.editTextChanged.connect(lambda _text: self._changed())
+        self.units_box.editTextChanged.connect(lambda _text: self._changed())
+        self.leads_box.textChanged.connect(lambda _text: self._changed())
+        self.dataset_box.currentIndexChanged.connect(lambda _index: self._changed())
+        self.finished.connect(lambda _result: self._stop())
+        self._workers.start(
+            lambda _progress, _cancel: _inspect(ref),
+            on_result=self._offer_datasets,
+            on_error=lambda _error: None,
+        )
+        self._changed()
+
+    def _prefill(self, options: ReadOptions, error: UnansweredError) -> None:
+        if options.fs_hz is not None:
+            self.fs_box.setEditText(f"{options.fs_hz:g}")
+        if options.units is not None:
+            self.units_box.setEditText(options.units)
+        if options.leads:
+            self.leads_box.setText(", ".join(options.leads))
+        elif "leads" in error.missing:
+            self.leads_box.setText(", ".join(STANDARD_LEADS))
+        first = {"fs": self.fs_box, "units": self.units_box, "leads": self.leads_box}
+        for missing in error.missing:
+            if missing in first:
+                first[missing].setFocus()
+                break
+
+    def _offer_datasets(self, candidates: list[CandidateDataset]) -> None:
+        self._candidates = candidates
+        self.dataset_box.blockSignals(True)
+        self.dataset_box.clear()
+        for one in candidates:
+            shape = " x ".join(map(str, one.shape))
+            self.dataset_box.addItem(f"{one.dataset}   ({shape}, {one.dtype})", one.dataset)
+        wanted = self.dataset_box.findData(self._ref.options.dataset)
+        self.dataset_box.setCurrentIndex(max(wanted, 0) if candidates else -1)
+        self.dataset_box.blockSignals(False)
+        self._form.setRowVisible(self.dataset_box, len(candidates) > 1)
+        self._changed()
+
+    def options(self) -> ReadOptions:
+        """Return the answers as they stand; raises ValueError for an impossible number."""
+        fs_text = self.fs_box.currentText().strip().replace(",", ".")
+        fs_hz = float(fs_text) if fs_text else None
+        if fs_hz is not None and not 0 < fs_hz <= 1e6:
+            raise ValueError("the sampling frequency must be a positive number of hertz")
+        leads = tuple(
+            name.strip() for name in self.leads_box.text().replace(";", ",").split(",")
+            if name.strip()
+        )  # fmt: skip
+        asked = self._form.isRowVisible(self.dataset_box)
+        dataset = self.dataset_box.currentData() if asked else self._ref.options.dataset
+        return ReadOptions(fs_hz, self.units_box.currentText().strip() or None, leads, dataset)
+
+    def _changed(self) -> None:
+        self._set_ready(False)
+        self._timer.start()
+
+    def _set_ready(self, ready: bool) -> None:
+        self.buttons.button(QDialogButtonBox.StandardButton.Open).setEnabled(ready)
+
+    def _try(self) -> None:
+        self._stop()
+        try:
+            ref = replace(self._ref, options=self.options())
+        except ValueError as error:
+            self.status.setText(f"⚠ {error}")
+            return
+        self._task = self._workers.start(
+            lambda _progress, _cancel: _look(ref),
+            on_result=lambda seen: self._show(*seen),
+            on_error=self._refuse,
+        )
+
+    def _show(self, recording: Recording, signal_mv: Any) -> None:
+        self._set_ready(True)
+        self.preview.show_signal(signal_mv, recording.leads, recording.fs_hz)
+        grave = [note.text for note in recording.notes if note.level == "warning"]
+        words = (
+            f"{len(recording.leads)} leads, {recording.duration_s:.3g} s at "
+            f"{recording.fs_hz:g} Hz, "
+            + ("in mV" if recording.units_known else "amplitude unknown")
+        )
+        self.status.setText("\n".join([words, *(f"⚠ {text}" for text in grave)]))
+
+    def _refuse(self, error: Exception) -> None:
+        self.preview.clear()
+        self.status.setText(f"⚠ {describe(error)}")
+
+    def _stop(self) -> None:
+        self._timer.stop()
+        if self._task is not None:
+            self._task.drop()
+            self._task = None
+
+    def _finish(self) -> None:
+        options = self.options()
+        if self.remember.isChecked():
+            path = self._ref.path
+            problem = self.problem
+            self._workers.start(
+                lambda _progress, _cancel: _remember(path, options),
+                on_result=lambda _done: None,
+                on_error=lambda error: problem.emit(
+                    f"The answers could not be remembered: {describe(error)}"
+                ),
+            )
+        self.accept()
+        self.answered.emit(replace(self._ref, options=options))
+
+
+def _choices(values: tuple[str, ...], placeholder: str) -> QComboBox:
+    box = QComboBox()
+    box.setEditable(True)
+    box.addItems(values)
+    line = box.lineEdit()
+    if line is not None:
+        line.setPlaceholderText(placeholder)
+    return box
+
+
+def _inspect(ref: RecordRef) -> list[CandidateDataset]:
+    from ecgviewer.io import hdf5_layout
+    from ecgviewer.io.registry import is_hdf5
+
+    return hdf5_layout.inspect(ref.path) if is_hdf5(ref.path) else []
+
+
+def _look(ref: RecordRef) -> tuple[Recording, np.ndarray]:
+    from ecgviewer.io import open_record
+
+    recording = open_record(ref)
+    try:
+        return recording, recording.read(0.0, PREVIEW_S)
+    finally:
+        recording.source.close()
+
+
+def _remember(path: Any, options: ReadOptions) -> None:
+    from ecgviewer.io import profiles
+    from ecgviewer.io.registry import is_hdf5
+
+    if is_hdf5(path):
+        profiles.remember(path, options)

@@ -1,0 +1,143 @@
+"""File commands: open, recent, pictures, report, print."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog
+
+from ecgviewer.app.command_table import RECENT
+from ecgviewer.core.errors import EcgViewerError, UnansweredError
+from ecgviewer.core.record_ref import RecordRef
+
+if TYPE_CHECKING:
+    from ecgviewer.app.window import MainWindow
+
+FILTERS = "ECG files (*.hea *.dat *.mat *.h5 *.hdf5 *.hdf *.he5);;All files (*)"
+
+
+class FileCommands(QObject):
+    """Binds the File menu."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._session = window.session
+        commands = window.commands
+        commands.bind("file.open", self._ask_file)
+        commands.bind("file.open_folder", self._ask_folder)
+        commands.bind("file.screenshot", self._ask_screenshot)
+        commands.bind("file.report", self._ask_report)
+        commands.bind("file.print", self._print)
+        commands.bind("file.close", self._session.close_record)
+        commands.bind("file.quit", window.close)
+        self._session.recentChanged.connect(self._fill_recent)
+        self._session.questionRaised.connect(self._ask_import)
+        self._session.document.recordingChanged.connect(self._enable)
+        window.start_page.pathChosen.connect(lambda path: self._session.open_paths([path]))
+        self._fill_recent()
+        self._enable()
+
+    def _enable(self) -> None:
+        is_open = self._session.document.recording is not None
+        self._window.commands.enable(
+            is_open, "file.screenshot", "file.report", "file.print", "file.close"
+        )
+
+    def _folder(self) -> str:
+        recent = self._session.settings.value.recent
+        return str(Path(recent[0]).parent) if recent else str(Path.home())
+
+    def _ask_file(self) -> None:
+        dialog = QFileDialog(self._window, "Open ECG files", self._folder(), FILTERS)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.filesSelected.connect(
+            lambda names: self._session.open_paths([Path(name) for name in names])
+        )
+        dialog.open()
+
+    def _ask_folder(self) -> None:
+        dialog = QFileDialog(self._window, "Open a folder of ECGs", self._folder())
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.fileSelected.connect(lambda name: self._session.open_paths([Path(name)]))
+        dialog.open()
+
+    def _fill_recent(self) -> None:
+        menu = self._window.commands.menu(RECENT)
+        menu.clear()
+        recent = self._session.settings.value.recent
+        menu.setEnabled(bool(recent))
+        for text in recent:
+            path = Path(text)
+            action = menu.addAction(f"{path.name}  –  {path.parent}".replace("&", "&&"))
+            action.triggered.connect(partial(self._open_recent, path))
+        menu.addSeparator()
+        menu.addAction("&Clear this list", self._clear_recent)
+
+    def _open_recent(self, path: Path, _checked: bool = False) -> None:
+        self._session.open_paths([path])
+
+    def _clear_recent(self) -> None:
+        self._session.settings.value.recent = []
+        self._fill_recent()
+        self._window.start_page.set_recent([])
+
+    def _ask_import(self, ref: RecordRef, error: UnansweredError) -> None:
+        from ecgviewer.app.dialogs.import_dialog import ImportDialog
+
+        dialog = ImportDialog(ref, error, self._session.workers, self._window)
+        dialog.answered.connect(self._session.open_ref)
+        dialog.problem.connect(self._window.messages.error)
+        dialog.open()
+
+    def _ask_screenshot(self) -> None:
+        self._ask_save("Save a picture of the window", "png", ("PNG (*.png)",), self._screenshot)
+
+    def _screenshot(self, path: Path) -> None:
+        if self._window.grab().save(str(path)):
+            self._window.messages.info(f"The picture is in {path}.")
+        else:
+            self._window.messages.error(f"{path.name}: the picture cannot be written there.")
+
+    def _ask_report(self) -> None:
+        kinds = ("PDF (*.pdf)", "PNG (*.png)")
+        self._ask_save("Export the report", "pdf", kinds, self._report)
+
+    def _ask_save(self, title: str, suffix: str, kinds: tuple[str, ...], save: object) -> None:
+        recording = self._session.document.recording
+        if recording is None:
+            return
+        name = recording.name.replace("#", "-")
+        dialog = QFileDialog(self._window, title, f"{name}.{suffix}", ";;".join(kinds))
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix(suffix)
+        dialog.fileSelected.connect(lambda name: save(Path(name)))  # type: ignore[operator]
+        dialog.open()
+
+    def _report(self, path: Path) -> None:
+        from ecgviewer.app.report import render_report
+
+        document = self._session.document
+        assert document.recording is not None
+        try:
+            render_report(
+                document.recording,
+                document.analysis,
+                document.flags,
+                (),
+                path,
+                specificity=document.specificity,
+            )
+        except (EcgViewerError, OSError) as error:
+            self._window.messages.error(f"The report cannot be written: {error}")
+            return
+        self._window.messages.info(f"The report is in {path}.")
+
+    def _print(self) -> None:
+        from ecgviewer.app.printing import print_report
+
+        print_report(self._window)

@@ -1,0 +1,63 @@
+"""Starts the window."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QLocale, QTimer
+from PySide6.QtWidgets import QApplication
+
+from ecgviewer import __version__
+
+SIGNAL_POLL_MS = 200
+
+
+def run(paths: list[Path]) -> int:
+    """Open the window on files and folders; return the exit status when it is closed."""
+    from ecgviewer.app import errors
+
+    log_problem = errors.start_log()
+    app = make_application(sys.argv[:1])
+
+    from ecgviewer.app.inference import Inference
+    from ecgviewer.app.session import Session
+    from ecgviewer.app.settings import SettingsStore
+    from ecgviewer.app.window import MainWindow
+
+    settings = SettingsStore.for_user()
+    session = Session(settings, Inference())
+    window = MainWindow(session)
+    errors.install_excepthook(session.errorRaised.emit)
+    for problem in (settings.problem, log_problem):
+        if problem:
+            window.messages.info(problem)
+    stop_on_interrupt(app, window.close)
+    window.show()
+    # Once the window is on screen: what can wait.
+    QTimer.singleShot(0, lambda: session.open_paths(paths))
+    QTimer.singleShot(0, session.find_models)
+    return app.exec()
+
+
+def make_application(arguments: list[str]) -> QApplication:
+    """Return the program's QApplication, named and dressed."""
+    from ecgviewer.app.icons import app_icon
+
+    app = QApplication(arguments or ["ecgviewer"])
+    app.setApplicationName("ECG Viewer")
+    app.setApplicationVersion(__version__)
+    app.setDesktopFileName("ecgviewer")
+    # Numbers are written as in files and papers: 0.95, not 0,95.
+    QLocale.setDefault(QLocale.c())
+    app.setWindowIcon(app_icon())
+    return app
+
+
+def stop_on_interrupt(app: QApplication, close: object) -> None:
+    """Close the window on Ctrl+C in the terminal; Python sees signals between Qt's events."""
+    signal.signal(signal.SIGINT, lambda _number, _frame: close())  # type: ignore[operator]
+    timer = QTimer(app)
+    timer.timeout.connect(lambda: None)
+    timer.start(SIGNAL_POLL_MS)

@@ -1,0 +1,103 @@
+"""The command palette: type part of a command's name, press Enter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+
+from ecgviewer.app.commands import Command, Commands
+
+WIDTH = 560
+ROWS = 12
+
+
+def match(query: str, command: Command) -> int | None:
+    """Return how well a query fits a command (smaller is better), or None.
+
+    Every word of the query must occur in title, menu or tip; words at the start of the title
+    come first.
+    """
+    title = command.plain_title.lower()
+    text = f"{title} {command.plain_menu.lower()} {command.tip.lower()}"
+    rank = 0
+    for word in query.lower().split():
+        if title.startswith(word):
+            continue
+        if word in title:
+            rank += 1
+        elif word in text:
+            rank += 4
+        else:
+            return None
+    return rank
+
+
+class Palette(QDialog):
+    """A search box over all commands that can be run now."""
+
+    def __init__(self, commands: Commands, parent: QWidget) -> None:
+        super().__init__(parent, Qt.WindowType.Popup)
+        self._commands = commands
+        self.setWindowTitle("Commands")
+        self.setFixedWidth(min(WIDTH, parent.width() - 40))
+        self.box = QLineEdit()
+        self.box.setPlaceholderText("Find a command")
+        self.box.setAccessibleName("Find a command")
+        self.box.textChanged.connect(self._fill)
+        self.box.returnPressed.connect(self._run)
+        self.box.installEventFilter(self)
+        self.list = QListWidget()
+        self.list.setAccessibleName("Matching commands")
+        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.list.setUniformItemSizes(True)
+        self.list.itemClicked.connect(lambda _item: self._run())
+        column = QVBoxLayout(self)
+        column.setContentsMargins(8, 8, 8, 8)
+        column.addWidget(self.box)
+        column.addWidget(self.list)
+        self._fill("")
+        self.list.setFixedHeight((self.fontMetrics().height() + 8) * ROWS)
+        self.box.setFocus()
+
+    def found(self) -> Sequence[str]:
+        """Return the ids of the commands on show, best first."""
+        role = Qt.ItemDataRole.UserRole
+        return [self.list.item(row).data(role) for row in range(self.list.count())]
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Let the arrow keys move through the list while the box keeps the focus."""
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            step = {
+                Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1,
+                Qt.Key.Key_PageDown: ROWS - 1, Qt.Key.Key_PageUp: 1 - ROWS,
+            }.get(Qt.Key(event.key()))  # fmt: skip
+            if step is not None:
+                row = min(max(self.list.currentRow() + step, 0), self.list.count() - 1)
+                self.list.setCurrentRow(row)
+                return True
+        return super().eventFilter(watched, event)
+
+    def _fill(self, query: str) -> None:
+        ranked = []
+        for order, command in enumerate(self._commands):
+            rank = match(query, command)
+            if rank is not None and self._commands.action(command.id).isEnabled():
+                ranked.append((rank, order, command))
+        self.list.clear()
+        for _rank, _order, command in sorted(ranked, key=lambda entry: entry[:2]):
+            keys = ", ".join(self._commands.key_texts(command))
+            text = f"{command.plain_title}   –   {command.plain_menu}"
+            item = QListWidgetItem(f"{text}   [{keys}]" if keys else text)
+            item.setData(Qt.ItemDataRole.UserRole, command.id)
+            item.setToolTip(command.tip)
+            self.list.addItem(item)
+        self.list.setCurrentRow(0)
+
+    def _run(self) -> None:
+        item = self.list.currentItem()
+        self.accept()
+        if item is not None:
+            self._commands.action(item.data(Qt.ItemDataRole.UserRole)).trigger()

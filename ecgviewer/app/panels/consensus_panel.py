@@ -1,0 +1,254 @@
+"""The models side by side: who flags what, where they agree and where not."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QLabel,
+    QScrollArea,
+    QSizePolicy,
+    QToolTip,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ecgviewer.app.document import MODELS
+from ecgviewer.app.header import clock_text
+from ecgviewer.app.panels.flags_panel import p_text
+from ecgviewer.app.session import Session
+from ecgviewer.app.theme import LIGHT, Theme
+from ecgviewer.core.analysis import Analysis
+from ecgviewer.core.consensus import Consensus, compare
+
+WAIT_MS = 60
+LEAST_JUMP_S = 0.2
+
+
+class ConsensusPanel(QScrollArea):
+    """Verdicts of every model that ran, and a picture of leads by time."""
+
+    momentChosen = Signal(float, float)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self.setWidgetResizable(True)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        body = QWidget()
+        self.setWidget(body)
+        self.verdicts = QLabel()
+        self.verdicts.setWordWrap(True)
+        self.verdicts.setAccessibleName("Verdicts of the models")
+        self.summary = QLabel()
+        self.summary.setWordWrap(True)
+        self.disagreement = QCheckBox("Only where they disagree")
+        self.chart = ConsensusChart()
+        self.chart.momentChosen.connect(self.momentChosen)
+        self.disagreement.toggled.connect(self.chart.set_disagreement)
+        column = QVBoxLayout(body)
+        column.setContentsMargins(8, 8, 8, 8)
+        column.setSpacing(8)
+        column.addWidget(self.verdicts)
+        column.addWidget(self.summary)
+        column.addWidget(self.disagreement)
+        column.addWidget(self.chart)
+        column.addStretch(1)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(WAIT_MS)
+        self._timer.timeout.connect(self._show)
+        session.document.analysisChanged.connect(self._timer.start)
+        session.document.flagsChanged.connect(self._timer.start)
+        self._show()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Use the colours of a theme."""
+        self.chart.theme = theme
+        self.chart.update()
+
+    def _show(self) -> None:
+        document = self._session.document
+        analyses = document.analyses
+        several = len(analyses) > 1
+        self.chart.setVisible(several)
+        self.disagreement.setVisible(several)
+        self.summary.setVisible(several)
+        rows = "".join(
+            _verdict_row(self._session.title_of(model), analysis, document.specificity)
+            for model, analysis in _in_order(analyses)
+        )
+        if rows:
+            self.verdicts.setText(
+                "<table cellpadding='2' width='100%'><tr><th align='left'>Model</th>"
+                "<th align='right'>Score</th><th align='right'>p</th><th align='left'>Verdict</th>"
+                f"</tr>{rows}</table>"
+            )
+        if not several:
+            if not rows:
+                self.verdicts.setText("")
+            self.verdicts.setText(
+                self.verdicts.text()
+                + "<p>Run all three models (Shift+F5) to compare them lead by lead.</p>"
+            )
+            return
+        consensus = compare(analyses, document.specificity, self.chart.n_bins(), MODELS)
+        titles = [self._session.title_of(model) for model in consensus.models]
+        self.chart.show_consensus(consensus, titles)
+        agreement = consensus.agreement()
+        if agreement == agreement:
+            self.summary.setText(
+                f"{100 * agreement:.0f} % of what any model flags is flagged by all "
+                f"{len(titles)}. Click a place to go there."
+            )
+        else:
+            self.summary.setText("No model flags a place in any lead at this threshold.")
+
+
+def _in_order(analyses: dict[str, Analysis]) -> list[tuple[str, Analysis]]:
+    known = [model for model in MODELS if model in analyses]
+    rest = [model for model in analyses if model not in MODELS]
+    return [(model, analyses[model]) for model in known + rest]
+
+
+def _verdict_row(title: str, analysis: Analysis, specificity: float) -> str:
+    verdict = "abnormal" if analysis.is_abnormal(specificity) else "in range"
+    return (
+        f"<tr><td>{title}</td><td align='right'>{analysis.score:.2f}</td>"
+        f"<td align='right'>{p_text(analysis.p_value)}</td><td>{verdict}</td></tr>"
+    )
+
+
+class ConsensusChart(QWidget):
+    """Leads by time; each lane has one thin line per model, dark where it flags."""
+
+    momentChosen = Signal(float, float)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.theme: Theme = LIGHT
+        self._consensus: Consensus | None = None
+        self._titles: list[str] = []
+        self._only_disagreement = False
+        self.setAccessibleName("Agreement of the models, lead by lead")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setMouseTracking(True)
+
+    def n_bins(self) -> int:
+        """Return how many columns fit."""
+        return max(int(self.width() - self._label_px()), 50)
+
+    def show_consensus(self, consensus: Consensus, titles: list[str]) -> None:
+        """Show a comparison; ``titles`` name its models."""
+        self._consensus, self._titles = consensus, titles
+        self.updateGeometry()
+        self.update()
+
+    def set_disagreement(self, only: bool) -> None:
+        """Show only places that some models flag and others do not."""
+        self._only_disagreement = only
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Return room for twelve leads and the legend."""
+        n_leads = len(self._consensus.leads) if self._consensus is not None else 12
+        return QSize(260, int(self._legend_px() + n_leads * self._lane_px()))
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the same height."""
+        return QSize(160, self.sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Draw anew at the new width."""
+        super().resizeEvent(event)
+        self.update()
+
+    def _label_px(self) -> float:
+        return self.fontMetrics().horizontalAdvance("aVR ") + 4.0
+
+    def _lane_px(self) -> float:
+        return max(self.fontMetrics().height() + 2.0, 16.0)
+
+    def _legend_px(self) -> float:
+        return (self.fontMetrics().height() + 2.0) * max(len(self._titles), 1) + 6.0
+
+    def _colours(self) -> list[str]:
+        theme = self.theme
+        return [theme.reconstruction, theme.annotation, theme.caliper]
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the legend, the lanes, and a line per model."""
+        consensus = self._consensus
+        if consensus is None:
+            return
+        painter = QPainter(self)
+        theme, label_px, lane_px = self.theme, self._label_px(), self._lane_px()
+        colours = self._colours()
+        row_px = self.fontMetrics().height() + 2.0
+        for at, title in enumerate(self._titles):
+            colour = theme.color("text") if at >= len(colours) else colours[at]
+            painter.fillRect(QRectF(0, at * row_px + row_px / 2 - 3, 14, 6), colour)
+            painter.setPen(theme.color("text"))
+            painter.drawText(QPointF(20, at * row_px + self.fontMetrics().ascent()), title)
+        top = self._legend_px()
+        width = self.width() - label_px
+        n_bins = consensus.flagged.shape[2]
+        bin_px = width / max(n_bins, 1)
+        shown = consensus.disagreement if self._only_disagreement else consensus.votes > 0
+        line_px = (lane_px - 4) / max(len(consensus.models), 1)
+        for row, lead in enumerate(consensus.leads):
+            y = top + row * lane_px
+            painter.setPen(theme.color("text_muted"))
+            painter.drawText(QRectF(0, y, label_px, lane_px), Qt.AlignmentFlag.AlignVCenter, lead)
+            painter.fillRect(QRectF(label_px, y + 1, width, lane_px - 2), theme.color("base"))
+            for model in range(len(consensus.models)):
+                colour = theme.color("text") if model >= len(colours) else colours[model]
+                for start, stop in _runs(consensus.flagged[model, row] & shown[row]):
+                    painter.fillRect(
+                        QRectF(
+                            label_px + start * bin_px, y + 2 + model * line_px,
+                            max((stop - start) * bin_px, 1.0), max(line_px - 1, 1.0),
+                        ),
+                        colour,
+                    )  # fmt: skip
+        painter.end()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Go to the moment under the pointer."""
+        at_s = self._time_at(event.position().x())
+        if at_s is not None:
+            self.momentChosen.emit(at_s - LEAST_JUMP_S / 2, at_s + LEAST_JUMP_S / 2)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Say which models flag the place under the pointer."""
+        consensus, at = self._consensus, event.position()
+        at_s = self._time_at(at.x())
+        row = int((at.y() - self._legend_px()) // self._lane_px())
+        if consensus is None or at_s is None or not 0 <= row < len(consensus.leads):
+            return
+        n_bins = consensus.flagged.shape[2]
+        column = min(int(at_s / consensus.duration_s * n_bins), n_bins - 1)
+        who = [
+            t for t, on in zip(self._titles, consensus.flagged[:, row, column], strict=True) if on
+        ]
+        words = ", ".join(who) if who else "no model"
+        time = clock_text(at_s, consensus.duration_s > 120)
+        QToolTip.showText(
+            event.globalPosition().toPoint(), f"{consensus.leads[row]} {time}: {words}", self
+        )
+
+    def _time_at(self, x: float) -> float | None:
+        label_px = self._label_px()
+        if self._consensus is None or x < label_px or self.width() <= label_px:
+            return None
+        return (x - label_px) / (self.width() - label_px) * self._consensus.duration_s
+
+
+def _runs(row: object) -> list[tuple[int, int]]:
+    import numpy as np
+
+    padded = np.concatenate([[False], np.asarray(row, bool), [False]])
+    edges = np.flatnonzero(padded[1:] != padded[:-1])
+    return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]

@@ -1,0 +1,309 @@
+"""What the window can do: open, list, analyse, remember. The window sends, the document shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from ecgviewer.app import jobs
+from ecgviewer.app.document import Document, Heart, model_title
+from ecgviewer.app.errors import describe, log_error
+from ecgviewer.app.inference import Inference
+from ecgviewer.app.model_choices import ModelChoice, choice_of_file, find_choices
+from ecgviewer.app.settings import SettingsStore
+from ecgviewer.app.workers import Task, Workers
+from ecgviewer.core.analysis import Analysis
+from ecgviewer.core.errors import (
+    AnalysisError,
+    CancelledError,
+    EcgViewerError,
+    RecordError,
+    UnansweredError,
+)
+from ecgviewer.core.record_ref import RecordRef
+
+
+class Session(QObject):
+    """Runs the slow work for one window and puts its results into the document."""
+
+    errorRaised = Signal(str)
+    informed = Signal(str)
+    questionRaised = Signal(object, object)
+    listCleared = Signal()
+    recordsFound = Signal(list)
+    recordFailed = Signal(object, object)
+    modelsChanged = Signal()
+    devicesChanged = Signal()
+    recentChanged = Signal()
+    runningChanged = Signal(bool)
+    progressed = Signal(float, str)
+
+    def __init__(self, settings: SettingsStore, inference: Inference) -> None:
+        super().__init__()
+        self.settings = settings
+        self.document = Document(settings.value.specificity, self)
+        self.document.active_model = settings.value.model
+        self.workers = Workers(self)
+        self.models: dict[str, ModelChoice] = {}
+        self.devices: list[tuple[str, str]] = [("auto", "Automatic"), ("cpu", "CPU")]
+        self._inference = inference
+        self._inference.devicesFound.connect(self._on_devices)
+        self._opening: Task | None = None
+        self._listing: Task | None = None
+        self._heart: Task | None = None
+        self._queue: list[str] = []
+        self._run: Task | None = None
+        self._run_total = 0
+
+    # Opening ----------------------------------------------------------------------------------
+
+    def open_paths(self, paths: Sequence[Path]) -> None:
+        """Open files and folders: one record is shown, several become a list."""
+        if not paths:
+            return
+        if self._listing is not None:
+            self._listing.drop()
+        for path in paths:
+            self.settings.value.add_recent(path.absolute())
+        self.recentChanged.emit()
+        self.listCleared.emit()
+        seen: list[Any] = []
+        listed = len(paths) > 1 or paths[0].is_dir()
+        opened = False
+
+        def take(entries: list[Any], final: bool) -> None:
+            nonlocal opened
+            seen.extend(entries)
+            if len(seen) < 2 and not listed:
+                # One file with one record needs no list.
+                if final and seen:
+                    self._open_entry(seen[0])
+                    return
+                if not final:
+                    return
+            elif len(seen) - len(entries) < 2 and not listed:
+                entries = list(seen)
+            self.recordsFound.emit(entries)
+            readable = [entry for entry in entries if isinstance(entry, RecordRef)]
+            if readable and not opened:
+                opened = True
+                self.open_ref(readable[0])
+            if final and not seen:
+                self.errorRaised.emit(f"{paths[0].name}: no ECG record was found there.")
+
+        self._listing = self.workers.start(
+            lambda progress, cancel: jobs.list_job(list(paths), progress, cancel),
+            on_result=lambda entries: take(entries, True),
+            on_error=self._show_error,
+            on_partial=lambda entries: take(entries, False),
+        )
+
+    def _open_entry(self, entry: Any) -> None:
+        if isinstance(entry, RecordRef):
+            self.open_ref(entry)
+        else:
+            self._show_error(entry.error)
+
+    def open_ref(self, ref: RecordRef) -> None:
+        """Open one record; the one that is open stays until the new one is ready."""
+        if self._opening is not None:
+            self._opening.drop()
+        self._opening = self.workers.start(
+            lambda _progress, _cancel: jobs.open_job(ref),
+            on_result=lambda opened: self._on_opened(*opened),
+            on_error=lambda error: self._on_open_failed(ref, error),
+        )
+
+    def _on_opened(self, ref: RecordRef, recording: Any) -> None:
+        self._opening = None
+        self._stop_work()
+        self.document.open(ref, recording)
+        self._heart = self.workers.start(
+            lambda progress, cancel: jobs.heart_job(recording, progress, cancel),
+            on_result=self.document.set_heart,
+            on_error=self._on_heart_failed,
+            on_partial=self.document.set_heart,
+        )
+        if self.settings.value.analyse_on_open:
+            self.analyse([self.settings.value.model])
+
+    def _on_heart_failed(self, error: Exception) -> None:
+        import numpy as np
+
+        self.document.set_heart(Heart(np.empty(0, np.int64), None))
+        self._show_error(error)
+
+    def _on_open_failed(self, ref: RecordRef, error: Exception) -> None:
+        self._opening = None
+        if isinstance(error, UnansweredError):
+            self.questionRaised.emit(ref, error)
+        else:
+            if isinstance(error, RecordError):
+                self.recordFailed.emit(ref, error)
+            self._show_error(error)
+
+    def close_record(self) -> None:
+        """Close the record; work on it ends unheard."""
+        if self._opening is not None:
+            self._opening.drop()
+            self._opening = None
+        self._stop_work()
+        self.document.close()
+
+    def _stop_work(self) -> None:
+        if self._heart is not None:
+            self._heart.drop()
+            self._heart = None
+        if self._run is not None:
+            self._run.drop()
+        self._end_run()
+
+    # Analysing --------------------------------------------------------------------------------
+
+    def find_models(self) -> None:
+        """Look for model bundles and devices, off the window's thread."""
+        self.workers.start(
+            lambda _progress, _cancel: find_choices(),
+            on_result=self._on_models,
+            on_error=self._show_error,
+        )
+        self.workers.start(
+            lambda _progress, _cancel: self._inference.warm_up(),
+            on_result=lambda _done: None,
+            on_error=self._show_error,
+        )
+
+    def _on_models(self, choices: list[ModelChoice]) -> None:
+        self.models.update({choice.id: choice for choice in choices})
+        self.modelsChanged.emit()
+
+    def add_model_file(self, path: Path) -> None:
+        """Offer a bundle from anywhere, and choose it."""
+
+        def done(choice: ModelChoice) -> None:
+            if choice.problem:
+                self.errorRaised.emit(f"{path.name}: {choice.problem}")
+                return
+            self.models[choice.id] = choice
+            self.modelsChanged.emit()
+            self.choose_model(choice.id)
+
+        self.workers.start(
+            lambda _progress, _cancel: choice_of_file(path),
+            on_result=done,
+            on_error=self._show_error,
+        )
+
+    def _on_devices(self, devices: list[tuple[str, str]]) -> None:
+        self.devices = devices
+        self.devicesChanged.emit()
+
+    def title_of(self, model: str) -> str:
+        """Return the title of a chosen model."""
+        choice = self.models.get(model)
+        return choice.title if choice is not None else model_title(model)
+
+    def choose_model(self, model: str) -> None:
+        """Work with this model; its analysis is shown if it ran already."""
+        self.settings.value.model = model
+        self.document.activate(model)
+        self.modelsChanged.emit()
+
+    def choose_device(self, device: str) -> None:
+        """Run the next analyses there."""
+        self.settings.value.device = device
+        self.devicesChanged.emit()
+
+    @property
+    def running(self) -> bool:
+        """Whether an analysis is under way."""
+        return self._run is not None
+
+    def analyse(self, models: Sequence[str]) -> None:
+        """Run models on the open record, one after the other."""
+        if self.document.ref is None or self.running:
+            return
+        self._queue = list(models)
+        self._run_total = len(self._queue)
+        self._next_model()
+
+    def _next_model(self) -> None:
+        ref, recording = self.document.ref, self.document.recording
+        if not self._queue or ref is None or recording is None:
+            self._end_run()
+            return
+        model = self._queue.pop(0)
+        done = self._run_total - len(self._queue) - 1
+        title = self.title_of(model)
+        choice = self.models.get(model)
+        if choice is None or choice.problem:
+            reason = choice.problem if choice is not None else "its file is missing"
+            self._end_run()
+            self._show_error(AnalysisError(f"{title} cannot be used: {reason}"))
+            return
+
+        def progress(fraction: float, text: str) -> None:
+            self.progressed.emit((done + fraction) / self._run_total, f"{title}: {text}")
+
+        def result(analysis: Analysis) -> None:
+            self._run = None
+            self.document.add_analysis(model, analysis)
+            self._next_model()
+
+        def failed(error: Exception) -> None:
+            self._end_run()
+            if not isinstance(error, CancelledError):
+                self._show_error(error)
+
+        first = self._run is None and done == 0
+        self._run = self._inference.analyse(
+            ref,
+            choice.path,
+            self.settings.value.device,
+            on_result=result,
+            on_error=failed,
+            on_progress=progress,
+        )
+        if first:
+            self.runningChanged.emit(True)
+        progress(0.0, "starting")
+
+    def _end_run(self) -> None:
+        self._queue = []
+        self._run = None
+        self.runningChanged.emit(False)
+
+    def cancel(self) -> None:
+        """Stop the running analysis."""
+        self._queue = []
+        if self._run is not None:
+            self._run.cancel()
+
+    def clear_analyses(self) -> None:
+        """Forget the results of the open record."""
+        if not self.running:
+            self.document.clear_analyses()
+
+    def set_specificity(self, specificity: float) -> None:
+        """Move the threshold."""
+        self.settings.value.specificity = specificity
+        self.document.set_specificity(specificity)
+
+    # Ending -----------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """End all work and the inference process."""
+        self._stop_work()
+        self.workers.close()
+        self._inference.close()
+        self.document.close()
+
+    def _show_error(self, error: Exception) -> None:
+        if isinstance(error, CancelledError):
+            return
+        if not isinstance(error, EcgViewerError):
+            log_error(error)
+        self.errorRaised.emit(describe(error))

@@ -1,0 +1,26 @@
+"""Style of the window's own parts, on top of the theme's."""
+
+from __future__ import annotations
+
+from ecgviewer.app.theme import Theme
+
+
+def extra_style(theme: Theme) -> str:
+    """Return the style sheet of notices, verdict and quiet text."""
+    return f"""
+QLabel[quiet="true"] {{ color: {theme.text_muted}; }}
+QFrame#noteStrip {{ background: {theme.raised}; border: 0;
+  border-left: 4px solid {theme.accent}; border-bottom: 1px solid {theme.border}; }}
+QFrame#noteStrip[grave="true"] {{ border-left-color: {theme.flag}; }}
+QFrame#message {{ background: {theme.raised}; border: 1px solid {theme.border};
+  border-left: 4px solid {theme.accent}; border-radius: 4px; }}
+QFrame#message[grave="true"] {{ border-left-color: {theme.danger}; }}
+QFrame#verdict {{ background: {theme.raised}; border: 1px solid {theme.border};
+  border-left: 4px solid {theme.border}; border-radius: 4px; }}
+QFrame#verdict[verdict="abnormal"] {{ border-left-color: {theme.flag}; }}
+QFrame#verdict[verdict="normal"] {{ border-left-color: {theme.good}; }}
+QFrame#verdict[verdict="abnormal"] > QLabel:first-child {{ color: {theme.flag_selected}; }}
+QScrollArea, QScrollArea > QWidget > QWidget {{ background: {theme.window}; }}
+QTextBrowser {{ background: {theme.window}; }}
+QTabBar::tab {{ padding: 5px 10px; }}
+"""

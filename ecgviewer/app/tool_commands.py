@@ -1,0 +1,118 @@
+"""Tools, help, theme, and showing only the traces."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+
+from ecgviewer.app.errors import log_path
+from ecgviewer.app.trace.state import MM_PER_INCH
+
+if TYPE_CHECKING:
+    from ecgviewer.app.window import MainWindow
+
+
+class ToolCommands(QObject):
+    """Binds the Tools and Help menus and the rest of View."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._hidden: list[str] = []
+        commands = window.commands
+        for choice in ("system", "light", "dark"):
+            commands.bind(f"view.theme.{choice}", lambda choice=choice: window.set_theme(choice))
+        commands.bind_checked("view.traces_only", self._traces_only)
+        commands.bind_checked("tools.calipers", self._calipers)
+        commands.bind("tools.copy_calipers", self._copy_calipers)
+        commands.bind("tools.calibrate", self._calibrate)
+        commands.bind("help.keys", self._keys)
+        commands.bind("help.palette", self._palette)
+        commands.bind("help.logs", self._logs)
+        commands.bind("help.about", self._about)
+        window.traces.calipersChanged.connect(self._caliper_text)
+        self._apply_calibration()
+
+    def _traces_only(self, on: bool) -> None:
+        docks = self._window.docks
+        if on:
+            self._hidden = [name for name, dock in docks.items() if not dock.isHidden()]
+            for name in self._hidden:
+                docks[name].hide()
+        else:
+            for name in self._hidden:
+                docks[name].show()
+        self._window.toolbar.setVisible(not on)
+
+    def _calipers(self, on: bool) -> None:
+        traces = self._window.traces
+        traces.set_mode("caliper" if on else "pan")
+        if on:
+            traces.setFocus()
+            self._window.statusBar().showMessage("Drag from one point to another to measure")
+        else:
+            traces.clear_calipers()
+            self._window.statusBar().clearMessage()
+
+    def _caliper_text(self, text: str) -> None:
+        self._window.commands.enable(bool(text), "tools.copy_calipers")
+        if text:
+            self._window.statusBar().showMessage(text)
+
+    def _copy_calipers(self) -> None:
+        text = self._window.traces.caliper_text()
+        if text:
+            QGuiApplication.clipboard().setText(text)
+            self._window.statusBar().showMessage(f"Copied: {text}", 4000)
+
+    def _screen_name(self) -> str:
+        screen = self._window.screen()
+        return screen.name() if screen is not None else ""
+
+    def _apply_calibration(self) -> None:
+        known = self._window.settings.value.pixels_per_mm.get(self._screen_name())
+        if known is not None:
+            self._window.traces.set_pixels_per_mm(known)
+
+    def _calibrate(self) -> None:
+        from ecgviewer.app.dialogs.calibration import CalibrationDialog
+
+        window, name = self._window, self._screen_name()
+        screen = window.screen()
+        per_mm = window.settings.value.pixels_per_mm.get(name) or (
+            screen.physicalDotsPerInch() / MM_PER_INCH
+        )
+        dialog = CalibrationDialog(per_mm, name or "this screen", window)
+
+        def accept() -> None:
+            window.settings.value.pixels_per_mm[name] = dialog.pixels_per_mm
+            self._apply_calibration()
+
+        dialog.accepted.connect(accept)
+        dialog.open()
+
+    def _keys(self) -> None:
+        from ecgviewer.app.dialogs.keyboard_map import KeyboardMap
+
+        KeyboardMap(self._window.commands, self._window).show()
+
+    def _palette(self) -> None:
+        from ecgviewer.app.palette import Palette
+
+        palette = Palette(self._window.commands, self._window)
+        corner = self._window.mapToGlobal(self._window.rect().topLeft())
+        palette.move(corner.x() + (self._window.width() - palette.width()) // 2, corner.y() + 60)
+        palette.show()
+        palette.box.setFocus()
+
+    def _logs(self) -> None:
+        folder = log_path().parent
+        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
+            self._window.messages.info(f"The log is in {folder}.")
+
+    def _about(self) -> None:
+        from ecgviewer.app.dialogs.about import AboutDialog
+
+        AboutDialog(self._window).open()

@@ -1,0 +1,305 @@
+"""The main window: arranges the parts, shows the document, sends commands to the session."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QEvent, Qt
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtWidgets import (
+    QApplication,
+    QDockWidget,
+    QLabel,
+    QMainWindow,
+    QProgressBar,
+    QStackedWidget,
+    QToolBar,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ecgviewer.app import icons
+from ecgviewer.app.analyse_commands import AnalyseCommands
+from ecgviewer.app.command_table import TABLE, VIEW
+from ecgviewer.app.commands import Commands
+from ecgviewer.app.document import Document
+from ecgviewer.app.file_commands import FileCommands
+from ecgviewer.app.header import HeaderBar
+from ecgviewer.app.notices import Messages, NoteStrip
+from ecgviewer.app.panels.analysis_panel import AnalysisPanel
+from ecgviewer.app.panels.consensus_panel import ConsensusPanel
+from ecgviewer.app.panels.flags_panel import FlagsPanel
+from ecgviewer.app.panels.record_panel import RecordPanel
+from ecgviewer.app.panels.records_panel import RecordsPanel
+from ecgviewer.app.session import Session
+from ecgviewer.app.start_page import StartPage
+from ecgviewer.app.style import extra_style
+from ecgviewer.app.theme import LIGHT, Theme, apply_theme
+from ecgviewer.app.tool_commands import ToolCommands
+from ecgviewer.app.trace.view import TraceView
+from ecgviewer.app.view_commands import ViewCommands
+
+DEFAULT_SIZE = (1440, 900)
+SIDE_WIDTH = 318
+LIST_WIDTH = 210
+TOOLBAR = (
+    "file.open", "file.open_folder", None, "go.previous_flag", "go.next_flag", None,
+    "view.overlay.reconstruction", "view.overlay.heat", "view.overlay.attention",
+    "view.overlay.model_input", None, "tools.calipers", "tools.evidence", "view.fit",
+    "view.traces_only", None, "file.report", "help.palette",
+)  # fmt: skip
+
+
+class MainWindow(QMainWindow):
+    """One window on one document."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.document: Document = session.document
+        self.settings = session.settings
+        self.theme: Theme = LIGHT
+        self.setWindowTitle("ECG Viewer")
+        self.setAcceptDrops(True)
+        self.setDockNestingEnabled(True)
+        self.commands = Commands(TABLE, self)
+        self.commands.fill(self.menuBar())
+        self.docks: dict[str, QDockWidget] = {}
+        self._build_centre()
+        self._build_panels()
+        self._build_toolbar()
+        self._build_status()
+        self._connect()
+        self.view_commands = ViewCommands(
+            self.commands, self.traces, self.document, self.settings.value, self
+        )
+        self.file_commands = FileCommands(self)
+        self.analyse_commands = AnalyseCommands(self)
+        self.tool_commands = ToolCommands(self)
+        self.set_theme(self.settings.value.theme)
+        self._restore_geometry()
+        self._show_record()
+
+    # Building ---------------------------------------------------------------------------------
+
+    def _build_centre(self) -> None:
+        self.header = HeaderBar(self.document)
+        self.notes = NoteStrip()
+        self.traces = TraceView()
+        self.messages = Messages()
+        self.start_page = StartPage(self.commands)
+        record = QWidget()
+        column = QVBoxLayout(record)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.header)
+        column.addWidget(self.notes)
+        column.addWidget(self.traces, 1)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.start_page)
+        self.pages.addWidget(record)
+        centre = QWidget()
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.pages, 1)
+        column.addWidget(self.messages)
+        self.setCentralWidget(centre)
+
+    def _build_panels(self) -> None:
+        left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
+        self.records = RecordsPanel()
+        self.analysis_panel = AnalysisPanel(self.document, self.commands)
+        self.flags_panel = FlagsPanel(self.document)
+        self.record_panel = RecordPanel(self.document)
+        self.consensus_panel = ConsensusPanel(self.session)
+        self.add_panel("records", "Records", self.records, left, "Ctrl+Alt+1").hide()
+        self.add_panel("analysis", "Analysis", self.analysis_panel, right, "Ctrl+Alt+2")
+        self.add_panel("consensus", "Models", self.consensus_panel, right, "Ctrl+Alt+3")
+        self.add_panel("record", "Record", self.record_panel, right, "Ctrl+Alt+4")
+        self.add_panel("flags", "Flags", self.flags_panel, right, "Ctrl+Alt+5")
+        self.tabifyDockWidget(self.docks["analysis"], self.docks["consensus"])
+        self.tabifyDockWidget(self.docks["analysis"], self.docks["record"])
+        self.docks["analysis"].raise_()
+
+    def add_panel(
+        self, name: str, title: str, panel: QWidget, area: Qt.DockWidgetArea, key: str = ""
+    ) -> QDockWidget:
+        """Put a panel into a dock, with an entry in View › Panels."""
+        dock = QDockWidget(title, self)
+        dock.setObjectName(f"dock.{name}")
+        dock.setWidget(panel)
+        self.addDockWidget(area, dock)
+        action = dock.toggleViewAction()
+        action.setObjectName(f"view.panel.{name}")
+        if key:
+            action.setShortcut(key)
+        self.addAction(action)
+        self.commands.menu(f"{VIEW}/&Panels").addAction(action)
+        self.docks[name] = dock
+        return dock
+
+    def _build_toolbar(self) -> None:
+        self.toolbar = QToolBar("Tools")
+        self.toolbar.setObjectName("toolbar")
+        self.toolbar.setMovable(False)
+        for command in TOOLBAR:
+            if command is None:
+                self.toolbar.addSeparator()
+            else:
+                self.toolbar.addAction(self.commands.action(command))
+        self.addToolBar(self.toolbar)
+        self.commands.menu(f"{VIEW}/&Panels").addAction(self.toolbar.toggleViewAction())
+
+    def _build_status(self) -> None:
+        self.cursor_label = QLabel()
+        self.cursor_label.setAccessibleName("Pointer")
+        self.run_label = QLabel()
+        self.run_label.setAccessibleName("Running")
+        self.progress = QProgressBar()
+        self.progress.setAccessibleName("Progress of the analysis")
+        self.progress.setRange(0, 1000)
+        self.progress.setTextVisible(False)
+        self.progress.setFixedWidth(160)
+        self.cancel_button = QToolButton()
+        self.cancel_button.setText("Cancel")
+        self.cancel_button.setAccessibleName("Cancel the analysis")
+        self.cancel_button.clicked.connect(self.commands.action("analyse.cancel").trigger)
+        status = self.statusBar()
+        status.addPermanentWidget(self.run_label)
+        status.addPermanentWidget(self.progress)
+        status.addPermanentWidget(self.cancel_button)
+        status.addPermanentWidget(self.cursor_label)
+
+    def _connect(self) -> None:
+        document, session = self.document, self.session
+        document.recordingChanged.connect(self._show_record)
+        document.heartChanged.connect(self._show_heart)
+        document.analysisChanged.connect(self._show_analysis)
+        document.flagsChanged.connect(self._show_flags)
+        document.selectedFlagChanged.connect(self._show_selected_flag)
+        session.errorRaised.connect(self.messages.error)
+        session.informed.connect(self.messages.info)
+        session.listCleared.connect(self.records.model.clear)
+        session.recordsFound.connect(self._add_records)
+        session.recordFailed.connect(self.records.model.set_failure)
+        self.records.recordChosen.connect(session.open_ref)
+        self.traces.flagClicked.connect(self.select_flag)
+        self.traces.cursorMoved.connect(self._show_cursor)
+        self.traces.readFailed.connect(self.messages.error)
+        self.flags_panel.flagActivated.connect(self.select_flag)
+        self.consensus_panel.momentChosen.connect(self.traces.center_on)
+        hints = QGuiApplication.styleHints()
+        hints.colorSchemeChanged.connect(lambda _scheme: self._system_theme_changed())
+
+    # Showing the document ---------------------------------------------------------------------
+
+    def _show_record(self) -> None:
+        recording = self.document.recording
+        self.pages.setCurrentIndex(0 if recording is None else 1)
+        self.traces.set_recording(recording)
+        self.notes.set_notes(recording.notes if recording is not None else ())
+        self.setWindowTitle(f"{recording.name} – ECG Viewer" if recording else "ECG Viewer")
+        if recording is None:
+            self.start_page.set_recent(self.settings.value.recent)
+            return
+        if self.document.ref is not None:
+            self.records.select(self.document.ref)
+        if self.focusWidget() is None or self.pages.isAncestorOf(self.focusWidget()):
+            self.traces.setFocus()
+
+    def _show_heart(self) -> None:
+        heart = self.document.heart
+        if heart is not None:
+            self.traces.set_r_peaks(heart.r_peaks)
+
+    def _show_analysis(self) -> None:
+        self.traces.set_analysis(self.document.analysis, self.document.specificity)
+
+    def _show_flags(self) -> None:
+        self.traces.set_specificity(self.document.specificity)
+        self.traces.set_flags(self.document.flags, self.document.selected_flag)
+
+    def _show_selected_flag(self) -> None:
+        self.traces.select_flag(self.document.selected_flag)
+
+    def _show_cursor(self, time_s: float, lead: str, mv: float) -> None:
+        value = f"  {mv:+.2f} mV" if mv == mv else ""
+        self.cursor_label.setText(f"{lead}  {time_s:.3f} s{value}")
+
+    def select_flag(self, index: int) -> None:
+        """Make a flag the current one and bring it into view."""
+        self.document.select_flag(index)
+        if self.document.selected_flag == index and index < len(self.document.flags):
+            flag = self.document.flags[index]
+            self.traces.center_on(flag.start_s, flag.stop_s)
+
+    def _add_records(self, entries: list[object]) -> None:
+        self.records.model.append(entries)  # type: ignore[arg-type]
+        if entries and not self.docks["records"].isVisible():
+            self.docks["records"].show()
+            self.resizeDocks([self.docks["records"]], [LIST_WIDTH], Qt.Orientation.Horizontal)
+
+    # Looks ------------------------------------------------------------------------------------
+
+    def set_theme(self, choice: str) -> None:
+        """Use a theme: ``system``, ``light`` or ``dark``."""
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        self.settings.value.theme = choice
+        self.theme = apply_theme(app, choice)
+        app.setStyleSheet(app.styleSheet() + extra_style(self.theme))
+        self.commands.check(f"view.theme.{choice}")
+        theme = self.theme
+        faint = theme.border
+        self.commands.set_icons(
+            lambda name: icons.draw(name, theme.text_muted, theme.accent_text, faint)
+        )
+        self.traces.set_theme(theme)
+        self.consensus_panel.set_theme(theme)
+
+    def _system_theme_changed(self) -> None:
+        if self.settings.value.theme == "system":
+            self.set_theme("system")
+
+    def _restore_geometry(self) -> None:
+        settings = self.settings.value
+        self.resize(*DEFAULT_SIZE)
+        side = [self.docks["analysis"], self.docks["flags"]]
+        self.resizeDocks(side, [SIDE_WIDTH, SIDE_WIDTH], Qt.Orientation.Horizontal)
+        self.resizeDocks(side, [560, 300], Qt.Orientation.Vertical)
+        if settings.geometry:
+            self.restoreGeometry(QByteArray.fromBase64(settings.geometry.encode()))
+        if settings.window_state:
+            self.restoreState(QByteArray.fromBase64(settings.window_state.encode()))
+            self.docks["records"].hide()
+
+    # Qt's events ------------------------------------------------------------------------------
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Accept files and folders."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what was dropped."""
+        urls = event.mimeData().urls()
+        paths = [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
+        if paths:
+            event.acceptProposedAction()
+            self.session.open_paths(paths)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the window to another screen or font."""
+        super().changeEvent(event)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """End all work, keep the settings."""
+        settings = self.settings.value
+        settings.geometry = bytes(self.saveGeometry().toBase64().data()).decode()
+        settings.window_state = bytes(self.saveState().toBase64().data()).decode()
+        self.settings.save()
+        self.traces.close_recording()
+        self.session.close()
+        event.accept()
