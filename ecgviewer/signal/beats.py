@@ -106,6 +106,7 @@ def beat_windows(
     r = np.asarray(r_peaks, dtype=np.int64)
     at = r[:, np.newaxis] + np.arange(-round(pre_s * fs_hz), round(post_s * fs_hz))
     out = x[:, np.clip(at, 0, max(x.shape[1] - 1, 0))].transpose(1, 0, 2)
+    out[np.isinf(out)] = np.nan
     outside = (at < 0) | (at >= x.shape[1])
     if outside.any():
         out[np.broadcast_to(outside[:, np.newaxis, :], out.shape)] = np.nan

@@ -94,6 +94,7 @@ def measure(
     x = np.asarray(signal_mv, dtype=np.float32)
     if x.ndim != 2 or x.shape[0] != len(leads):
         raise ValueError(f"{len(leads)} lead names for a signal of shape {x.shape}")
+    x = np.where(np.isfinite(x), x, np.float32(np.nan))
     live = np.isfinite(x).any(axis=1)
     r = detect_r_peaks(x[live], fs_hz) if r_peaks is None else np.asarray(r_peaks, dtype=np.int64)
     if average is None and r.size >= 2 and live.any():
