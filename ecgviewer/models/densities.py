@@ -125,8 +125,8 @@ class Mahalanobis:
         """Fit on normals [n, d]."""
         scores = NormalScores.fit(values)
         z = np.clip(scores(values), -4.0, 4.0)
-        centre = np.median(z, axis=0)
-        return cls(scores, centre, np.linalg.inv(ledoit_wolf(z)))
+        centre: DoubleArray = np.median(z, axis=0)
+        return cls(scores, centre, np.asarray(np.linalg.inv(ledoit_wolf(z))))
 
     def __call__(self, values: DoubleArray) -> DoubleArray:
         """Return the distance [n]; where values are missing, scaled up to the full dimension."""
@@ -244,10 +244,8 @@ def ledoit_wolf(z: DoubleArray) -> DoubleArray:
     sample = centred.T @ centred / n
     target = float(np.trace(sample)) / d
     distance = float(((sample - target * np.eye(d)) ** 2).sum())
-    if distance <= 0.0:
-        return target * np.eye(d) + 1e-6 * np.eye(d)
     noise = float(((centred**2).sum(axis=1) ** 2).sum()) / n**2 - float((sample**2).sum()) / n
-    share = min(max(noise / distance, 0.0), 1.0)
+    share = min(max(noise / distance, 0.0), 1.0) if distance > 0.0 else 1.0
     shrunk: DoubleArray = share * target * np.eye(d) + (1.0 - share) * sample
     return shrunk + 1e-6 * np.eye(d)
 

@@ -60,6 +60,12 @@ class Description:
         Median beat, lead after lead; ``beat_mv`` is None without a known amplitude.
     st_shape, st_mv : array [60]
         ST level at J+60 and J+10 ms, T, R and S amplitude, each for 12 leads.
+    centre_s : array [B]
+        Centre of every QRS, seconds from the window's start.
+    qrs_on_s, qrs_off_s : float
+        Of the median beat, relative to the centre.
+    oddness : array [B]
+        How unlike the prevailing QRS each beat is, more so when it comes early.
     """
 
     rhythm: DoubleArray
@@ -68,6 +74,15 @@ class Description:
     st_shape: DoubleArray
     beat_mv: DoubleArray | None
     st_mv: DoubleArray | None
+    centre_s: DoubleArray
+    qrs_on_s: float
+    qrs_off_s: float
+    oddness: DoubleArray
+
+    @property
+    def rr_s(self) -> float:
+        """Median RR interval in seconds."""
+        return float(np.median(np.diff(self.centre_s)))
 
 
 def describe(window: Window) -> Description | None:
@@ -88,13 +103,18 @@ def describe(window: Window) -> Description | None:
     unknown = ~lead_mask
     beat[unknown], st[:, unknown] = np.nan, np.nan
     known = window.amplitude_known
+    relative, earliness = _earliness(beats)
     return Description(
-        rhythm=_rhythm(beats, waves, levelled),
+        rhythm=_rhythm(beats, waves, levelled, relative, earliness),
         intervals=_intervals(beats, waves, levelled * shape_scale[:, None], lead_mask),
         beat_shape=(beat * shape_scale[:, None]).ravel(),
         st_shape=(st * shape_scale).ravel(),
         beat_mv=beat.ravel() if known else None,
         st_mv=st.ravel() if known else None,
+        centre_s=beats.centre / beats.fs_hz,
+        qrs_on_s=(waves.qrs_on - beats.middle) / beats.fs_hz,
+        qrs_off_s=(waves.qrs_off - beats.middle) / beats.fs_hz,
+        oddness=np.sqrt(np.maximum(1.0 - beats.similarity, 0.0) * (0.3 + earliness)),
     )
 
 
@@ -127,17 +147,28 @@ def shape_scales(
     return np.concatenate([limb / (spread + 1e-6), 1.0 / (chest + 1e-6)])
 
 
-def _rhythm(beats: Beats, waves: Fiducials, levelled: DoubleArray) -> DoubleArray:
+def _earliness(beats: Beats) -> tuple[DoubleArray, DoubleArray]:
+    """Return each RR interval relative to its neighbours, and how early each beat comes."""
     rr = beats.rr_s
-    usual = float(np.median(rr))
-    change = np.abs(np.diff(rr)) / usual
-    # Each interval against its neighbours, so that a slow drift of the rate does not count.
+    # Against its neighbours, so that a slow drift of the rate does not count.
     around = [
         float(np.median(np.concatenate([rr[max(0, i - 3) : i], rr[i + 1 : i + 4]])))
         for i in range(rr.size)
     ]
     relative = rr / np.asarray(around)
-    earliness = np.maximum(1.0 - np.concatenate([[1.0], relative]), 0.0)
+    return relative, np.maximum(1.0 - np.concatenate([[1.0], relative]), 0.0)
+
+
+def _rhythm(
+    beats: Beats,
+    waves: Fiducials,
+    levelled: DoubleArray,
+    relative: DoubleArray,
+    earliness: DoubleArray,
+) -> DoubleArray:
+    rr = beats.rr_s
+    usual = float(np.median(rr))
+    change = np.abs(np.diff(rr)) / usual
     oddness = 1.0 - beats.similarity
     rate = 60.0 / usual
     low, high = NORMAL_RATE_BPM
@@ -255,8 +286,9 @@ def _st_levels(levelled: DoubleArray, waves: Fiducials, beats: Beats) -> DoubleA
 
     def level(from_s: float, to_s: float) -> DoubleArray:
         start = min(waves.qrs_off + round(from_s * fs), last - 1)
-        mean: DoubleArray = levelled[:, start : max(waves.qrs_off + round(to_s * fs), start + 1)]
-        return mean.mean(axis=1)
+        stop = max(waves.qrs_off + round(to_s * fs), start + 1)
+        mean: DoubleArray = levelled[:, start:stop].mean(axis=1)
+        return mean
 
     qrs = levelled[:, waves.qrs_on : waves.qrs_off + 1]
     t_wave = _extreme(levelled, waves.qrs_off + round(0.08 * fs), _t_stop(beats, waves))

@@ -1,4 +1,4 @@
-"""The score map: how far every sample of every lead is from what normals show at that moment.
+"""How far every sample of every lead is from what normals show at that moment of the beat.
 
 Three comparisons, each divided by its spread among normals per lead and phase of the beat:
 
@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import gaussian_filter1d
 
-from ecgviewer.models.evidence import FloatArray, Window
+from ecgviewer.models.evidence import Window
 from ecgviewer.models.features import limb_scales
 from ecgviewer.signal.beats import PHASE_RANGE_S, beat_phase
 
@@ -30,8 +30,10 @@ N_PHASES = 50
 """Bins of 20 ms over the nominal beat; one further bin serves windows without beats."""
 CHANNELS = ("network", "own", "normal_mv", "normal_shape")
 SMOOTH_S = 0.03
+WIDE_S = 0.15
+"""Over this long the residual of the network is averaged as well: an artefact lasts, the
+mismatch of one steep QRS flank does not."""
 LIMIT = 15.0
-SHARPNESS = 4.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,12 +42,14 @@ class Comparison:
 
     Attributes
     ----------
+    fs_hz : float
     phase : array [n] of int64
         Phase bin of every sample.
     differences : dict of array [12, n]
         By channel; a channel that cannot be had is absent.
     """
 
+    fs_hz: float
     phase: IntArray
     differences: dict[str, DoubleArray]
 
@@ -60,7 +64,7 @@ def compare(window: Window) -> Comparison:
         )
     }
     if window.r_peaks.size < 2:
-        return Comparison(np.full(n, N_PHASES, dtype=np.int64), differences)
+        return Comparison(window.fs_hz, np.full(n, N_PHASES, dtype=np.int64), differences)
     nominal = beat_phase(window.r_peaks, window.fs_hz, n)
     position = (nominal - PHASE_RANGE_S[0]) * N_PHASES
     phase = np.clip(position.astype(np.int64), 0, N_PHASES - 1)
@@ -72,7 +76,7 @@ def compare(window: Window) -> Comparison:
         differences["normal_mv"] = levelled
     else:
         differences["normal_shape"] = shape
-    return Comparison(phase, differences)
+    return Comparison(window.fs_hz, phase, differences)
 
 
 def _levelled(signal: DoubleArray, nominal: npt.NDArray[np.float32]) -> DoubleArray:
@@ -84,7 +88,8 @@ def _levelled(signal: DoubleArray, nominal: npt.NDArray[np.float32]) -> DoubleAr
     at = np.array([group.mean() for group in groups])
     level = np.stack([signal[:, group].mean(axis=1) for group in groups], axis=1)
     time = np.arange(signal.shape[1])
-    return signal - np.stack([np.interp(time, at, row) for row in level])
+    levelled: DoubleArray = signal - np.stack([np.interp(time, at, row) for row in level])
+    return levelled
 
 
 def _gain_free(signal: DoubleArray, window: Window) -> DoubleArray:
@@ -118,21 +123,18 @@ class ResidualModel:
     ----------
     centre, spread : dict of array [12, N_PHASES + 1]
         Median and 1.4826 MAD among normals, by channel; the last column is over all phases.
-    unit : dict of array [12]
-        99th percentile among normals of the smoothed deviation per lead, by channel: makes the
-        channels and leads comparable.
     """
 
     centre: dict[str, DoubleArray]
     spread: dict[str, DoubleArray]
-    unit: dict[str, DoubleArray]
 
     @classmethod
     def fit(
         cls, comparisons: list[Comparison], masks: list[npt.NDArray[np.bool_]]
     ) -> ResidualModel:
         """Fit on the windows of normals; ``masks`` [12, n] say which samples may be judged."""
-        centre, spread, unit = {}, {}, {}
+        centre: dict[str, DoubleArray] = {}
+        spread: dict[str, DoubleArray] = {}
         for channel in CHANNELS:
             chosen = [
                 (c, m) for c, m in zip(comparisons, masks, strict=True) if channel in c.differences
@@ -143,10 +145,7 @@ class ResidualModel:
             values = np.concatenate([c.differences[channel] for c, _ in chosen], axis=1)
             values[~np.concatenate([m for _, m in chosen], axis=1)] = np.nan
             centre[channel], spread[channel] = _calibrated(values, phase)
-            model = cls(centre, spread, unit)
-            high = [np.where(m, model.deviation(c, channel), np.nan) for c, m in chosen]
-            unit[channel] = np.nanquantile(np.concatenate(high, axis=1), 0.99, axis=1) + 1e-6
-        return cls(centre, spread, unit)
+        return cls(centre, spread)
 
     def standardised(self, comparison: Comparison, channel: str) -> DoubleArray:
         """Return the differences in robust standard deviations [12, n], limited."""
@@ -156,21 +155,16 @@ class ResidualModel:
         ][:, phase]
         return np.clip(z, -LIMIT, LIMIT)
 
-    def deviation(self, comparison: Comparison, channel: str) -> DoubleArray:
-        """Return the local root mean square of the standardised differences [12, n]."""
-        z = self.standardised(comparison, channel)
-        return np.sqrt(gaussian_filter1d(z**2, SMOOTH_S * 100.0, axis=1))
-
-    def score_map(self, window: Window, comparison: Comparison) -> FloatArray:
-        """Return the map [12, n]: 1 is the level that 1 % of normal samples pass; NaN masked."""
-        total = np.zeros(window.signal_mv.shape)
+    def deviations(self, comparison: Comparison) -> dict[str, DoubleArray]:
+        """Return the deviation map [12, n] of every channel that this window allows."""
+        maps = {}
         for channel in comparison.differences:
-            if channel in self.unit:
-                part = self.deviation(comparison, channel) / self.unit[channel][:, None]
-                total += part**SHARPNESS
-        out = total ** (1.0 / SHARPNESS)
-        out[~window.judged()] = np.nan
-        return out.astype(np.float32)
+            if channel in self.centre:
+                z = self.standardised(comparison, channel)
+                maps[channel] = _local_rms(z, SMOOTH_S, comparison.fs_hz)
+                if channel in ("network", "own"):
+                    maps[f"{channel}_wide"] = _local_rms(z, WIDE_S, comparison.fs_hz)
+        return maps
 
     def size(self, window: Window, comparison: Comparison) -> float:
         """Return the log mean square of the calibrated network residual; NaN if nothing is judged.
@@ -182,24 +176,29 @@ class ResidualModel:
 
     def to_arrays(self) -> dict[str, npt.NDArray[np.float32]]:
         """Return plain arrays."""
-        out = {}
-        for channel in self.centre:
-            for name, table in (
-                ("centre", self.centre),
-                ("spread", self.spread),
-                ("unit", self.unit),
-            ):
-                out[f"{channel}.{name}"] = table[channel].astype(np.float32)
-        return out
+        return {
+            f"{channel}.{name}": table[channel].astype(np.float32)
+            for name, table in (("centre", self.centre), ("spread", self.spread))
+            for channel in table
+        }
 
     @classmethod
     def from_arrays(cls, arrays: dict[str, npt.NDArray[np.float32]]) -> ResidualModel:
         """Undo :meth:`to_arrays`."""
-        tables: dict[str, dict[str, DoubleArray]] = {"centre": {}, "spread": {}, "unit": {}}
-        for key, value in arrays.items():
-            channel, name = key.rsplit(".", 1)
-            tables[name][channel] = value.astype(np.float64)
-        return cls(tables["centre"], tables["spread"], tables["unit"])
+
+        def table(name: str) -> dict[str, DoubleArray]:
+            return {
+                key.removesuffix(f".{name}"): value.astype(np.float64)
+                for key, value in arrays.items()
+                if key.endswith(f".{name}")
+            }
+
+        return cls(table("centre"), table("spread"))
+
+
+def _local_rms(z: DoubleArray, sigma_s: float, fs_hz: float) -> DoubleArray:
+    rms: DoubleArray = np.sqrt(gaussian_filter1d(z**2, sigma_s * fs_hz, axis=1))
+    return rms
 
 
 def _calibrated(values: DoubleArray, phase: IntArray) -> tuple[DoubleArray, DoubleArray]:

@@ -10,7 +10,7 @@ a missing lead or an unknown amplitude is judged by the same specificity as any 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,9 @@ from ecgviewer.core.reference import NormalReference
 from ecgviewer.models import features
 from ecgviewer.models.densities import Directed, Mahalanobis, Subspace
 from ecgviewer.models.evidence import FloatArray, Window
-from ecgviewer.models.residual import ResidualModel, compare
+from ecgviewer.models.residual import Comparison, ResidualModel, compare
+from ecgviewer.models.score_map import ScoreMap
+from ecgviewer.models.waves import WaveModel
 
 DoubleArray = npt.NDArray[np.float64]
 Density = Directed | Mahalanobis | Subspace
@@ -80,23 +82,31 @@ class RecordResult:
 Vectors = dict[str, DoubleArray]
 
 
-def _vectors(window: Window, residual: ResidualModel) -> tuple[Vectors, FloatArray]:
-    """Return what each detector looks at, and the score map."""
-    comparison = compare(window)
-    found: Vectors = {
-        "residual": np.array([residual.size(window, comparison)]),
-        "latent": np.asarray(window.output.latent, dtype=np.float64),
-    }
-    description = features.describe(window)
-    if description is not None:
-        found["rhythm"] = description.rhythm
-        found["intervals"] = description.intervals
-        found["beat_shape"] = description.beat_shape
-        found["st_shape"] = description.st_shape
-        if description.beat_mv is not None and description.st_mv is not None:
-            found["beat_mv"] = description.beat_mv
-            found["st_mv"] = description.st_mv
-    return found, residual.score_map(window, comparison)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """A window, compared and described once."""
+
+    window: Window
+    comparison: Comparison
+    description: features.Description | None
+
+    @classmethod
+    def of(cls, window: Window) -> _Seen:
+        return cls(window, compare(window), features.describe(window))
+
+    def vectors(self, residual: ResidualModel) -> Vectors:
+        """Return what each detector looks at."""
+        found: Vectors = {
+            "residual": np.array([residual.size(self.window, self.comparison)]),
+            "latent": np.asarray(self.window.output.latent, dtype=np.float64),
+        }
+        seen = self.description
+        if seen is not None:
+            found["rhythm"], found["intervals"] = seen.rhythm, seen.intervals
+            found["beat_shape"], found["st_shape"] = seen.beat_shape, seen.st_shape
+            if seen.beat_mv is not None and seen.st_mv is not None:
+                found["beat_mv"], found["st_mv"] = seen.beat_mv, seen.st_mv
+        return found
 
 
 def _fit_density(name: str, values: DoubleArray) -> Density:
@@ -123,7 +133,8 @@ class Scorer:
 
     Attributes
     ----------
-    residual : ResidualModel
+    maps : ScoreMap
+        Calibration of the residual, and how its map is made.
     densities : dict
         By detector.
     references : dict of NormalReference
@@ -137,7 +148,7 @@ class Scorer:
         Highest value of the score map per normal window.
     """
 
-    residual: ResidualModel
+    maps: ScoreMap
     densities: dict[str, Density]
     references: dict[str, NormalReference]
     log_p: DoubleArray
@@ -181,15 +192,17 @@ class Scorer:
                 f"{MIN_NORMALS} are needed"
             )
         basis = is_clean & unseen if (is_clean & unseen).sum() >= MIN_NORMALS else is_clean
-        chosen = [windows[i] for i in np.flatnonzero(basis)]
-        residual = ResidualModel.fit([compare(w) for w in chosen], [w.judged() for w in chosen])
-        seen = [_vectors(window, residual) for window in windows]
+        seen = [_Seen.of(window) for window in windows]
+        maps = _fit_maps(
+            [seen[i] for i in np.flatnonzero(basis)], [seen[i] for i in np.flatnonzero(is_clean)]
+        )
+        vectors = [s.vectors(maps.residual) for s in seen]
         folds = _folds(groups if groups is not None else [str(i) for i in range(n)])
         densities: dict[str, Density] = {}
         references: dict[str, NormalReference] = {}
         columns: list[DoubleArray] = []
         for name in DETECTORS:
-            values, has = _stacked([vectors for vectors, _ in seen], name)
+            values, has = _stacked(vectors, name)
             usable = has & is_clean
             if name == "rhythm":
                 # Bradycardia and tachycardia have definitions; the reference is made of rates
@@ -210,21 +223,23 @@ class Scorer:
             columns.append(_log_p(references[name], scores))
         log_p = np.stack(columns, axis=1)
         blank = NormalReference(np.zeros(8))
-        scorer = cls(residual, densities, references, log_p, blank, blank)
+        scorer = cls(maps, densities, references, log_p, blank, blank)
         record_scores = [scorer._fused(row)[0] for row in log_p]
-        maxima = [_top(seen[i][1]) for i in np.flatnonzero(basis)]
-        return cls(
-            residual,
-            densities,
-            references,
-            log_p,
-            NormalReference.from_scores(record_scores),
-            NormalReference.from_scores(maxima),
+        maxima = [
+            _top(maps(s.window, s.comparison, s.description))
+            for s, chosen in zip(seen, is_clean, strict=True)
+            if chosen
+        ]
+        return replace(
+            scorer,
+            record_reference=NormalReference.from_scores(record_scores),
+            map_reference=NormalReference.from_scores(maxima),
         )
 
     def score(self, window: Window) -> WindowResult:
         """Return the map, the parts and the score of a window."""
-        vectors, score_map = _vectors(window, self.residual)
+        seen = _Seen.of(window)
+        vectors = seen.vectors(self.maps.residual)
         row = np.full(len(self.densities), np.nan)
         for k, (name, density) in enumerate(self.densities.items()):
             if name in vectors:
@@ -232,7 +247,7 @@ class Scorer:
                 row[k] = _log_p(self.references[name], value)[0]
         score, p_value = self._fused(row)
         return WindowResult(
-            score_map=score_map,
+            score_map=self.maps(window, seen.comparison, seen.description),
             parts=self._part_p_values(row),
             score=score,
             p_value=p_value,
@@ -254,11 +269,12 @@ class Scorer:
             part: _least_of([r.parts[part] for r in results if part in r.parts], count)
             for part in names
         }
-        p_value = _least_of([r.p_value for r in results], count)
+        score = _score(_least_of([r.p_value for r in results], count))
         return RecordResult(
             parts=parts,
-            score=_score(p_value),
-            p_value=p_value,
+            score=score,
+            # Against the normals this bundle is calibrated for (a site's own, perhaps).
+            p_value=self.record_reference.p_value(score),
             raw_score=float(np.mean([r.raw_score for r in results])),
         )
 
@@ -292,7 +308,7 @@ class Scorer:
 
     def to_tensors(self) -> dict[str, npt.NDArray[np.float32]]:
         """Return everything as named arrays (:meth:`from_tensors` undoes it)."""
-        out = {f"residual.{key}": value for key, value in self.residual.to_arrays().items()}
+        out = {f"map.{key}": value for key, value in self.maps.to_arrays().items()}
         for name, density in self.densities.items():
             for key, value in density.to_arrays().items():
                 out[f"density.{name}.{key}"] = value
@@ -319,13 +335,27 @@ class Scorer:
                 kind = _density_class(name)
                 densities[name] = kind.from_arrays(arrays)
         return cls(
-            residual=ResidualModel.from_arrays(below("residual.")),
+            maps=ScoreMap.from_arrays(below("map.")),
             densities=densities,
             references={name: reference(f"reference.{name}") for name in densities},
             log_p=tensors["log_p"].astype(np.float64),
             record_reference=reference("record_reference"),
             map_reference=reference("map_reference"),
         )
+
+
+def _fit_maps(basis: list[_Seen], clean: list[_Seen]) -> ScoreMap:
+    """Fit the residual on what the network has not seen, the waves and units on all clean ones."""
+    residual = ResidualModel.fit([s.comparison for s in basis], [s.window.judged() for s in basis])
+    described = [s.description for s in clean if s.description is not None]
+    waves = WaveModel.fit(described) if len(described) >= MIN_NORMALS else None
+    return ScoreMap.fit(
+        residual,
+        waves,
+        [s.window for s in clean],
+        [s.comparison for s in clean],
+        [s.description for s in clean],
+    )
 
 
 def _density_class(name: str) -> type[Directed] | type[Mahalanobis] | type[Subspace]:
@@ -347,7 +377,8 @@ def _least_of(p_values: Sequence[float], count: float) -> float:
 
 def _log_p(reference: NormalReference, scores: DoubleArray) -> DoubleArray:
     p = np.array([reference.p_value(float(s)) for s in scores])
-    return np.minimum(-np.log10(np.maximum(p, 10.0**-MAX_LOG_P)), MAX_LOG_P)
+    log_p: DoubleArray = -np.log10(np.maximum(p, 10.0**-MAX_LOG_P))
+    return log_p
 
 
 def _top(score_map: FloatArray) -> float:
