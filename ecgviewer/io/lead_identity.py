@@ -17,14 +17,6 @@ CONVINCING = 0.1
 """An explanation must leave errors below this."""
 LIMB_LEADS = ("I", "II", "III", "aVR", "aVL", "aVF")
 
-_IDENTITIES: dict[str, dict[str, float]] = {
-    "III": {"I": -1.0, "II": 1.0, "III": -1.0},
-    "aVR": {"I": -0.5, "II": -0.5, "aVR": -1.0},
-    "aVL": {"I": 1.0, "II": -0.5, "aVL": -1.0},
-    "aVF": {"I": -0.5, "II": 1.0, "aVF": -1.0},
-}
-"""Einthoven and Goldberger: each sum is zero."""
-
 IDENTITIES: tuple[dict[str, float], ...] = (
     {"I": -1.0, "II": 1.0, "III": -1.0},
     {"I": 0.5, "II": 0.5, "aVR": 1.0},
