@@ -7,7 +7,7 @@ from PySide6.QtGui import QIcon, QPainter, QPixmap
 
 from ecgviewer.core.resources import resource_dir
 
-SIZES = (20, 40)
+SIZES = (18, 36)
 
 
 def app_icon() -> QIcon:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import sys
 from pathlib import Path
 
-from PySide6.QtCore import QLocale, QTimer
+from PySide6.QtCore import QLocale, QMessageLogContext, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from ecgviewer import __version__
@@ -38,13 +39,18 @@ def run(paths: list[Path]) -> int:
     # Once the window is on screen: what can wait.
     QTimer.singleShot(0, lambda: session.open_paths(paths))
     QTimer.singleShot(0, session.find_models)
-    return app.exec()
+    status = app.exec()
+    # Qt's objects go before the interpreter starts to take modules apart.
+    window.deleteLater()
+    app.processEvents()
+    return status
 
 
 def make_application(arguments: list[str]) -> QApplication:
     """Return the program's QApplication, named and dressed."""
     from ecgviewer.app.icons import app_icon
 
+    qInstallMessageHandler(log_qt_message)
     app = QApplication(arguments or ["ecgviewer"])
     app.setApplicationName("ECG Viewer")
     app.setApplicationVersion(__version__)
@@ -53,6 +59,13 @@ def make_application(arguments: list[str]) -> QApplication:
     QLocale.setDefault(QLocale.c())
     app.setWindowIcon(app_icon())
     return app
+
+
+def log_qt_message(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
+    """Send Qt's own warnings to the log; a fatal one also to the terminal."""
+    if kind == QtMsgType.QtFatalMsg:
+        print(text, file=sys.stderr)
+    logging.getLogger("ecgviewer.qt").info("%s: %s", kind.name, text)
 
 
 def stop_on_interrupt(app: QApplication, close: object) -> None:

@@ -22,5 +22,6 @@ QFrame#verdict[verdict="normal"] {{ border-left-color: {theme.good}; }}
 QFrame#verdict[verdict="abnormal"] > QLabel:first-child {{ color: {theme.flag_selected}; }}
 QScrollArea, QScrollArea > QWidget > QWidget {{ background: {theme.window}; }}
 QTextBrowser {{ background: {theme.window}; }}
+QToolBar {{ padding: 2px 8px; }}
 QTabBar::tab {{ padding: 5px 10px; }}
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QEvent, Qt
+from PySide6.QtCore import QByteArray, QSize, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import (
     QApplication,
@@ -42,6 +42,7 @@ from ecgviewer.app.view_commands import ViewCommands
 
 DEFAULT_SIZE = (1440, 900)
 SIDE_WIDTH = 318
+ICON_PX = 18
 LIST_WIDTH = 210
 TOOLBAR = (
     "file.open", "file.open_folder", None, "go.previous_flag", "go.next_flag", None,
@@ -144,6 +145,7 @@ class MainWindow(QMainWindow):
         self.toolbar = QToolBar("Tools")
         self.toolbar.setObjectName("toolbar")
         self.toolbar.setMovable(False)
+        self.toolbar.setIconSize(QSize(ICON_PX, ICON_PX))
         for command in TOOLBAR:
             if command is None:
                 self.toolbar.addSeparator()
@@ -290,16 +292,13 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
             self.session.open_paths(paths)
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the window to another screen or font."""
-        super().changeEvent(event)
-
     def closeEvent(self, event: QCloseEvent) -> None:
         """End all work, keep the settings."""
         settings = self.settings.value
+        self.hide()
         settings.geometry = bytes(self.saveGeometry().toBase64().data()).decode()
         settings.window_state = bytes(self.saveState().toBase64().data()).decode()
         self.settings.save()
-        self.traces.close_recording()
+        self.traces.stop_loading()
         self.session.close()
         event.accept()

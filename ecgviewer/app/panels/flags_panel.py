@@ -11,7 +11,7 @@ from ecgviewer.app.header import clock_text
 from ecgviewer.core.analysis import Flag
 from ecgviewer.core.leads import STANDARD_LEADS
 
-COLUMNS = ("Time", "Length", "Leads", "Score", "p", "Reason")
+COLUMNS = ("Time", "s", "Leads", "Score", "p", "Reason")
 LONG_S = 120.0
 Index = QModelIndex | QPersistentModelIndex
 
@@ -163,9 +163,9 @@ class FlagsPanel(_Widget):
 
     def _size_columns(self) -> None:
         metrics = self.fontMetrics()
-        samples = ("00:00:00.0", "Length", "aVR V1-V4 ", "Score ", "<0.0001 ")
+        samples = ("00:00.0", "0.00 s", "aVR V1-V6", "00.0 ", "<0.0001", "rhythm")
         for column, sample in enumerate(samples):
-            self.table.setColumnWidth(column, metrics.horizontalAdvance(sample) + 10)
+            self.table.setColumnWidth(column, metrics.horizontalAdvance(sample) + 12)
 
     def _show_count(self) -> None:
         if self._document.analysis is None:

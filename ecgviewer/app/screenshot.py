@@ -1,0 +1,124 @@
+"""``ecgviewer screenshot``: the real window, drawn off screen once everything is there."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from ecgviewer.core.errors import EcgViewerError, RecordError
+from ecgviewer.core.record_ref import RecordRef
+
+OPEN_WITHIN_S = 60.0
+ANALYSE_WITHIN_S = 1800.0
+SETTLE_S = 0.15
+
+
+class ScreenshotError(EcgViewerError):
+    """The picture cannot be made."""
+
+
+def take(
+    ref: RecordRef,
+    out: Path,
+    model: str | Path = "vae-bilstm-mha",
+    size: tuple[int, int] = (1600, 1000),
+    theme: str = "light",
+) -> None:
+    """Open a record in the window, analyse it, and save a picture of the whole window.
+
+    Parameters
+    ----------
+    ref : RecordRef
+    out : Path
+        A ``.png``.
+    model : str or Path
+        ``cae``, ``vae-bilstm``, ``vae-bilstm-mha``, ``all``, or a bundle file.
+    size : (int, int)
+        Width and height in pixels.
+    theme : str
+        ``light`` or ``dark``.
+
+    Raises
+    ------
+    EcgViewerError
+        When the record, the model or the picture fails.
+    """
+    if sys.platform.startswith("linux") and not (
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    ):
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    from PySide6.QtWidgets import QApplication
+
+    from ecgviewer.app.inference import Inference
+    from ecgviewer.app.main import make_application
+    from ecgviewer.app.session import Session
+    from ecgviewer.app.settings import SettingsStore
+    from ecgviewer.app.window import MainWindow
+
+    app = QApplication.instance() or make_application([])
+    # The defaults, not what the user last chose: the same command gives the same picture.
+    settings = SettingsStore(None)
+    settings.value.theme = theme
+    window = MainWindow(Session(settings, Inference()))
+    try:
+        _Photographer(app.processEvents, window).take(ref, out, model, size)
+    finally:
+        window.close()
+        window.deleteLater()
+
+
+class _Photographer:
+    def __init__(self, process_events: Callable[[], None], window: object) -> None:
+        from ecgviewer.app.window import MainWindow
+
+        assert isinstance(window, MainWindow)
+        self._process_events = process_events
+        self._window = window
+        self._session = window.session
+        self._errors: list[str] = []
+        self._session.errorRaised.connect(self._errors.append)
+        self._session.questionRaised.disconnect()
+        self._session.questionRaised.connect(lambda _ref, error: self._errors.append(str(error)))
+
+    def take(self, ref: RecordRef, out: Path, model: str | Path, size: tuple[int, int]) -> None:
+        from ecgviewer.app.document import MODELS
+
+        window, session = self._window, self._session
+        window.resize(*size)
+        window.show()
+        session.find_models()
+        session.open_ref(ref)
+        self._wait(lambda: session.document.heart is not None, OPEN_WITHIN_S, "opening")
+        self._wait(lambda: bool(session.models), OPEN_WITHIN_S, "finding the models")
+        if isinstance(model, Path) or model not in (*MODELS, "all"):
+            session.add_model_file(Path(model))
+            self._wait(lambda: str(model) in session.models, OPEN_WITHIN_S, "reading the model")
+            chosen = [str(model)]
+        else:
+            chosen = list(MODELS) if model == "all" else [str(model)]
+        session.choose_model(chosen[-1])
+        session.analyse(chosen)
+        self._wait(lambda: not session.running, ANALYSE_WITHIN_S, "the analysis")
+        window.traces.wait_until_loaded()
+        self._settle()
+        if not window.grab().save(str(out)):
+            raise ScreenshotError("the picture cannot be written there", out)
+
+    def _wait(self, done: Callable[[], bool], within_s: float, what: str) -> None:
+        until = time.monotonic() + within_s
+        while not done() or self._errors:
+            if self._errors:
+                raise RecordError(self._errors[0])
+            if time.monotonic() > until:
+                raise ScreenshotError(f"{what} took longer than {within_s:.0f} s")
+            self._process_events()
+            time.sleep(0.002)
+
+    def _settle(self) -> None:
+        until = time.monotonic() + SETTLE_S
+        while time.monotonic() < until:
+            self._process_events()
+            time.sleep(0.002)
