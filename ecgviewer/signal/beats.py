@@ -17,6 +17,7 @@ __all__ = [
     "heart_rate_bpm",
     "median_beats",
     "nan_median",
+    "prevailing",
     "shape_correlation",
 ]
 
@@ -54,8 +55,13 @@ def dominant_beats(
     if r.size < 3:
         return np.ones(r.size, dtype=np.bool_)
     x, _ = bridge_gaps(signal_mv)
-    same = shape_correlation(x, r, fs_hz) >= SAME_SHAPE
-    rr = np.diff(r).astype(np.float64)
+    return prevailing(shape_correlation(x, r, fs_hz), r)
+
+
+def prevailing(correlation: DoubleArray, r_peaks: IntArray) -> npt.NDArray[np.bool_]:
+    """Return :func:`dominant_beats` from the beats' :func:`shape_correlation`."""
+    same = correlation >= SAME_SHAPE
+    rr = np.diff(r_peaks).astype(np.float64)
     premature = np.concatenate([[False], rr < 0.8 * np.median(rr)])
     on_time = same & ~premature
     return on_time if on_time.sum() >= 3 else same

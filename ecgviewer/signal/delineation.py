@@ -6,7 +6,7 @@ the leads' manual marks; the even-numbered ones were kept to check them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy.typing as npt
 from scipy.ndimage import uniform_filter1d
 from scipy.signal import butter, sosfiltfilt
 
-from ecgviewer.signal.beats import beat_windows, dominant_beats, nan_median
+from ecgviewer.signal.beats import beat_windows, nan_median, prevailing, shape_correlation
 from ecgviewer.signal.gaps import DoubleArray, FloatArray, bridge_gaps
 from ecgviewer.signal.r_peaks import IntArray
 from ecgviewer.signal.resample import resample_bridged
@@ -59,6 +59,8 @@ class AverageBeat:
         all leads together (-1 to 1); NaN when it cannot be judged.
     p_height : float
         Root mean square over leads of the P wave at its peak, in the recording's unit.
+    correlation : float64 array [beats of the recording]
+        :func:`ecgviewer.signal.beats.shape_correlation` of every R peak given.
     """
 
     beats_mv: FloatArray
@@ -67,6 +69,7 @@ class AverageBeat:
     marks: Marks
     p_consistency: float
     p_height: float
+    correlation: DoubleArray
 
 
 @lru_cache(maxsize=16)
@@ -95,13 +98,20 @@ def average_beat(signal_mv: npt.ArrayLike, fs_hz: float, r_peaks: IntArray) -> A
     pad = min(round(2.0 * fs_hz), x.shape[1] - 1)
     y = sosfiltfilt(_beat_filter(fs_hz), x, axis=1, padlen=pad)
     y[missing] = np.nan
-    r = r[dominant_beats(x, r, fs_hz)]
+    correlation = shape_correlation(x, r, fs_hz)
+    r = r[prevailing(correlation, r)]
     r = r[:: -(-r.size // MOST_BEATS)]
     beats = beat_windows(y, r, fs_hz, PRE_S, POST_S)
     if fs_hz != FS_HZ:
         beats = _at_working_rate(beats, fs_hz)
     median, _ = bridge_gaps(nan_median(beats))
-    return _delineated(beats, median, rr_s)
+    marks, p_height = _delineated(median, rr_s)
+    consistency = float("nan")
+    if marks.qrs_on_s is not None:
+        consistency = _p_consistency(beats, round(marks.qrs_on_s * FS_HZ) + R_AT, rr_s)
+    if not consistency >= P_CONSISTENCY:
+        marks = replace(marks, p_on_s=None, p_peak_s=None)
+    return AverageBeat(beats, median, rr_s, marks, consistency, p_height, correlation)
 
 
 def _at_working_rate(beats: FloatArray, fs_hz: float) -> FloatArray:
@@ -119,29 +129,26 @@ def _at_working_rate(beats: FloatArray, fs_hz: float) -> FloatArray:
     return out.reshape(n_beats, n_leads, -1)
 
 
-def _delineated(beats: FloatArray, median: DoubleArray, rr_s: float) -> AverageBeat:
+def _delineated(median: DoubleArray, rr_s: float) -> tuple[Marks, float]:
+    """Return the marks of a median beat, P waves unproven, and the P wave's height."""
     bounds = qrs_bounds(median)
     if bounds is None:
-        marks = Marks(None, None, None, None, None, None)
-        return AverageBeat(beats, median, rr_s, marks, float("nan"), 0.0)
+        return Marks(None, None, None, None, None, None), 0.0
     on, off = bounds
     t_peak, t_off = t_wave(median, on, off, rr_s)
-    consistency = _p_consistency(beats, on, rr_s)
     p_on, p_peak, p_height = p_wave(median, on, rr_s)
-    if not consistency >= P_CONSISTENCY:
-        p_on = p_peak = None
 
     def seconds(sample: int | None) -> float | None:
         return None if sample is None else (sample - R_AT) / FS_HZ
 
-    marks = Marks(*(seconds(sample) for sample in (p_on, p_peak, on, off, t_peak, t_off)))
-    return AverageBeat(beats, median, rr_s, marks, consistency, p_height)
+    found = (p_on, p_peak, on, off, t_peak, t_off)
+    return Marks(*(seconds(sample) for sample in found)), p_height
 
 
 def marks_of(beats: FloatArray, rr_s: float) -> Marks:
-    """Return the marks of the median of some beats [B, L, m], as in :class:`AverageBeat`."""
+    """Return the marks of the median of some beats [B, L, m]; P waves are taken for granted."""
     median, _ = bridge_gaps(nan_median(beats))
-    return _delineated(beats, median, rr_s).marks
+    return _delineated(median, rr_s)[0]
 
 
 def qrs_bounds(beat: DoubleArray) -> tuple[int, int] | None:

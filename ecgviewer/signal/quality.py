@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
-from scipy.ndimage import maximum_filter1d
+from scipy.ndimage import maximum_filter1d, minimum_filter1d
 from scipy.signal import butter, sosfilt
 
 from ecgviewer.core.analysis import QualityFinding
@@ -136,10 +136,9 @@ def _blocks(x: DoubleArray, fs_hz: float) -> tuple[DoubleArray, DoubleArray, Dou
 
 def _rolling_range(low: DoubleArray, high: DoubleArray, width: int) -> DoubleArray:
     """Return the peak to peak of every run of ``width`` blocks [L, blocks - width + 1]."""
-    ranges: DoubleArray = sliding_window_view(high, width, axis=1).max(
-        axis=2
-    ) - sliding_window_view(low, width, axis=1).min(axis=2)
-    return ranges
+    inner = slice(width // 2, low.shape[1] - (width - 1) // 2)
+    ranges = maximum_filter1d(high, width, axis=1) - minimum_filter1d(low, width, axis=1)
+    return np.asarray(ranges[:, inner])
 
 
 def _paint(bad: BoolArray, width: int, size: int, n: int) -> BoolArray:
@@ -158,9 +157,9 @@ def _flat(x: DoubleArray, gap: BoolArray, fs_hz: float) -> BoolArray:
     constant = np.diff(x, axis=1) == 0.0
     shortest = min(round(FLAT_S * fs_hz), n) - 1
     for row in np.flatnonzero(constant.sum(axis=1) >= max(shortest, 1)):
-        for start, stop in runs(constant[row]):
-            if stop - start >= shortest:
-                flat[row, start : stop + 1] = True
+        found = runs(constant[row])
+        for start, stop in found[found[:, 1] - found[:, 0] >= shortest]:
+            flat[row, start : stop + 1] = True
     low, high, _, size = _blocks(x, fs_hz)
     width = round(2.0 / BLOCK_S)
     if low.shape[1] >= width:

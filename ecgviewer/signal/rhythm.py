@@ -187,7 +187,7 @@ def sample_entropy(rr_s: DoubleArray) -> float:
 def _shape_features(
     x: DoubleArray, r: IntArray, rr: DoubleArray, fs_hz: float, average: AverageBeat | None
 ) -> dict[str, float]:
-    correlation = shape_correlation(x, r, fs_hz)
+    correlation = shape_correlation(x, r, fs_hz) if average is None else average.correlation
     premature = np.concatenate([[False], rr < PREMATURE * _usual_rr(rr)])
     other = correlation < OTHER_SHAPE
     features = {
@@ -223,6 +223,11 @@ def _f_waves(
     x: DoubleArray, r: IntArray, fs_hz: float, average: AverageBeat, qrs_height: float
 ) -> dict[str, float]:
     """Measure what is left between T and QRS once the average beat is subtracted."""
+    step = max(int(fs_hz // 120.0), 1)
+    if step > 1:  # means of a few samples carry 30 Hz
+        n = x.shape[1] // step
+        x = x[:, : n * step].reshape(x.shape[0], n, step).mean(axis=2)
+        r, fs_hz = r // step, fs_hz / step
     n = x.shape[1]
     pad = min(round(1.0 * fs_hz), n - 1)
     wide = sosfiltfilt(_band(1.0, min(30.0, 0.45 * fs_hz), fs_hz), x, axis=1, padlen=pad)
