@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from ecgviewer.app.commands import SEPARATOR, Command
+from ecgviewer.app.review.command_rows import EXPORT_COMMANDS, REVIEW_COMMANDS
 from ecgviewer.app.trace.state import GAINS_MM_MV, SPEEDS_MM_S
 
 FILE, VIEW, ANALYSE, GO = "&File", "&View", "&Analyse", "&Go"
-REVIEW, TOOLS, HELP = "&Review", "&Tools", "&Help"
+TOOLS, HELP = "&Tools", "&Help"
 RECENT = f"{FILE}/Open &recent"
 DEVICES = f"{ANALYSE}/&Device"
 LEADS = f"{VIEW}/Lea&ds"
@@ -29,6 +30,7 @@ TABLE: tuple[Command | str, ...] = (
         "file.report", "Export &report…", FILE, ("Ctrl+E",),
         "One A4 page at exact scale, as PDF or PNG", icon="report",
     ),
+    *EXPORT_COMMANDS,
     Command("file.print", "&Print…", FILE, ("Ctrl+P",), "Print the report page", icon="print"),
     SEPARATOR,
     Command("file.close", "&Close record", FILE, ("Ctrl+W",), "Close the open record"),
@@ -208,7 +210,7 @@ TABLE: tuple[Command | str, ...] = (
         "go.previous_record", "Previous record", GO, ("Ctrl+PgUp",),
         "Open the previous record of the list",
     ),
-    REVIEW,
+    *REVIEW_COMMANDS,
     Command(
         "tools.calipers", "&Calipers", TOOLS, ("C",), "Measure time and voltage between two points",
         checkable=True, icon="calipers",

@@ -101,10 +101,9 @@ class Document(QObject):
             The user's choice that led to it: a shipped model's name, or a bundle's path.
         """
         self.analyses[model] = analysis
-        if self.active_model not in self.analyses:
-            self.active_model = model
         self.analysisChanged.emit()
-        self._derive()
+        if model == self.active_model:
+            self._derive()
 
     def clear_analyses(self) -> None:
         """Forget every analysis of the open recording."""

@@ -122,13 +122,14 @@ class FileCommands(QObject):
         from ecgviewer.app.report import render_report
 
         document = self._session.document
+        review = self._window.review.document.review
         assert document.recording is not None
         try:
             render_report(
                 document.recording,
                 document.analysis,
                 document.flags,
-                (),
+                review.annotations if review is not None else (),
                 path,
                 specificity=document.specificity,
             )

@@ -20,6 +20,7 @@ class ModelChoice:
     title: str
     path: Path
     problem: str = ""
+    content_sha256: str = ""
 
 
 def find_choices() -> list[ModelChoice]:
@@ -41,5 +42,6 @@ def _choice(info: BundleInfo) -> ModelChoice:
 
     title = model_title(info.architecture or info.name)
     if info.architecture and info.path == shipped_bundle(info.architecture):
-        return ModelChoice(info.architecture, title, info.path, info.problem)
-    return ModelChoice(str(info.path), f"{title} ({info.name})", info.path, info.problem)
+        return ModelChoice(info.architecture, title, info.path, info.problem, info.content_sha256)
+    name = f"{title} ({info.name})"
+    return ModelChoice(str(info.path), name, info.path, info.problem, info.content_sha256)

@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeyEvent, QPalette
+from PySide6.QtWidgets import (
+    QDialog,
+    QHeaderView,
+    QLineEdit,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ecgviewer.app.commands import Command, Commands
 
-WIDTH = 560
+WIDTH = 640
 ROWS = 12
 
 
@@ -49,10 +57,18 @@ class Palette(QDialog):
         self.box.textChanged.connect(self._fill)
         self.box.returnPressed.connect(self._run)
         self.box.installEventFilter(self)
-        self.list = QListWidget()
+        self.list = QTreeWidget()
         self.list.setAccessibleName("Matching commands")
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.list.setUniformItemSizes(True)
+        self.list.setUniformRowHeights(True)
+        self.list.setRootIsDecorated(False)
+        self.list.setColumnCount(3)
+        self.list.header().hide()
+        self.list.header().setStretchLastSection(False)
+        self.list.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        for column in (1, 2):
+            mode = QHeaderView.ResizeMode.ResizeToContents
+            self.list.header().setSectionResizeMode(column, mode)
         self.list.itemClicked.connect(lambda _item: self._run())
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 8)
@@ -65,7 +81,8 @@ class Palette(QDialog):
     def found(self) -> Sequence[str]:
         """Return the ids of the commands on show, best first."""
         role = Qt.ItemDataRole.UserRole
-        return [self.list.item(row).data(role) for row in range(self.list.count())]
+        rows = range(self.list.topLevelItemCount())
+        return [self.list.topLevelItem(row).data(0, role) for row in rows]
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Let the arrow keys move through the list while the box keeps the focus."""
@@ -75,8 +92,9 @@ class Palette(QDialog):
                 Qt.Key.Key_PageDown: ROWS - 1, Qt.Key.Key_PageUp: 1 - ROWS,
             }.get(Qt.Key(event.key()))  # fmt: skip
             if step is not None:
-                row = min(max(self.list.currentRow() + step, 0), self.list.count() - 1)
-                self.list.setCurrentRow(row)
+                last = self.list.topLevelItemCount() - 1
+                row = min(max(self.list.currentIndex().row() + step, 0), last)
+                self.list.setCurrentItem(self.list.topLevelItem(row))
                 return True
         return super().eventFilter(watched, event)
 
@@ -87,17 +105,18 @@ class Palette(QDialog):
             if rank is not None and self._commands.action(command.id).isEnabled():
                 ranked.append((rank, order, command))
         self.list.clear()
+        quiet = self.palette().brush(QPalette.ColorRole.PlaceholderText)
         for _rank, _order, command in sorted(ranked, key=lambda entry: entry[:2]):
             keys = ", ".join(self._commands.key_texts(command))
-            text = f"{command.plain_title}   –   {command.plain_menu}"
-            item = QListWidgetItem(f"{text}   [{keys}]" if keys else text)
-            item.setData(Qt.ItemDataRole.UserRole, command.id)
-            item.setToolTip(command.tip)
-            self.list.addItem(item)
-        self.list.setCurrentRow(0)
+            item = QTreeWidgetItem([command.plain_title, command.plain_menu, keys])
+            item.setData(0, Qt.ItemDataRole.UserRole, command.id)
+            item.setToolTip(0, command.tip)
+            item.setForeground(1, quiet)
+            self.list.addTopLevelItem(item)
+        self.list.setCurrentItem(self.list.topLevelItem(0))
 
     def _run(self) -> None:
         item = self.list.currentItem()
         self.accept()
         if item is not None:
-            self._commands.action(item.data(Qt.ItemDataRole.UserRole)).trigger()
+            self._commands.action(item.data(0, Qt.ItemDataRole.UserRole)).trigger()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -251,6 +251,9 @@ class Session(QObject):
         def result(analysis: Analysis) -> None:
             self._run = None
             self.document.add_analysis(model, analysis)
+            chosen = self.settings.value.model
+            if model == chosen or chosen not in self.document.analyses:
+                self.document.activate(model)
             self._next_model()
 
         def failed(error: Exception) -> None:
@@ -270,6 +273,17 @@ class Session(QObject):
         if first:
             self.runningChanged.emit(True)
         progress(0.0, "starting")
+
+    def run_model(
+        self,
+        ref: RecordRef,
+        model: str,
+        on_result: Callable[[Analysis], None],
+        on_error: Callable[[Exception], None],
+    ) -> Task:
+        """Run a model on any record, beside what is open (screening)."""
+        path, device = self.models[model].path, self.settings.value.device
+        return self._inference.analyse(ref, path, device, on_result, on_error)
 
     def _end_run(self) -> None:
         self._queue = []

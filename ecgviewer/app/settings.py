@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 from dataclasses import asdict, dataclass, field, fields
@@ -12,6 +13,13 @@ from ecgviewer.core.user_dirs import config_dir
 
 VERSION = 1
 RECENT_LIMIT = 12
+
+
+def _user_name() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # no such user in this system's list
+        return "reader"
 
 
 @dataclass
@@ -32,6 +40,10 @@ class Settings:
     specificity : float
         Share of normal records that stay below the threshold.
     analyse_on_open : bool
+    reader : str
+        Who reviews; each reader has reviews of their own.
+    reviews_beside : bool
+        Keep reviews beside the records instead of in the user's data folder.
     recent : list of str
     pixels_per_mm : dict of str to float
         By screen, as measured in the calibration dialog.
@@ -54,6 +66,8 @@ class Settings:
     device: str = "auto"
     specificity: float = 0.95
     analyse_on_open: bool = False
+    reader: str = field(default_factory=_user_name)
+    reviews_beside: bool = False
     recent: list[str] = field(default_factory=list)
     pixels_per_mm: dict[str, float] = field(default_factory=dict)
     geometry: str = ""

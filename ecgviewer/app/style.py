@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from ecgviewer.app.theme import Theme
+from ecgviewer.core.resources import resource_dir
 
 
 def extra_style(theme: Theme) -> str:
     """Return the style sheet of notices, verdict and quiet text."""
+    check = (resource_dir() / "icons" / f"check_{theme.name}.svg").as_posix()
     return f"""
+QHeaderView::section {{ padding: 4px 4px; }}
+QCheckBox::indicator {{ width: 13px; height: 13px; border: 1px solid {theme.text_muted};
+  border-radius: 3px; background: {theme.base}; }}
+QCheckBox::indicator:checked {{ background: {theme.accent}; border-color: {theme.accent};
+  image: url("{check}"); }}
+QCheckBox::indicator:disabled {{ border-color: {theme.border}; }}
+QCheckBox:focus {{ color: {theme.accent}; }}
 QLabel[quiet="true"] {{ color: {theme.text_muted}; }}
 QFrame#noteStrip {{ background: {theme.raised}; border: 0;
   border-left: 4px solid {theme.accent}; border-bottom: 1px solid {theme.border}; }}

@@ -24,6 +24,7 @@ class Theme:
     grid_minor: str
     grid_major: str
     trace: str
+    envelope: str
     reconstruction: str
     lead_name: str
     muted: str
@@ -62,6 +63,7 @@ LIGHT = Theme(
     grid_minor="#f9e0e2",
     grid_major="#eeb4b9",
     trace="#14161a",
+    envelope="#5c6570",
     reconstruction="#0a6fc2",
     lead_name="#14161a",
     muted="#6a5d60",
@@ -88,6 +90,7 @@ DARK = Theme(
     grid_minor="#20252c",
     grid_major="#343b46",
     trace="#eef2f6",
+    envelope="#8f9aa8",
     reconstruction="#4dabf7",
     lead_name="#eef2f6",
     muted="#9aa4b1",

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QProgressBar,
     QStackedWidget,
+    QTabWidget,
     QToolBar,
     QToolButton,
     QVBoxLayout,
@@ -32,6 +33,7 @@ from ecgviewer.app.panels.consensus_panel import ConsensusPanel
 from ecgviewer.app.panels.flags_panel import FlagsPanel
 from ecgviewer.app.panels.record_panel import RecordPanel
 from ecgviewer.app.panels.records_panel import RecordsPanel
+from ecgviewer.app.review.parts import ReviewParts
 from ecgviewer.app.session import Session
 from ecgviewer.app.start_page import StartPage
 from ecgviewer.app.style import extra_style
@@ -41,7 +43,7 @@ from ecgviewer.app.trace.view import TraceView
 from ecgviewer.app.view_commands import ViewCommands
 
 DEFAULT_SIZE = (1440, 900)
-SIDE_WIDTH = 318
+SIDE_WIDTH = 326
 ICON_PX = 18
 LIST_WIDTH = 210
 TOOLBAR = (
@@ -64,6 +66,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("ECG Viewer")
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
+        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self.commands = Commands(TABLE, self)
         self.commands.fill(self.menuBar())
         self.docks: dict[str, QDockWidget] = {}
@@ -78,6 +81,7 @@ class MainWindow(QMainWindow):
         self.file_commands = FileCommands(self)
         self.analyse_commands = AnalyseCommands(self)
         self.tool_commands = ToolCommands(self)
+        self.review = ReviewParts(self)
         self.set_theme(self.settings.value.theme)
         self._restore_geometry()
         self._show_record()

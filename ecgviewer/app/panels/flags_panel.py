@@ -11,7 +11,7 @@ from ecgviewer.app.header import clock_text
 from ecgviewer.core.analysis import Flag
 from ecgviewer.core.leads import STANDARD_LEADS
 
-COLUMNS = ("Time", "s", "Leads", "Score", "p", "Reason")
+COLUMNS = ("Time", "s", "Leads", "Score", "p", "Why")
 LONG_S = 120.0
 Index = QModelIndex | QPersistentModelIndex
 
@@ -22,11 +22,23 @@ class FlagsModel(QAbstractTableModel):
     def __init__(self, document: Document) -> None:
         super().__init__()
         self._document = document
+        self._verdicts: list[tuple[str, str]] = []
         document.flagsChanged.connect(self._reset)
 
     def _reset(self) -> None:
         self.beginResetModel()
+        self._verdicts = []
         self.endResetModel()
+
+    def set_verdicts(self, verdicts: list[tuple[str, str]]) -> None:
+        """Show the reader's verdicts: for each flag the cell's text and its explanation."""
+        self._verdicts = verdicts
+        rows = self.rowCount()
+        if rows:
+            self.dataChanged.emit(self.index(0, VERDICT), self.index(rows - 1, VERDICT))
+
+    def _verdict(self, row: int) -> tuple[str, str]:
+        return self._verdicts[row] if row < len(self._verdicts) else ("", "")
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
         """Return the number of flags."""
@@ -51,6 +63,7 @@ class FlagsModel(QAbstractTableModel):
                 "Leads that pass the threshold (none: a finding of the rhythm)",
                 "Highest calibrated score within the flag",
                 "Share of normal 10-s windows with a moment at least as suspicious",
+                "What the reader said, and how well it fits this flag",
                 "What stands out",
             )[section]
         return None
@@ -58,11 +71,13 @@ class FlagsModel(QAbstractTableModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Return a cell."""
         flag = self._document.flags[index.row()]
+        if role == Qt.ItemDataRole.DisplayRole and index.column() == VERDICT:
+            return self._verdict(index.row())[0]
         if role == Qt.ItemDataRole.DisplayRole:
             recording = self._document.recording
             return cell(flag, index.column(), bool(recording and recording.duration_s > LONG_S))
         if role == Qt.ItemDataRole.ToolTipRole:
-            return describe_flag(flag)
+            return f"{describe_flag(flag)}\n{self._verdict(index.row())[1]}".strip()
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() in (0, 1, 3, 4):
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         return None
@@ -76,6 +91,7 @@ def cell(flag: Flag, column: int, long: bool) -> str:
         leads_text(flag.leads),
         f"{flag.score:.1f}",
         p_text(flag.p_value),
+        "",
         flag.reason,
     )[column]
 
@@ -143,6 +159,8 @@ class FlagsPanel(_Widget):
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setStretchLastSection(True)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.table.clicked.connect(lambda index: self.flagActivated.emit(index.row()))
         self.table.activated.connect(lambda index: self.flagActivated.emit(index.row()))
         self.count = QLabel()
@@ -163,9 +181,9 @@ class FlagsPanel(_Widget):
 
     def _size_columns(self) -> None:
         metrics = self.fontMetrics()
-        samples = ("00:00.0", "0.00 s", "aVR V1-V6", "00.0 ", "<0.0001", "rhythm")
+        samples = ("00:00.0", "0.00", "II V1-V6", "Score", "<0.0001")
         for column, sample in enumerate(samples):
-            self.table.setColumnWidth(column, metrics.horizontalAdvance(sample) + 12)
+            self.table.setColumnWidth(column, metrics.horizontalAdvance(sample) + 10)
 
     def _show_count(self) -> None:
         if self._document.analysis is None:
@@ -173,7 +191,7 @@ class FlagsPanel(_Widget):
             return
         count = len(self._document.flags)
         words = "No flag" if count == 0 else "1 flag" if count == 1 else f"{count} flags"
-        self.count.setText(f"{words} at this threshold · N next · Shift+N previous")
+        self.count.setText(f"{words} · N next · Shift+N previous")
 
     def _show_selected(self) -> None:
         selected = self._document.selected_flag
