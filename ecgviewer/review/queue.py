@@ -193,8 +193,7 @@ class WorkQueue:
         return [
             row
             for row in self._rows.values()
-            if not row.error
-            and any(
+            if any(
                 model not in row.scores or row.scores[model].bundle_sha256 != bundle
                 for model, bundle in bundles.items()
             )
@@ -226,6 +225,9 @@ class WorkQueue:
             verdicts[item.verdict] = verdicts.get(item.verdict, 0) + 1
         labels = list(dict.fromkeys(item.label for item in review.annotations))
         with self._db:
+            self._db.execute(
+                "UPDATE records SET sha256 = ? WHERE key = ?", (review.record.sha256, key)
+            )
             self._db.execute(
                 "INSERT OR REPLACE INTO reviews VALUES (?, ?, ?, ?, ?, ?)",
                 (

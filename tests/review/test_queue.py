@@ -75,7 +75,10 @@ def test_what_is_screened_already_is_not_screened_again(queue: WorkQueue) -> Non
     assert names(queue.unscreened({"cae": "b1"})) == "24"
     assert names(queue.unscreened({"cae": "b2"})) == "01234"
     queue.set_error("ward/r2.hea", "3 leads are missing")
-    assert names(queue.unscreened({"cae": "b1"})) == "4"
+    assert names(queue.unscreened({"cae": "b1"})) == "24"
+    assert queue.row("ward/r2.hea").error == "3 leads are missing"
+    queue.set_analysis("ward/r2.hea", analysis(1.0, 0.9))
+    assert queue.row("ward/r2.hea").error == ""
 
 
 def test_work_resumes_tomorrow(queue: WorkQueue, empty: Review) -> None:

@@ -11,7 +11,8 @@ from ecgviewer.app.header import clock_text
 from ecgviewer.core.analysis import Flag
 from ecgviewer.core.leads import STANDARD_LEADS
 
-COLUMNS = ("Time", "s", "Leads", "Score", "p", "Why")
+COLUMNS = ("Time", "s", "Leads", "Score", "p", "Said", "Why")
+VERDICT = COLUMNS.index("Said")
 LONG_S = 120.0
 Index = QModelIndex | QPersistentModelIndex
 
@@ -181,7 +182,7 @@ class FlagsPanel(_Widget):
 
     def _size_columns(self) -> None:
         metrics = self.fontMetrics()
-        samples = ("00:00.0", "0.00", "II V1-V6", "Score", "<0.0001")
+        samples = ("00:00.0", "0.00", "II V1-V6", "Score", "<0.0001", "✓ 99%")
         for column, sample in enumerate(samples):
             self.table.setColumnWidth(column, metrics.horizontalAdvance(sample) + 10)
 

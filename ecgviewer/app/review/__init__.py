@@ -1,0 +1,1 @@
+"""Reviewing in the window: annotations, verdicts on flags, the work list, readers, exports."""

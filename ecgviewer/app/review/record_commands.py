@@ -1,0 +1,296 @@
+"""Binds what concerns whole records: conclusion, work list, readers, blind mode, export."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QInputDialog
+
+from ecgviewer.app.document import MODELS
+from ecgviewer.app.errors import describe
+from ecgviewer.app.review.command_rows import CONCLUSIONS
+from ecgviewer.app.review.compare_dialog import CompareDialog, Pairs
+from ecgviewer.app.review.export_dialog import ExportDialog
+from ecgviewer.app.review.review_document import ReviewDocument
+from ecgviewer.app.review.worklist import Worklist
+from ecgviewer.app.review.worklist_panel import WorklistPanel
+from ecgviewer.core.errors import EcgViewerError, ReviewError
+from ecgviewer.review import editing
+from ecgviewer.review.annotations import RecordKey
+from ecgviewer.review.exports import export_reviews
+from ecgviewer.review.queue import QueueRow
+from ecgviewer.review.seal import make_seal
+
+if TYPE_CHECKING:
+    from ecgviewer.app.window import MainWindow
+
+MODEL_DOCKS = ("analysis", "consensus", "flags")
+MODEL_COMMANDS = (
+    "analyse.run", "analyse.run_all", "analyse.fewer", "analyse.more", "go.next_flag",
+    "go.previous_flag", "tools.evidence", "file.report", "file.print", "review.compare",
+)  # fmt: skip
+
+
+class RecordCommands(QObject):
+    """From record to record, and what is done with a whole review."""
+
+    def __init__(
+        self, window: MainWindow, review: ReviewDocument, worklist: Worklist, panel: WorklistPanel
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._session = window.session
+        self._document = window.document
+        self._review = review
+        self._worklist = worklist
+        self._panel = panel
+        self._hidden: list[str] = []
+        self.blind = False
+        self._bind()
+        worklist.listChanged.connect(self._show_list)
+        worklist.rowChanged.connect(self._show_row)
+        worklist.screeningChanged.connect(self._show_screening)
+        worklist.resumed.connect(self._session.open_ref)
+        panel.recordChosen.connect(self._session.open_ref)
+        review.changed.connect(self._enable)
+        review.opened.connect(self._enable)
+        for signal in (
+            self._document.recordingChanged,
+            self._document.analysisChanged,
+            self._document.flagsChanged,
+        ):
+            signal.connect(self._keep_blind)
+        self._document.recordingChanged.connect(self._show_current)
+        self._enable()
+        self._show_list()
+
+    def _bind(self) -> None:
+        commands = self._window.commands
+        for name, _key in CONCLUSIONS:
+            commands.bind(f"review.conclude.{name or 'none'}", partial(self._conclude, name))
+        commands.bind("review.done", self._done)
+        commands.bind("review.reopen", lambda: self._set_status("in progress"))
+        commands.bind("review.next_record", partial(self._step, 1))
+        commands.bind("review.previous_record", partial(self._step, -1))
+        commands.bind("review.worklist", self._toggle_list)
+        commands.bind_checked("review.screen", self._screen)
+        commands.bind("review.screen_all", lambda: self._start_screening(list(MODELS)))
+        commands.bind("review.reader", self._ask_reader)
+        commands.bind_checked("review.blind", self.set_blind)
+        commands.bind("review.compare", self._compare)
+        commands.bind_checked("review.beside", self._set_beside)
+        commands.check("review.beside", self._session.settings.value.reviews_beside)
+        commands.bind("file.export_review", self._ask_export)
+
+    def _enable(self) -> None:
+        commands, session = self._window.commands, self._review.session
+        can_edit = session is not None and not session.read_only
+        names = [f"review.conclude.{name or 'none'}" for name, _ in CONCLUSIONS]
+        commands.enable(can_edit, *names, "review.done", "review.reopen")
+        commands.enable(session is not None, "file.export_review")
+        commands.enable(session is not None and not self.blind, "review.compare")
+        conclusion = session.review.state.conclusion if session is not None else ""
+        commands.check(f"review.conclude.{conclusion or 'none'}")
+
+    # Conclusion -------------------------------------------------------------------------------
+
+    def _conclude(self, conclusion: str) -> None:
+        self._review.attempt(lambda review: editing.set_state(review, conclusion=conclusion))
+
+    def _set_status(self, status: str) -> bool:
+        return self._review.attempt(lambda review: editing.set_state(review, status))
+
+    def _done(self) -> None:
+        if not self._set_status("reviewed"):
+            return
+        following = self._worklist.next_ref(self._panel.model.rows)
+        if following is not None:
+            self._session.open_ref(following)
+        elif self._worklist.queue is not None:
+            self._window.messages.info("Every record shown in the work list is reviewed.")
+
+    # Work list --------------------------------------------------------------------------------
+
+    def _toggle_list(self) -> None:
+        dock = self._window.docks["worklist"]
+        if dock.isVisible() and self._panel.table.hasFocus():
+            dock.hide()
+            self._window.traces.setFocus()
+            return
+        dock.show()
+        dock.raise_()
+        self._panel.table.setFocus()
+
+    def _show_list(self) -> None:
+        queue = self._worklist.queue
+        rows: list[QueueRow] = queue.rows if queue is not None else []
+        self._panel.model.set_rows(rows)
+        self._panel.set_progress(*(queue.progress() if queue is not None else (0, 0)))
+        self._show_current()
+        listed = bool(rows)
+        self._window.commands.enable(
+            listed,
+            "review.screen",
+            "review.screen_all",
+            "review.next_record",
+            "review.previous_record",
+        )
+
+    def _show_row(self, row: QueueRow) -> None:
+        self._panel.model.update_row(row)
+        if self._worklist.queue is not None:
+            self._panel.set_progress(*self._worklist.queue.progress())
+
+    def _show_current(self) -> None:
+        self._panel.set_current(self._worklist.current_key)
+
+    def _step(self, step: int) -> None:
+        rows = self._panel.model.rows
+        at = self._panel.model.row_of(self._worklist.current_key)
+        target = (0 if step > 0 else len(rows) - 1) if at is None else at + step
+        if 0 <= target < len(rows):
+            self._session.open_ref(rows[target].ref)
+        elif rows:
+            self._window.messages.info("That is the end of the work list.")
+
+    # Screening --------------------------------------------------------------------------------
+
+    def _screen(self, on: bool) -> None:
+        if on:
+            self._start_screening([self._session.settings.value.model])
+        else:
+            self._worklist.stop_screening()
+
+    def _start_screening(self, models: list[str]) -> None:
+        self._window.docks["worklist"].show()
+        started = self._worklist.screen(models)
+        self._window.commands.check("review.screen", started or self._worklist.screening)
+
+    def _show_screening(self, done: int, total: int) -> None:
+        self._panel.set_screening(done, total)
+        self._window.commands.check("review.screen", total > 0)
+
+    # Readers ----------------------------------------------------------------------------------
+
+    def _ask_reader(self) -> None:
+        dialog = QInputDialog(self._window)
+        dialog.setWindowTitle("Reader")
+        dialog.setLabelText("Who is reading? Each reader has reviews of their own.")
+        dialog.setTextValue(self._review.reader)
+        dialog.textValueSelected.connect(self.set_reader)
+        dialog.open()
+
+    def set_reader(self, name: str) -> None:
+        """Read as someone else: the open review is saved, theirs is opened."""
+        name = name.strip()
+        if not name or name == self._review.reader:
+            return
+        self._session.settings.value.reader = name
+        self._review.reopen()
+        self._worklist.build()
+
+    def _set_beside(self, on: bool) -> None:
+        self._session.settings.value.reviews_beside = on
+        self._review.reopen()
+
+    def set_blind(self, on: bool) -> None:
+        """Hide (or show again) what the models and other readers say."""
+        self.blind = on
+        window = self._window
+        window.commands.check("review.blind", on)
+        if on:
+            self._hidden = [name for name in MODEL_DOCKS if not window.docks[name].isHidden()]
+            for name in self._hidden:
+                window.docks[name].hide()
+            window.docks["review"].show()
+        else:
+            for name in self._hidden:
+                window.docks[name].show()
+            window.traces.set_analysis(self._document.analysis, self._document.specificity)
+            window.traces.set_flags(self._document.flags, self._document.selected_flag)
+        for name in MODEL_DOCKS:
+            window.docks[name].toggleViewAction().setEnabled(not on)
+        window.commands.enable(not on, *MODEL_COMMANDS)
+        self._panel.set_blind(on)
+        self._keep_blind()
+        self._enable()
+
+    def _keep_blind(self) -> None:
+        """Undo what others just showed or enabled, while reading blind."""
+        if not self.blind:
+            return
+        if self._document.selected_flag is not None:
+            self._document.select_flag(None)
+        self._window.traces.set_analysis(None)
+        self._window.traces.set_flags(())
+        self._window.commands.enable(False, *MODEL_COMMANDS)
+
+    def _compare(self) -> None:
+        review, recording = self._review.review, self._document.recording
+        if review is None or recording is None:
+            return
+        readers = self._review.store.readers(review.record, recording.path)
+        if len(readers) < 2:
+            self._window.messages.info("Only one reader has a review of this record.")
+            return
+        CompareDialog(self._review, readers, self._pairs, self._window).open()
+
+    def _pairs(self, first: str, second: str) -> Pairs:
+        """Return two readers' reviews of the records of the list that both reviewed."""
+        store, review = self._review.store, self._review.review
+        queue, recording = self._worklist.queue, self._document.recording
+        keys: dict[str, tuple[RecordKey, Path]] = {}
+        for row in queue.rows if queue is not None else []:
+            if row.sha256:
+                keys[row.sha256] = (
+                    RecordKey(row.sha256, row.ref.name, 1.0, 0, ()), row.ref.path
+                )  # fmt: skip
+        if review is not None and recording is not None:
+            keys[review.record.sha256] = (review.record, recording.path)
+        pairs = []
+        for key, path in keys.values():
+            try:
+                if all(store.files(key, reader, path).exist() for reader in (first, second)):
+                    pairs.append((store.read(key, first, path), store.read(key, second, path)))
+            except ReviewError as error:
+                self._window.messages.error(describe(error))
+        return pairs
+
+    # Export -----------------------------------------------------------------------------------
+
+    def _ask_export(self) -> None:
+        review, recording = self._review.review, self._document.recording
+        if review is None or recording is None:
+            return
+        readers = self._review.store.readers(review.record, recording.path)
+        dialog = ExportDialog(Path.home(), len(readers), self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.chosen.connect(self.export)
+        dialog.open()
+
+    def export(self, formats: list[str], folder: Path, anonymous: bool, everybody: bool) -> None:
+        """Write the review of the open record (or all readers' reviews) in some formats."""
+        review, recording = self._review.review, self._document.recording
+        if review is None or recording is None:
+            return
+        reviews = [review]
+        seal = make_seal(list(self._document.analyses.values()), self._document.specificity)
+        try:
+            if everybody:
+                store, key = self._review.store, review.record
+                others = [name for name in store.readers(key, recording.path)
+                          if name != review.author]  # fmt: skip
+                reviews += [store.read(key, name, recording.path) for name in others]
+            written = [
+                path
+                for to in formats
+                for path in export_reviews(reviews, recording, to, folder, anonymous, seal)
+            ]
+        except EcgViewerError as error:
+            self._window.messages.error(describe(error))
+            return
+        names = ", ".join(path.name for path in written)
+        self._window.messages.info(f"Exported into {folder}: {names}.")

@@ -1,0 +1,327 @@
+"""Binds the Review menu's editing commands, and shows the review on traces and flag list."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QObject
+
+from ecgviewer.app.review.layers import Layers
+from ecgviewer.app.review.leads_dialog import LeadsDialog
+from ecgviewer.app.review.review_document import PENDING, ReviewDocument
+from ecgviewer.core.errors import ReviewError
+from ecgviewer.review import editing
+from ecgviewer.review.annotations import Annotation
+from ecgviewer.review.labels import Label, load_labels, user_labels_path
+from ecgviewer.review.matching import VerdictMatch
+
+if TYPE_CHECKING:
+    from ecgviewer.app.review.review_panel import ReviewPanel
+    from ecgviewer.app.window import MainWindow
+
+NUDGE_S = 0.02
+BEGIN_S = 1.0
+"""Length of a span that the keyboard begins."""
+VERDICT_WORDS = {"accepted": "✓ accepted", "rejected": "✗ rejected", "unsure": "? unsure"}
+
+
+class ReviewCommands(QObject):
+    """Annotations and verdicts: keys and mouse in, document and traces in step."""
+
+    def __init__(
+        self, window: MainWindow, review: ReviewDocument, panel: ReviewPanel, layers: Layers
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._document = window.document
+        self._traces = window.traces
+        self._review = review
+        self._panel = panel
+        self._layers = layers
+        self._load_labels()
+        self._bind()
+        traces = window.traces
+        traces.spanSelected.connect(self._on_span)
+        traces.annotationClicked.connect(self._on_clicked)
+        traces.annotationEdited.connect(self._on_edited)
+        review.changed.connect(self.show)
+        review.opened.connect(self.show)
+        layers.changed.connect(self._show_annotations)
+        self._document.flagsChanged.connect(self._show_verdicts)
+        self._document.selectedFlagChanged.connect(self._enable)
+        panel.labelChosen.connect(self._label)
+        panel.annotationActivated.connect(self._go_to)
+        panel.finished.connect(traces.setFocus)
+        self.show()
+
+    def _load_labels(self) -> None:
+        try:
+            self._review.labels = load_labels(user_labels_path())
+        except ReviewError as error:
+            self._window.messages.error(f"{error}; the default labels are used.")
+        labels = self._review.labels.labels
+        if labels:
+            self._review.label = labels[-1]
+        self._panel.fill_labels()
+        for key in "123456789":
+            label = self._review.labels.by_key(key)
+            action = self._window.commands.action(f"review.label.{key}")
+            action.setVisible(label is not None)
+            if label is not None:
+                action.setText(f"&{key}  {label.name}")
+
+    def _bind(self) -> None:
+        bind, review = self._window.commands.bind, self._review
+        for name, verdict in (
+            ("accept", "accepted"), ("reject", "rejected"), ("unsure", "unsure"), ("reset", ""),
+        ):  # fmt: skip
+            bind(f"review.{name}", partial(self._judge, verdict))
+        bind("review.begin", self._begin)
+        bind("review.confirm", lambda: self._label(review.label))
+        bind("review.drop", self._drop)
+        self._window.commands.bind_checked("review.select", self._set_selecting)
+        for key in "123456789":
+            bind(f"review.label.{key}", partial(self._label_by_key, key))
+        bind("review.leads", self._ask_leads)
+        bind("review.note", self._edit_note)
+        for name, start, end in (
+            ("end_earlier", 0, -1), ("end_later", 0, 1), ("start_earlier", -1, 0),
+            ("start_later", 1, 0),
+        ):  # fmt: skip
+            bind(f"review.{name}", partial(self._nudge, start, end))
+        bind("review.snap", self._snap)
+        bind("review.split", self._split)
+        bind("review.merge", self._merge)
+        bind("review.delete", self._delete)
+        bind("review.undo", review.undo)
+        bind("review.redo", review.redo)
+        bind("go.next_annotation", partial(self._step, 1))
+        bind("go.previous_annotation", partial(self._step, -1))
+
+    # Showing ----------------------------------------------------------------------------------
+
+    def show(self) -> None:
+        """Bring traces, flag list and menus in step with the review."""
+        self._show_annotations()
+        self._show_verdicts()
+        self._enable()
+
+    def _show_annotations(self) -> None:
+        review, marked = self._review.review, self._review.marked
+        shown: list[Annotation] = list(review.annotations) if review is not None else []
+        shown.extend(self._layers.annotations())
+        if marked is not None:
+            shown.append(marked)
+        target = self._review.target
+        # Handles go first: their range is taken anew from the annotation of that id.
+        self._traces.set_annotations(shown, target.id if target is not None else None)
+        self._traces.edit_annotation(target.id if target is not None else None)
+
+    def _show_verdicts(self) -> None:
+        self._window.flags_panel.model.set_verdicts(
+            [_verdict_texts(match) for match in self._review.matches()]
+        )
+
+    def _enable(self) -> None:
+        enable, review = self._window.commands.enable, self._review
+        can_edit = review.session is not None and not review.session.read_only
+        flag = can_edit and self._document.selected_flag is not None
+        enable(flag, "review.accept", "review.reject", "review.unsure", "review.reset")
+        target = can_edit and review.target is not None
+        enable(
+            target,
+            "review.leads",
+            "review.end_earlier",
+            "review.end_later",
+            "review.start_earlier",
+            "review.start_later",
+            "review.snap",
+        )
+        selected = can_edit and review.selected_annotation is not None
+        enable(selected, "review.split", "review.merge", "review.delete", "review.note")
+        enable(can_edit, "review.begin", "review.select")
+        enable(can_edit, *(f"review.label.{key}" for key in "123456789"))
+        history = review.session.history if can_edit and review.session is not None else None
+        for name, text in (
+            ("undo", history.undo_text if history is not None else ""),
+            ("redo", history.redo_text if history is not None else ""),
+        ):
+            action = self._window.commands.action(f"review.{name}")
+            action.setEnabled(bool(text))
+            action.setText(f"&{name.capitalize()} {text}".rstrip())
+
+    # Flags ------------------------------------------------------------------------------------
+
+    def _judge(self, verdict: str) -> None:
+        if self._review.judge(verdict) and verdict:
+            self._advance()
+
+    def _advance(self) -> None:
+        index = self._document.selected_flag
+        following = self._review.next_undecided(index if index is not None else -1)
+        if following is not None:
+            self._window.select_flag(following)
+            return
+        self._document.select_flag(None)
+        self._window.messages.info("Every flag has a verdict. D: done, on to the next record.")
+
+    # Annotations ------------------------------------------------------------------------------
+
+    def _label_by_key(self, key: str) -> None:
+        label = self._review.labels.by_key(key)
+        if label is not None:
+            self._label(label)
+
+    def _label(self, label: Label) -> None:
+        if self._review.apply_label(label):
+            self._advance()
+
+    def _set_selecting(self, on: bool) -> None:
+        self._window.commands.action("tools.calipers").setChecked(False)
+        self._traces.clear_calipers()
+        self._traces.set_mode("select" if on else "pan")
+
+    def _on_span(self, start_s: float, stop_s: float, leads: tuple[str, ...]) -> None:
+        recording = self._document.recording
+        every = recording is not None and set(leads) >= set(recording.leads)
+        self._review.mark(start_s, stop_s, () if every else leads)
+
+    def _begin(self) -> None:
+        index = self._document.selected_flag
+        if index is not None:
+            flag = self._document.flags[index]
+            self._review.mark(flag.start_s, flag.stop_s, flag.leads)
+            return
+        first, last = self._traces.visible_range()
+        centre, half = (first + last) / 2, min(BEGIN_S, last - first) / 2
+        focus = self._traces.state.focus
+        self._review.mark(centre - half, centre + half, (focus,) if focus else ())
+
+    def _drop(self) -> None:
+        if self._review.marked is not None:
+            self._review.unmark()
+        elif self._review.selected is not None:
+            self._review.select(None)
+        else:
+            self._traces.clear_calipers()
+
+    def _on_clicked(self, annotation_id: str) -> None:
+        review = self._review.review
+        if annotation_id == PENDING:
+            return
+        if review is not None and any(a.id == annotation_id for a in review.annotations):
+            self._review.select(annotation_id)
+            return
+        found = self._layers.find(annotation_id)
+        if found is not None:
+            words = f"{found.label}, {found.start_s:.3f} s"
+            self._window.messages.info(f"From the file's annotator {found.author}: {words}.")
+
+    def _on_edited(self, annotation_id: str, start_s: float, stop_s: float) -> None:
+        target = self._review.target
+        if target is not None and target.id == annotation_id:
+            self._review.change_span(start_s, stop_s)
+
+    def _go_to(self, annotation_id: str) -> None:
+        selected = self._review.selected_annotation
+        if selected is not None and selected.id == annotation_id:
+            self._traces.center_on(selected.start_s, selected.end_s)
+
+    def _step(self, step: int) -> None:
+        review = self._review.review
+        if review is None or not review.annotations:
+            return
+        ids = [annotation.id for annotation in review.annotations]
+        if self._review.selected in ids:
+            index = (ids.index(self._review.selected) + step) % len(ids)
+        else:
+            first, _ = self._traces.visible_range()
+            later = [i for i, a in enumerate(review.annotations) if a.end_s >= first]
+            index = later[0] if later and step > 0 else (later[0] - 1 if later else 0)
+        self._review.select(ids[index])
+        self._go_to(ids[index])
+
+    def _nudge(self, start: int, end: int) -> None:
+        target = self._review.target
+        if target is not None:
+            start_s = max(target.start_s + start * NUDGE_S, 0.0)
+            end_s = target.end_s + end * NUDGE_S
+            if start_s <= end_s:
+                self._review.change_span(start_s, end_s)
+
+    def _snap(self) -> None:
+        target, heart, recording = self._review.target, self._document.heart, None
+        recording = self._document.recording
+        if target is None or recording is None:
+            return
+        if heart is None or heart.r_peaks.size == 0:
+            self._window.messages.info("There are no R peaks to snap to.")
+            return
+        times_s = heart.r_peaks / recording.fs_hz
+        edges = [times_s[np.abs(times_s - at).argmin()] for at in (target.start_s, target.end_s)]
+        self._review.change_span(float(edges[0]), float(edges[1]))
+
+    def _split(self) -> None:
+        selected, hover = self._review.selected_annotation, self._traces.interaction.hover
+        if selected is None:
+            return
+        at_s = (selected.start_s + selected.end_s) / 2
+        if hover is not None:
+            pointed_s = self._traces.frame().time(hover.x())
+            if selected.start_s < pointed_s < selected.end_s:
+                at_s = pointed_s
+        self._review.attempt(lambda review: editing.split(review, selected.id, at_s))
+
+    def _merge(self) -> None:
+        selected, review = self._review.selected_annotation, self._review.review
+        if selected is None or review is None:
+            return
+        chosen = self._panel.selected_ids()
+        if len(chosen) < 2:
+            later = [
+                item
+                for item in review.annotations
+                if item.label == selected.label
+                and item.id != selected.id
+                and item.start_s >= selected.start_s
+            ]
+            if not later:
+                self._window.messages.info(f"No later annotation is {selected.label}.")
+                return
+            chosen = [selected.id, later[0].id]
+        self._review.attempt(lambda current: editing.merge(current, chosen))
+
+    def _delete(self) -> None:
+        if self._review.marked is not None:
+            self._review.unmark()
+            return
+        selected = self._review.selected_annotation
+        chosen = self._panel.selected_ids() if self._panel.table.hasFocus() else []
+        if not chosen and selected is not None:
+            chosen = [selected.id]
+        if self._review.attempt(lambda review: editing.delete(review, chosen)):
+            self._review.select(None)
+
+    def _edit_note(self) -> None:
+        self._window.docks["review"].show()
+        self._window.docks["review"].raise_()
+        self._panel.edit_note()
+
+    def _ask_leads(self) -> None:
+        target, recording = self._review.target, self._document.recording
+        if target is None or recording is None:
+            return
+        dialog = LeadsDialog(recording.leads, target.leads, self._window)
+        dialog.accepted.connect(lambda: self._review.change_leads(dialog.leads()))
+        dialog.open()
+
+
+def _verdict_texts(match: VerdictMatch | None) -> tuple[str, str]:
+    """Return a verdict for its cell, and how it came to this flag."""
+    if match is None:
+        return "", ""
+    word = VERDICT_WORDS[match.verdict.verdict]
+    sure = "" if match.agreement > 0.999 else f" {match.agreement:.0%}"
+    return word[0] + sure, f"{word}: {match.text()}"
