@@ -11,7 +11,6 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPixmap,
     QResizeEvent,
     QShowEvent,
     QWheelEvent,
@@ -24,6 +23,7 @@ from ecgviewer.app.trace.data.loader import Loader
 from ecgviewer.app.trace.frame import Frame
 from ecgviewer.app.trace.interaction import Interaction
 from ecgviewer.app.trace.layout import build_layout
+from ecgviewer.app.trace.raster import Picture
 from ecgviewer.app.trace.renderer import Renderer
 from ecgviewer.app.trace.scene import Scene
 from ecgviewer.app.trace.state import ViewState
@@ -58,7 +58,8 @@ class TraceCanvas(QWidget):
         self.interaction = Interaction(self)
         self._loader: Loader | None = None
         self._frame: Frame | None = None
-        self._picture = QPixmap()
+        self._picture: Picture | None = None
+        self._stale = True
         self._measured_screen = False
         self._rows = QScrollBar(Qt.Orientation.Vertical, self)
         self._rows.setAccessibleName("Leads")
@@ -117,13 +118,16 @@ class TraceCanvas(QWidget):
         )
         header = tracks * row + 4.0 if tracks else 1.0
         footer = 2.0 * (row + 2.0)
+        duration = scene.duration_s
         leads = scene.recording.leads if scene.recording is not None else ()
         n_strips = len(scene.strip_names(state.overlays))
         width, height = float(self.width()), float(self.height())
-        page = build_layout(leads, state, width, height, header, footer, n_strips)
+        page = build_layout(leads, state, width, height, header, footer, n_strips, duration)
         bar = self._rows.sizeHint().width() if page.scrolls else 0
         if bar:
-            page = build_layout(leads, state, width - bar, height, header, footer, n_strips)
+            page = build_layout(
+                leads, state, width - bar, height, header, footer, n_strips, duration
+            )
         room = page.bottom - page.top
         with QSignalBlocker(self._rows):
             self._rows.setVisible(page.scrolls)
@@ -133,7 +137,7 @@ class TraceCanvas(QWidget):
             self._rows.setGeometry(round(width) - bar, round(page.top), bar, round(room))
         if state.fit and page.lanes:
             strips = page.lanes[0].bottom - (page.lanes[0].strips or (page.lanes[0].bottom,))[0]
-            state.fit_px_per_mv = (page.pitch - strips) / scale.fit_height_mv(scene)
+            state.fit_px_per_mv = (page.pitch - strips) / scene.lane_height_mv()
         visible_s = (page.right - page.left) / state.px_per_s
         state.start_s = min(max(state.start_s, 0.0), max(scene.duration_s - visible_s, 0.0))
         ratio = self.devicePixelRatioF()
@@ -152,7 +156,7 @@ class TraceCanvas(QWidget):
     def redraw(self) -> None:
         """Paint the picture anew; the visible range stays."""
         self._frame = None
-        self._picture = QPixmap()
+        self._stale = True
         self.update()
 
     def view_changed(self) -> None:
@@ -166,8 +170,7 @@ class TraceCanvas(QWidget):
     def start_loading(self, recording: Recording) -> None:
         """Read a recording in the background."""
         assert self.scene.store is not None
-        self._loader = Loader(recording, self.scene.store)
-        self._loader.set_filter(self.scene.display)
+        self._loader = Loader(recording, self.scene.store, self.scene.display)
         self._loader.loaded.connect(self._data_came)
         self._loader.failed.connect(self._read_failed)
 
@@ -179,9 +182,8 @@ class TraceCanvas(QWidget):
 
     def reload_filtered(self) -> None:
         """Read the samples in view again, through the display filter."""
-        if self._loader is not None and self.scene.store is not None:
+        if self._loader is not None:
             self._loader.set_filter(self.scene.display)
-            self.scene.store.forget_samples()
         self.redraw()
 
     def _wanted(self) -> list[int]:
@@ -225,7 +227,7 @@ class TraceCanvas(QWidget):
             if store is None:
                 return True
             wanted = self._wanted()
-            if all(map(store.has, wanted)) and (wanted or store.swept.all()):
+            if all(map(store.has, wanted)) and (wanted or store.complete):
                 self.redraw()
                 return True
             QCoreApplication.processEvents()
@@ -236,17 +238,16 @@ class TraceCanvas(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         ratio = self.devicePixelRatioF()
-        if self._picture.isNull():
+        size = self.size() * ratio
+        if self._picture is None or self._picture.image.size() != size:
+            self._picture = Picture(size.width(), size.height(), ratio)
+            self._stale = True
+        if self._stale:
             self._request()
-            self._picture = QPixmap(self.size() * ratio)
-            self._picture.setDevicePixelRatio(ratio)
-            self._picture.fill(self.theme.color("window"))
-            painter = QPainter(self._picture)
-            painter.setFont(self.font())
-            self.renderer.paint(painter, self.scene, self.state, self.frame())
-            painter.end()
+            self.renderer.paint(self._picture, self.scene, self.state, self.frame(), self.font())
+            self._stale = False
         painter = QPainter(self)
-        painter.drawPixmap(0, 0, self._picture)
+        painter.drawImage(0, 0, self._picture.image)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         self.interaction.paint(painter)
         if self.hasFocus():

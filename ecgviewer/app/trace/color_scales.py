@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 
@@ -23,7 +25,8 @@ def _table(stations: tuple[str, ...]) -> npt.NDArray[np.uint8]:
 _TABLES: dict[str, npt.NDArray[np.uint8]] = {name: _table(s) for name, s in _STATIONS.items()}
 
 
-def color_table(name: str, dark: bool) -> list[int]:
+@lru_cache
+def color_table(name: str, dark: bool) -> tuple[int, ...]:
     """Return 256 opaque ARGB values for an indexed image.
 
     Parameters
@@ -35,7 +38,7 @@ def color_table(name: str, dark: bool) -> list[int]:
         recede into the paper.
     """
     table = _TABLES[name] if dark else _TABLES[name][::-1]
-    return [0xFF000000 | int(r) << 16 | int(g) << 8 | int(b) for r, g, b in table]
+    return tuple(0xFF000000 | int(r) << 16 | int(g) << 8 | int(b) for r, g, b in table)
 
 
 def to_index(

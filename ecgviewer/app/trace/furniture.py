@@ -14,6 +14,7 @@ from ecgviewer.app.trace.layout import Lane
 from ecgviewer.app.trace.paper import time_step_s
 
 LEGEND_PX = 96.0
+PULSE_LEFT_MM = 10.5
 PULSE_WIDTH_MM = 5.0
 
 
@@ -47,6 +48,7 @@ def time_text(time_s: float, step_s: float, long: bool) -> str:
 
 def paint_lead_names(painter: QPainter, frame: Frame) -> None:
     """Write every lane's name at its start, on a patch of paper so that traces do not hide it."""
+    painter.save()
     font = QFont(painter.font())
     font.setBold(True)
     painter.setFont(font)
@@ -58,17 +60,22 @@ def paint_lead_names(painter: QPainter, frame: Frame) -> None:
         first_column = lane.x0 <= frame.page.left + 0.5
         x = 6.0 if first_column else lane.x0 + 6.0
         y = frame.lane_y(lane.top) + 2.0
+        if not first_column:
+            y = max(y, frame.lane_y(lane.baseline) - 1.1 * frame.px_per_mv - metrics.height())
+        else:
+            y = frame.lane_y(lane.baseline) - 0.7 * metrics.height()
         box = QRectF(x - 3.0, y, width + 6.0, metrics.height())
         painter.fillRect(box, frame.theme.color("paper", 215))
         painter.setPen(frame.theme.color("lead_name"))
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, lane.label)
+    painter.restore()
 
 
 def paint_calibration(painter: QPainter, frame: Frame) -> None:
     """Draw the 1-mV pulse before the first lane of every row."""
     done = set()
     mm = frame.pixels_per_mm
-    left = 4.0 * mm
+    left = PULSE_LEFT_MM * mm
     painter.setPen(QPen(frame.theme.color("trace"), 1.0))
     for lane in frame.page.lanes:
         if lane.row in done or not frame.shows(lane):
@@ -76,7 +83,7 @@ def paint_calibration(painter: QPainter, frame: Frame) -> None:
         done.add(lane.row)
         base = frame.lane_y(lane.baseline)
         top = base - frame.px_per_mv
-        foot = 1.5 * mm
+        foot = 1.0 * mm
         painter.drawPolyline(
             QPolygonF(
                 [
@@ -191,7 +198,7 @@ def _paint_legend(
     left = text(legend.high_text, right, theme.color("text_muted")) - 5.0
     bar = QRectF(left - LEGEND_PX, rect.center().y() - 5.0, LEGEND_PX, 10.0)
     image = QImage(bytes(range(256)), 256, 1, 256, QImage.Format.Format_Indexed8)
-    image.setColorTable(color_table(legend.table, theme.dark))
+    image.setColorTable(list(color_table(legend.table, theme.dark)))
     painter.drawImage(bar, image)
     painter.setPen(theme.color("border"))
     painter.drawRect(bar)

@@ -10,10 +10,14 @@ from ecgviewer.core.leads import CABRERA_LEADS, STANDARD_LEADS
 
 MIN_PITCH_MM = {LayoutMode.ROWS_12: 11.0, LayoutMode.COLUMNS_2: 15.0, LayoutMode.PAGE_3X4: 20.0}
 MAX_PITCH_MM = 40.0
+HEADROOM_MM = 10.0
+"""Room above the first row so that its calibration pulse and tall beats are seen."""
+BASELINE_AT = 0.56
+"""Where in a row its resting level is: upright beats need more room than inverted ones."""
 STRIP_PX = 7.0
 STRIP_GAP_PX = 2.0
-PULSE_MM = 13.0
-"""Left margin that holds the calibration pulse."""
+MARGIN_MM = 18.0
+"""Left margin that holds the lead names and the calibration pulse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,7 @@ def build_layout(
     header: float,
     footer: float,
     n_strips: int,
+    duration_s: float,
 ) -> PageLayout:
     """Return the page for a widget of this size.
 
@@ -110,8 +115,10 @@ def build_layout(
         Room kept above and below the lanes.
     n_strips : int
         Strips under each lane.
+    duration_s : float
+        Length of the recording.
     """
-    left = PULSE_MM * state.pixels_per_mm
+    left = MARGIN_MM * state.pixels_per_mm
     right = max(width, left + 20.0)
     top, bottom = header, max(height - footer, header + 20.0)
     shown = visible_leads(available, state)
@@ -126,14 +133,18 @@ def build_layout(
     if n_rows == 0:
         return PageLayout((), left, right, top, bottom, 0.0, 0.0)
     strips_px = n_strips * (STRIP_PX + STRIP_GAP_PX)
-    pitch = _pitch(bottom - top, n_rows, mode, state, strips_px)
+    above = min(state.px_per_mv + 3.0, HEADROOM_MM * state.pixels_per_mm)
+    above = max(above - BASELINE_AT * MIN_PITCH_MM[mode] * state.pixels_per_mm, 0.0)
+    pitch = _pitch(bottom - top - above, n_rows, mode, state, strips_px)
     lanes = []
-    column_px = (right - left) / len(grid)
+    # A record that ends within the view still gives every column the same share of its time.
+    end = min(right, left + max(duration_s, 0.0) * state.px_per_s)
+    column_px = (end - left) / len(grid) if len(grid) > 1 else right - left
 
     def lane(entry: tuple[str, str, float], row: int, x0: float, x1: float, long: bool) -> Lane:
-        lane_top = row * pitch
+        lane_top = above + row * pitch
         trace_px = pitch - strips_px
-        baseline = lane_top + 0.56 * trace_px
+        baseline = lane_top + BASELINE_AT * trace_px
         if not state.fit:
             mm = state.pixels_per_mm
             baseline = round(baseline / mm) * mm
@@ -149,7 +160,7 @@ def build_layout(
             lanes.append(lane(entry, row, x0, x0 + column_px, False))
     if rhythm is not None:
         lanes.append(lane(rhythm, n_rows - 1, left, right, True))
-    return PageLayout(tuple(lanes), left, right, top, bottom, n_rows * pitch, pitch)
+    return PageLayout(tuple(lanes), left, right, top, bottom, above + n_rows * pitch, pitch)
 
 
 def _grid(
@@ -176,7 +187,4 @@ def _pitch(room: float, n_rows: int, mode: LayoutMode, state: ViewState, strips_
     if state.fit or n_rows == 1:
         return pitch
     pitch = min(pitch, MAX_PITCH_MM * mm + strips_px)
-    whole = int(pitch / mm + 1e-6)
-    if whole >= 15 and whole % 5 and whole - whole % 5 >= least / mm:
-        whole -= whole % 5
-    return max(whole, 1) * mm
+    return max(int(pitch / mm + 1e-6), 1) * mm

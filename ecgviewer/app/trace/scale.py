@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 from PySide6.QtGui import QScreen
 
 from ecgviewer.app.trace.scene import Scene
@@ -11,8 +10,6 @@ from ecgviewer.app.trace.state import MIN_VISIBLE_S, MM_PER_INCH, SPEEDS_MM_S, V
 PLAUSIBLE_DPI = (40.0, 500.0)
 FIT_LONGEST_S = 30.0
 """Fitting a longer record keeps the time in view and only fits the height."""
-FIT_HEIGHT_MV = 2.2
-"""Height given to a lane before its signal is known."""
 
 
 def screen_pixels_per_mm(screen: QScreen | None) -> float:
@@ -55,17 +52,3 @@ def fit_to(state: ViewState, scene: Scene, width_px: float, span_s: float | None
         duration = scene.duration_s or 10.0
         span_s = duration if duration <= FIT_LONGEST_S else width_px / state.px_per_s
     state.fit_px_per_s = width_px / max(span_s, MIN_VISIBLE_S)
-
-
-def fit_height_mv(scene: Scene) -> float:
-    """Return how many millivolts a lane should hold so that every lead fits."""
-    if scene.recording is None or scene.store is None:
-        return FIT_HEIGHT_MV
-    lo, hi = scene.store.coarse(64)
-    known = np.isfinite(hi).any(axis=0)
-    if not known.any():
-        return FIT_HEIGHT_MV
-    centre = scene.centre()[:, np.newaxis]
-    above = np.nanquantile(hi[:, known] - centre, 0.995)
-    below = np.nanquantile(centre - lo[:, known], 0.995)
-    return float(np.clip(2.2 * max(above, below), 0.1, 50.0))

@@ -20,6 +20,9 @@ from ecgviewer.review.annotations import Annotation
 LEGEND_SPECIFICITY = 0.95
 """The heat scale ends at twice this threshold: fixed for a model, comparable across records."""
 
+UNKNOWN_HEIGHT_MV = 2.2
+"""Height of a fitted lane before its signal is known."""
+
 
 class Scene:
     """The recording, its analysis, flags and annotations, prepared for painting."""
@@ -29,7 +32,8 @@ class Scene:
         self.store = (
             ChunkStore(len(recording.leads), recording.n_samples) if recording is not None else None
         )
-        self.centre_mv: npt.NDArray[np.float32] | None = None
+        self._centre_mv: npt.NDArray[np.float32] | None = None
+        self._height_mv = UNKNOWN_HEIGHT_MV
         self.display = DisplayFilter()
         self.analysis: Analysis | None = None
         self.maps: dict[str, ArrayLevels] = {}
@@ -41,7 +45,7 @@ class Scene:
         self.selected_flag: int | None = None
         self.annotations: tuple[Annotation, ...] = ()
         self.annotation_track: Track = annotation_track(())
-        self.selected_annotation: str | None = None
+        self.selected_annotation: int | None = None
         self.quality = Spans([], [], [])
         self.r_peaks: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)
         self.problem = ""
@@ -90,29 +94,42 @@ class Scene:
         """Show these annotations."""
         self.annotations = tuple(sorted(annotations, key=lambda a: a.start_s))
         self.annotation_track = annotation_track(self.annotations)
-        self.selected_annotation = selected
-
-    def selected_annotation_index(self) -> int | None:
-        """Return the place of the selected annotation among those shown."""
-        for index, annotation in enumerate(self.annotations):
-            if annotation.id == self.selected_annotation:
-                return index
-        return None
+        self.selected_annotation = next(
+            (i for i, annotation in enumerate(self.annotations) if annotation.id == selected), None
+        )
 
     def centre(self) -> npt.NDArray[np.float32]:
         """Return each lead's resting level in mV, found once from the first samples that came."""
-        assert self.recording is not None and self.store is not None
-        if self.centre_mv is not None:
-            return self.centre_mv
-        lo, hi = self.store.coarse(64)
-        known = np.isfinite(lo).any(axis=0)
+        self._measure()
+        if self._centre_mv is None:
+            n_leads = len(self.recording.leads) if self.recording is not None else 0
+            return np.zeros(n_leads, dtype=np.float32)
+        return self._centre_mv
+
+    def lane_height_mv(self) -> float:
+        """Return how many millivolts a lane should hold so that every lead fits."""
+        self._measure()
+        return self._height_mv
+
+    def _measure(self) -> None:
+        if self.store is None or self._centre_mv is not None:
+            return
+        samples = self.store.samples(0)
+        if self.store.filtered or samples is None:
+            size = self.store.factors[-1]
+            lo, hi = self.store.slice(size, 0, self.store.n_swept // size)
+        else:
+            lo = hi = samples[:, :: max(samples.shape[1] // 8192, 1)]
+        known = np.flatnonzero(np.isfinite(hi).any(axis=0))
+        if known.size == 0:
+            return
+        lo, hi = lo[:, known], hi[:, known]
         middle = np.zeros(lo.shape[0], dtype=np.float32)
-        if known.any():
-            values = (lo[:, known] + hi[:, known]) / 2
-            has = np.isfinite(values).any(axis=1)
-            middle[has] = np.nanmedian(values[has], axis=1)
-            self.centre_mv = middle
-        return middle
+        has = np.isfinite(hi).any(axis=1)
+        middle[has] = np.nanmedian((lo[has] + hi[has]) / 2, axis=1)
+        self._centre_mv = middle
+        reach = np.fmax(hi - middle[:, np.newaxis], middle[:, np.newaxis] - lo)
+        self._height_mv = float(np.clip(2.2 * np.nanquantile(reach, 0.995), 0.1, 50.0))
 
     def legends(self, overlays: dict[str, bool]) -> list[ColorLegend]:
         """Return the colour scales of the strips that are on."""

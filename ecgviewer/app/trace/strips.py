@@ -55,7 +55,7 @@ def paint_strip(
     values: FloatArray,
     rect: QRectF,
     levels: tuple[float, float],
-    table: list[int],
+    table: tuple[int, ...],
 ) -> None:
     """Draw a row of values as colours; nothing where a value is missing."""
     index, missing = to_index(values, *levels)

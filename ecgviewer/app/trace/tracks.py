@@ -17,9 +17,11 @@ from ecgviewer.review.annotations import Annotation
 
 MAX_ROWS = 3
 MAX_FLAG_ROWS = 2
-MANY = 250
+MANY = 120
 """Annotations in view beyond which single labels could not be read anyway."""
 ROW_PAD = 5.0
+LEAST_TEXT_PX = 64.0
+"""A label cut shorter than this says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,8 +220,8 @@ def _bar(
     else:
         box = QRectF(rect.right() + 4, rect.top(), free_until - rect.right() - 8, rect.height())
         painter.setPen(color)
-        if box.width() < min(wanted, 28.0):
-            if inside < 28.0:
+        if box.width() < min(wanted, LEAST_TEXT_PX):
+            if inside < LEAST_TEXT_PX:
                 return
             box = rect.adjusted(4, 0, -4, 0)
             painter.setPen(frame.theme.color("paper" if selected else "trace"))

@@ -1,21 +1,20 @@
-"""Reads chunks in the background: what the view needs first, then the rest of the record."""
+"""Reads a recording in the background: what the view needs at once, and all of it in passing."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QObject, Signal
 
 from ecgviewer.app.trace.data.chunks import CHUNK, ChunkStore
-from ecgviewer.app.trace.data.levels import FloatArray
+from ecgviewer.app.trace.data.overview_cache import pyramid_folder
 from ecgviewer.core.errors import RecordError
 from ecgviewer.core.recording import Recording
+from ecgviewer.signal.pyramid import PyramidBuilder
 
-FILTER_MARGIN_S = 3.0
-"""Read on both sides of a chunk before filtering, so that no edge shows."""
 SWEEP_NEWS_S = 0.25
 """How often the view hears of the progress of a sweep."""
 SWEEP_REST_S = 0.002
@@ -54,117 +53,143 @@ class _Bell(QObject):
 
 @dataclass
 class _Desk:
-    """What the window's thread and the loader thread share."""
+    """What the window's thread and the loader's two threads share."""
 
+    recording: Recording
+    store: ChunkStore
+    bell: _Bell
     news: threading.Condition = field(default_factory=threading.Condition)
     wanted: list[int] = field(default_factory=list)
     display: DisplayFilter = DisplayFilter()
-    version: int = 0
     stop: bool = False
+
+    def next_wanted(self) -> int | None:
+        """Return the first wanted chunk that is not in memory."""
+        return next((index for index in self.wanted if not self.store.has(index)), None)
 
 
 class Loader(QObject):
-    """Owns the loader thread of one recording. The thread knows neither view nor window."""
+    """Owns the reading threads of one recording. They know neither view nor window."""
 
     loaded = Signal()
     failed = Signal(str)
 
-    def __init__(self, recording: Recording, store: ChunkStore) -> None:
+    def __init__(self, recording: Recording, store: ChunkStore, display: DisplayFilter) -> None:
         super().__init__()
-        self._desk = _Desk()
-        self._bell = _Bell()
-        self._bell.loaded.connect(self.loaded)
-        self._bell.failed.connect(self.failed)
-        self._thread = threading.Thread(
-            target=_work, args=(recording, store, self._desk, self._bell), daemon=True
-        )
-        self._thread.name = "trace loader"
-        self._thread.start()
+        self._desk = _Desk(recording, store, _Bell(), display=display)
+        store.start_over(display.active)
+        self._desk.bell.loaded.connect(self.loaded)
+        self._desk.bell.failed.connect(self.failed)
+        self._threads = [
+            threading.Thread(target=work, args=(self._desk,), name=name, daemon=True)
+            for work, name in ((_serve, "trace reader"), (_sweep, "trace sweep"))
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def request(self, chunks: Sequence[int]) -> None:
         """Read these chunks first, in this order."""
         with self._desk.news:
             if self._desk.wanted != list(chunks):
                 self._desk.wanted = list(chunks)
-                self._desk.news.notify()
+                self._desk.news.notify_all()
 
     def set_filter(self, display: DisplayFilter) -> None:
-        """Filter what is read from now on."""
+        """Read the chunks anew, through this filter."""
         with self._desk.news:
             self._desk.display = display
-            self._desk.version += 1
-            self._desk.news.notify()
+            self._desk.store.start_over(display.active)
+            self._desk.news.notify_all()
 
     def close(self) -> None:
-        """Stop after the chunk in hand; wait for it."""
+        """Stop after the chunk in hand."""
         with self._desk.news:
             self._desk.stop = True
-            self._desk.news.notify()
-        self._bell.loaded.disconnect(self.loaded)
-        self._bell.failed.disconnect(self.failed)
-        self._thread.join(timeout=2.0)
+            self._desk.news.notify_all()
+        self._desk.bell.loaded.disconnect(self.loaded)
+        self._desk.bell.failed.disconnect(self.failed)
+        for thread in self._threads:
+            thread.join(timeout=1.0)
 
 
-def _work(recording: Recording, store: ChunkStore, desk: _Desk, bell: _Bell) -> None:
-    last_news = 0.0
+def _serve(desk: _Desk) -> None:
+    """Read the chunks that the view waits for."""
     while True:
         with desk.news:
-            index, wanted = _next(store, desk)
+            index = desk.next_wanted()
             while index is None and not desk.stop:
                 desk.news.wait()
-                index, wanted = _next(store, desk)
+                index = desk.next_wanted()
             if desk.stop or index is None:
                 return
-            display, version = desk.display, desk.version
+            display = desk.display
         try:
-            _load(recording, store, index, wanted, display, lambda v=version: desk.version == v)
+            _load(desk, index, display)
         except (RecordError, OSError) as error:
-            bell.failed.emit(str(error))
+            desk.bell.failed.emit(str(error))
             return
-        now = time.monotonic()
-        if wanted or now - last_news > SWEEP_NEWS_S or store.swept.all():
-            last_news = now
-            bell.loaded.emit()
-        if not wanted:
-            time.sleep(SWEEP_REST_S)
+        with desk.news:
+            desk.news.notify_all()
+        desk.bell.loaded.emit()
 
 
-def _next(store: ChunkStore, desk: _Desk) -> tuple[int | None, bool]:
-    """Return the chunk to read now, and whether the view waits for it."""
-    for index in desk.wanted:
-        if not store.has(index):
-            return index, True
-    unread = store.swept.argmin()
-    return (None, False) if store.swept[unread] else (int(unread), False)
+def _load(desk: _Desk, index: int, display: DisplayFilter) -> None:
+    recording, store = desk.recording, desk.store
+    start, stop = index * CHUNK, min((index + 1) * CHUNK, recording.n_samples)
+    if not display.active:
+        signal = recording.read_samples(start, stop)
+    else:
+        # Imported here: scipy is not needed before the first filter is switched on.
+        from ecgviewer.signal.filters import display_filter, display_margin_s
+
+        chosen = (display.baseline, display.mains_hz, display.muscle)
+        margin = round(display_margin_s(*chosen) * recording.fs_hz)
+        first = max(start - margin, 0)
+        raw = recording.read_samples(first, stop + margin)
+        signal = display_filter(raw, recording.fs_hz, *chosen)[:, start - first : stop - first]
+    with desk.news:
+        if desk.display == display:
+            store.put(index, signal)
 
 
-def _load(
-    recording: Recording,
-    store: ChunkStore,
-    index: int,
-    keep: bool,
-    display: DisplayFilter,
-    still_wanted: Callable[[], bool],
-) -> None:
-    start = index * CHUNK
-    stop = min(start + CHUNK, recording.n_samples)
-    if not (keep and display.active):
-        store.put(index, recording.read_samples(start, stop), keep)
+def _sweep(desk: _Desk) -> None:
+    """Build the pyramid from start to end, stepping aside whenever the view waits."""
+    try:
+        with desk.news:
+            # First things first: the samples in view.
+            while not desk.stop and (not desk.wanted or desk.next_wanted() is not None):
+                desk.news.wait(timeout=0.2)
+        if not desk.stop:
+            _build(desk)
+    except (RecordError, OSError) as error:
+        desk.bell.failed.emit(str(error))
+
+
+def _build(desk: _Desk) -> None:
+    recording, store = desk.recording, desk.store
+    if recording.n_samples == 0 or not recording.leads:
         return
-    # Imported here: scipy's filters are not needed before the first filter is switched on.
-    from ecgviewer.signal.filters import display_filter
-
-    margin = round(FILTER_MARGIN_S * recording.fs_hz)
-    first = max(start - margin, 0)
-    raw = recording.read_samples(first, stop + margin)
-    if not store.swept[index]:
-        store.put(index, raw[:, start - first : stop - first], keep=False)
-    filtered: FloatArray = display_filter(
-        raw,
-        recording.fs_hz,
-        baseline=display.baseline,
-        mains_hz=display.mains_hz,
-        muscle=display.muscle,
-    )
-    if still_wanted():
-        store.put(index, filtered[:, start - first : stop - first], keep=True, sweep=False)
+    folder = pyramid_folder(recording)
+    last_news = 0.0
+    with PyramidBuilder(len(recording.leads), recording.n_samples, folder) as builder:
+        store.pyramid = builder.pyramid
+        while builder.n_done < recording.n_samples:
+            with desk.news:
+                while not desk.stop and desk.next_wanted() is not None:
+                    desk.news.wait(timeout=0.2)
+                if desk.stop:
+                    return
+            start = builder.n_done
+            index, offset = divmod(start, CHUNK)
+            kept = store.samples(index) if not store.filtered else None
+            builder.append(
+                kept[:, offset:]
+                if kept is not None
+                else recording.read_samples(start, (index + 1) * CHUNK)
+            )
+            now = time.monotonic()
+            if now - last_news > SWEEP_NEWS_S:
+                last_news = now
+                desk.bell.loaded.emit()
+            time.sleep(SWEEP_REST_S)
+    desk.bell.loaded.emit()
