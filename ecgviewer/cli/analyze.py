@@ -15,7 +15,7 @@ from ecgviewer.cli.choose import bundles_for
 from ecgviewer.cli.maps import MapPaths
 from ecgviewer.cli.parser import read_options
 from ecgviewer.cli.pool import Crash, WorkerPool
-from ecgviewer.cli.rows import Job, error_row
+from ecgviewer.cli.rows import Job, error_row, in_words
 from ecgviewer.cli.table import open_table
 from ecgviewer.core.errors import AnalysisError, BundleError, EcgViewerError
 from ecgviewer.core.record_ref import ReadOptions, RecordRef
@@ -97,9 +97,11 @@ def _find_jobs(paths: list[Path], options: ReadOptions, maps: MapPaths | None) -
                     stem = maps.stem(item) if maps is not None else None
                     yield Job(item.path, item.name, item, stem)
                 else:
-                    yield Job(item.path, item.path.stem, item.error.reason)
+                    yield Job(item.path, item.name, in_words(item.error, item.path))
         except EcgViewerError as error:
-            yield Job(error.path or path, path.stem, error.reason)
+            yield Job(path, path.stem, in_words(error, path))
+        except OSError as error:
+            yield Job(path, path.stem, f"cannot be searched ({error.strerror})")
         else:
             if found == 0:
                 yield Job(path, path.stem, "no ECG record found here")

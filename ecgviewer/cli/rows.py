@@ -9,9 +9,10 @@ import numpy as np
 
 from ecgviewer.cli.table import Row
 from ecgviewer.core.analysis import Analysis
-from ecgviewer.core.errors import AnalysisError
+from ecgviewer.core.errors import AnalysisError, EcgViewerError
 from ecgviewer.core.flags import MIN_FLAG_S, derive_flags
 from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.recording import Recording
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +36,22 @@ class Job:
     maps: Path | None = None
 
 
+def in_words(error: EcgViewerError, path: Path) -> str:
+    """Return the reason, with the file at fault where that is not the record's own."""
+    return error.reason if error.path in (None, path) else str(error)
+
+
 def error_row(job: Job, model: str, reason: str) -> Row:
     """Return the row of a record that could not be read or judged."""
     return Row(str(job.path), job.record, model, error=" ".join(reason.split()))
 
 
-def result_row(job: Job, model: str, analysis: Analysis, specificity: float) -> Row:
+def result_row(
+    job: Job, model: str, recording: Recording, analysis: Analysis, specificity: float
+) -> Row:
     """Return the row of an analysed record.
+
+    ``quality`` says which leads or spans were not judged, and what the reader warns of.
 
     Raises
     ------
@@ -60,11 +70,17 @@ def result_row(job: Job, model: str, analysis: Analysis, specificity: float) -> 
         p_value=analysis.p_value,
         threshold=analysis.threshold(specificity),
         abnormal=int(analysis.is_abnormal(specificity)),
-        quality=analysis.quality_text(),
+        quality=_quality(recording, analysis),
         worst_lead=lead,
         worst_start_s=start_s,
         worst_end_s=stop_s,
     )
+
+
+def _quality(recording: Recording, analysis: Analysis) -> str:
+    reasons = [analysis.quality_text()] if analysis.quality else []
+    reasons += [note.text for note in recording.notes if note.level == "warning"]
+    return "; ".join(reasons) or "ok"
 
 
 def worst_place(analysis: Analysis, specificity: float) -> tuple[str, float | None, float | None]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ecgviewer.cli.maps import write_maps
 from ecgviewer.cli.pool import Report
-from ecgviewer.cli.rows import Job, error_row, result_row
+from ecgviewer.cli.rows import Job, error_row, in_words, result_row
 from ecgviewer.cli.table import Row
 from ecgviewer.core.analysis import Analysis
 from ecgviewer.core.errors import EcgViewerError
@@ -52,7 +52,7 @@ class Screening:
         try:
             recording = open_record(job.source)
         except EcgViewerError as error:
-            return self._failed(job, error.reason)
+            return self._failed(job, in_words(error, job.path))
         except Exception as error:
             log.exception("cannot open %s", job.path)
             return self._failed(job, _unexpected(error))
@@ -72,9 +72,9 @@ class Screening:
             if job.maps is not None:
                 target = job.maps.with_name(f"{job.maps.name}.{model}.npz")
                 write_maps(target, recording, analysis, self._specificity)
-            return result_row(job, model, analysis, self._specificity)
+            return result_row(job, model, recording, analysis, self._specificity)
         except EcgViewerError as error:
-            return error_row(job, model, error.reason)
+            return error_row(job, model, in_words(error, job.path))
         except OSError as error:
             return error_row(job, model, f"cannot write the maps: {error.strerror or error}")
         except Exception as error:

@@ -94,11 +94,11 @@ def _heart_like(seconds, fs=500, n_leads=12, rate_bpm=66, seed=0):
     phase = (t * rate_bpm / 60) % 1.0 - 0.4
     waves = ((-0.16, 0.025, 0.12), (0.0, 0.010, 1.0), (0.03, 0.010, -0.25), (0.3, 0.045, 0.3))
     beat = sum(size * np.exp(-(((phase - at) / width) ** 2)) for at, width, size in waves)
-    i, ii = 0.7 * beat, beat
+    noise = 0.01 * np.random.default_rng(seed).standard_normal((8, t.size))
+    i, ii = 0.7 * beat + noise[0], beat + noise[1]
     limb = [i, ii, ii - i, -(i + ii) / 2, i - ii / 2, ii - i / 2]
-    chest = [size * beat for size in (-0.6, -0.2, 0.5, 1.1, 1.2, 0.9)]
-    noise = 0.01 * np.random.default_rng(seed).standard_normal((12, t.size))
-    return (np.array(limb + chest) + noise)[:n_leads]
+    chest = np.outer((-0.6, -0.2, 0.5, 1.1, 1.2, 0.9), beat) + noise[2:]
+    return np.concatenate([limb, chest])[:n_leads]
 
 
 def _write_record(

@@ -135,18 +135,17 @@ def bad_inputs(folder, write_record, heart_like):
     write_record(folder, "no_dat", whole).with_suffix(".dat").unlink()
     truncated = write_record(folder, "truncated", whole).with_suffix(".dat")
     truncated.write_bytes(truncated.read_bytes()[:50_000])
-    write_record(folder, "checksum", whole, checksum=12345)
     (folder / "empty.hea").write_bytes(b"")
     (folder / "renamed.hea").write_text("Dear colleague,\nplease find attached nothing.\n")
     write_record(folder, "fs0", whole, fs="0")
     write_record(folder, "half_second", heart_like(0.5))
-    write_record(folder, "three_leads", heart_like(10, n_leads=3), leads=STANDARD_LEADS[:3])
+    write_record(folder, "three_leads", whole[6:9], leads=STANDARD_LEADS[6:9])
     write_record(folder, "all_constant", np.zeros((12, 5000)))
     write_record(folder, "all_missing", np.full((12, 5000), np.nan))
     with h5py.File(folder / "no_ecg.h5", "w") as file:
         file["weights"] = np.zeros((3, 3))
     return {
-        "no_dat": "no_dat.dat", "truncated": "", "checksum": "checksum", "empty": "",
+        "no_dat": "no_dat.dat", "truncated": "", "empty": "",
         "renamed": "", "fs0": "", "half_second": "short", "three_leads": "lead",
         "all_constant": "", "all_missing": "", "no_ecg": "",
     }  # fmt: skip
@@ -158,6 +157,7 @@ def test_bad_records_get_a_row_with_a_reason_and_the_others_go_on(
     folder = tmp_path / "ward"
     expected = bad_inputs(folder, write_record, heart_like)
     write_record(folder, "whole", heart_like(10))
+    write_record(folder, "checksum", heart_like(10), checksum=12345)
     before = {path: path.read_bytes() for path in folder.iterdir()}
 
     status, rows, err = analyze(folder, "--model", "all")
@@ -170,8 +170,10 @@ def test_bad_records_get_a_row_with_a_reason_and_the_others_go_on(
         assert "unexpected" not in errors[name], errors[name]
         assert [row["model"] for row in rows if row["record"] == name] == MODELS
     assert "Traceback" not in err
-    whole = [row for row in rows if row["record"] == "whole"]
-    assert len(whole) == 3 and all(row["score"] for row in whole)
+    scored = {row["record"]: row["quality"] for row in rows if row["score"]}
+    assert set(scored) == {"whole", "checksum"}
+    assert scored["whole"] == "ok"
+    assert "checksum" in scored["checksum"]
     assert {path: path.read_bytes() for path in folder.iterdir()} == before, "sources untouched"
 
 
@@ -191,6 +193,16 @@ def test_fifteen_leads_are_scored_by_the_twelve(analyze, tmp_path, write_record,
     (row,), (reference,) = (analyze(path)[1] for path in (fifteen, twelve))
     assert row["error"] == ""
     assert float(row["score"]) == pytest.approx(float(reference["score"]), abs=0.05)
+
+
+def test_limb_leads_alone_are_judged_and_the_rest_named(
+    analyze, tmp_path, write_record, heart_like
+):
+    limb = write_record(tmp_path / "ward", "r", heart_like(10, n_leads=3), leads=STANDARD_LEADS[:3])
+    status, rows, _ = analyze(limb)
+    assert status == 0
+    assert "missing V1 V2 V3 V4 V5 V6" in rows[0]["quality"]
+    assert not rows[0]["worst_lead"].startswith("V")
 
 
 def test_a_flat_lead_and_missing_samples_are_named_and_left_out(
@@ -216,7 +228,7 @@ def test_unknown_units_are_told_and_can_be_given(analyze, tmp_path, write_record
 def test_a_file_that_leaves_its_rate_open_names_the_option(analyze, tmp_path, heart_like):
     path = tmp_path / "silent.h5"
     with h5py.File(path, "w") as file:
-        file["ecg"] = heart_like(10).astype(np.float16)
+        file["waveform"] = heart_like(10).astype(np.float32)
     status, rows, _ = analyze(path)
     assert status == 1
     assert "--fs" in rows[0]["error"]

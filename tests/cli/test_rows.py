@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from ecgviewer.cli.rows import Job, error_row, result_row, worst_place
+from ecgviewer.core.analysis import QualityFinding
 from ecgviewer.core.errors import AnalysisError
+from ecgviewer.core.recording import Note
 
 
 def job():
@@ -48,18 +50,27 @@ def test_masked_leads_are_never_the_worst(make_analysis):
     assert worst_place(make_analysis(score_map), 0.95)[0] == "aVF"
 
 
-def test_a_row_carries_score_threshold_and_verdict(make_analysis):
-    row = result_row(job(), "cae", make_analysis(np.ones((12, 1000))), 0.95)
+def test_a_row_carries_score_threshold_and_verdict(make_analysis, recording):
+    row = result_row(job(), "cae", recording, make_analysis(np.ones((12, 1000))), 0.95)
     assert (row.score, row.raw_score, row.p_value, row.abnormal) == (5.0, 0.25, 0.01, 1)
     assert row.threshold == pytest.approx(3.8, abs=0.3)
     assert (row.quality, row.error) == ("ok", "")
     normal = make_analysis(np.ones((12, 1000)), score=1.0)
-    assert result_row(job(), "cae", normal, 0.95).abnormal == 0
+    assert result_row(job(), "cae", recording, normal, 0.95).abnormal == 0
 
 
-def test_a_score_that_is_no_number_is_an_error_and_not_a_row(make_analysis):
+def test_a_score_that_is_no_number_is_an_error_and_not_a_row(make_analysis, recording):
+    analysis = make_analysis(np.ones((12, 1000)), score=float("nan"))
     with pytest.raises(AnalysisError):
-        result_row(job(), "cae", make_analysis(np.ones((12, 1000)), score=float("nan")), 0.95)
+        result_row(job(), "cae", recording, analysis, 0.95)
+
+
+def test_quality_says_what_was_not_judged_and_what_the_reader_warns_of(make_analysis, recording):
+    warned = recording.with_notes(
+        Note("warning", "wrong checksum"), Note("info", "identities hold")
+    )
+    flat = make_analysis(np.ones((12, 1000)), quality=(QualityFinding("V3", "flat", 0.0, 10.0),))
+    assert result_row(job(), "cae", warned, flat, 0.95).quality == "flat V3; wrong checksum"
 
 
 def test_an_error_fits_on_one_line():
