@@ -97,7 +97,7 @@ class DataSet:
         normal = sum(entry.normal is True for entry in self.entries)
         clean = sum(entry.clean for entry in self.entries)
         lines = [
-            f"{self.root}: {self.kind}, {len(self.entries)} records, {normal} normal by their "
+            f"{self.root.name}: {self.kind}, {len(self.entries)} records, {normal} normal by their "
             f"labels, {clean} of them without any other finding"
         ]
         reasons = Counter(entry.left_out for entry in self.entries if entry.left_out)

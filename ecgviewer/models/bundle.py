@@ -123,7 +123,8 @@ class Bundle:
         if _json(metadata, "leads", list) != list(STANDARD_LEADS):
             raise BundleError("the model wants other leads than the 12 standard ones")
         for name, tensor in tensors.items():
-            if tensor.dtype.kind == "f" and not np.isfinite(tensor).all():
+            weights = name.startswith("network.") and tensor.dtype.kind == "f"
+            if weights and not np.isfinite(tensor).all():
                 raise BundleError(f"the tensor {name} holds values that are not finite")
         metrics = tuple(_object(item) for item in _json(metadata, "metrics", list))
         thresholds = {k: float(v) for k, v in _json(metadata, "thresholds", dict).items()}

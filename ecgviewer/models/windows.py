@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+from scipy.ndimage import uniform_filter1d
 from scipy.signal import butter, sosfiltfilt
 
 from ecgviewer.core.analysis import QualityFinding
@@ -23,7 +24,7 @@ from ecgviewer.signal import quality
 from ecgviewer.signal.beats import detect_r_peaks
 from ecgviewer.signal.gaps import bridge_gaps
 from ecgviewer.signal.preprocessing import Preprocessing
-from ecgviewer.signal.resample import resample_bridged, resampled_length
+from ecgviewer.signal.resample import resampled_length
 
 FloatArray = npt.NDArray[np.float32]
 BoolArray = npt.NDArray[np.bool_]
@@ -270,7 +271,10 @@ def _baseline_mv(values: FloatArray, fs_in: float, filtered: FloatArray, fs: flo
     must not come back with the reconstruction.
     """
     filled, _ = bridge_gaps(values)
-    removed = resample_bridged(filled, fs_in, fs)[:, : filtered.shape[1]] - filtered
+    # A running mean over one output sample is enough of an antialiasing filter for 1 Hz.
+    smooth = uniform_filter1d(filled, max(round(fs_in / fs), 1), axis=1, mode="nearest")
+    at = np.round(np.arange(filtered.shape[1]) * fs_in / fs).astype(np.int64)
+    removed = smooth[:, np.minimum(at, smooth.shape[1] - 1)] - filtered
     sos = butter(2, BASELINE_HZ, "lowpass", fs=fs, output="sos")
     pad = min(round(fs), removed.shape[1] - 1)
     return np.asarray(sosfiltfilt(sos, removed, axis=1, padlen=pad), dtype=np.float32)
