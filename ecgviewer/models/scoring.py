@@ -2,7 +2,7 @@
 
 A *detector* turns one aspect of a window into a number that is higher for less normal. Its
 distribution among held-out normals makes it a p-value; ``-log10 p`` of all detectors are fused as
-mean + maximum, so that one strong sign and many weak ones both count. What that sum is worth is
+four times their mean plus their maximum, so that many weak signs and one strong one both count. What that sum is worth is
 again read from normals, with exactly the detectors that the window allows, so that a record with
 a missing lead or an unknown amplitude is judged by the same specificity as any other.
 """
@@ -121,9 +121,15 @@ def _fit_density(name: str, values: DoubleArray) -> Density:
     return Mahalanobis.fit(values)
 
 
+MEAN_WEIGHT = 4.0
+
+
 def fuse(log_p: DoubleArray) -> DoubleArray:
-    """Return mean + maximum over the detectors of ``log_p`` [n, k] (``-log10 p``)."""
-    fused: DoubleArray = log_p.mean(axis=1) + log_p.max(axis=1)
+    """Return the weighted mean plus the maximum over the detectors of ``log_p`` [n, k].
+
+    The weight was chosen on folds 1 to 9 of PTB-XL.
+    """
+    fused: DoubleArray = MEAN_WEIGHT * log_p.mean(axis=1) + log_p.max(axis=1)
     return fused
 
 
