@@ -60,7 +60,7 @@ def beside(header: Path, name: str) -> Path:
             raise CorruptFileError(
                 f"the header points outside its folder ({name!r}): refused", header
             )
-    if not name or "\0" in name:
+    if not PurePosixPath(name).parts or "\0" in name:
         raise CorruptFileError("the header names no signal file", header)
     return header.parent / name
 

@@ -124,7 +124,7 @@ def _value(attributes: h5py.AttributeManager, key: str) -> object | None:
 def _dereferenced(item: h5py.Dataset) -> object:
     """Return a small dataset's value; MATLAB cells and char arrays become texts."""
     value = item[()]
-    if item.dtype == h5py.ref_dtype:
+    if h5py.check_ref_dtype(item.dtype) is h5py.Reference:
         targets = [item.file[one] for one in np.ravel(value)]
         return [_characters(one[()]) for one in targets if isinstance(one, h5py.Dataset)]
     if item.attrs.get("MATLAB_class") in (b"char", "char"):
