@@ -38,6 +38,8 @@ class TraceCanvas(QWidget):
     """The visible range, scale or layout changed."""
     dataChanged = Signal()
     """More of the recording was read, or R peaks were found."""
+    contentChanged = Signal()
+    """Another recording, analysis, theme, or other flags or annotations are shown."""
     spanSelected = Signal(float, float, object)
     """start_s, stop_s, tuple of leads (empty: all)."""
     flagClicked = Signal(int)
@@ -158,6 +160,11 @@ class TraceCanvas(QWidget):
         self._frame = None
         self._stale = True
         self.update()
+
+    def content_changed(self) -> None:
+        """Paint anew and tell that something else is shown."""
+        self.redraw()
+        self.contentChanged.emit()
 
     def view_changed(self) -> None:
         """Paint anew and tell that the visible range, scale or layout changed."""

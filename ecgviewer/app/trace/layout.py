@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ecgviewer.app.trace.state import LayoutMode, ViewState
 from ecgviewer.core.leads import CABRERA_LEADS, STANDARD_LEADS
 
-MIN_PITCH_MM = {LayoutMode.ROWS_12: 11.0, LayoutMode.COLUMNS_2: 15.0, LayoutMode.PAGE_3X4: 20.0}
+MIN_PITCH_MM = {LayoutMode.ROWS_12: 9.0, LayoutMode.COLUMNS_2: 15.0, LayoutMode.PAGE_3X4: 20.0}
 MAX_PITCH_MM = 40.0
 HEADROOM_MM = 10.0
 """Room above the first row so that its calibration pulse and tall beats are seen."""

@@ -231,6 +231,9 @@ class TracePainter:
     def draw(self, picture: Picture) -> None:
         """Write every layer into the picture, which no painter may be using."""
         frame, ratio = self._frame, self._ratio
+        if self._signal is not None:
+            room_mv = 0.3 * frame.page.pitch / frame.px_per_mv
+            self._scene.recentre(*self._layers[-1][:2], room_mv)
         centre = self._scene.centre()
         recording = self._scene.recording
         assert recording is not None

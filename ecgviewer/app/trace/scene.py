@@ -106,6 +106,28 @@ class Scene:
             return np.zeros(n_leads, dtype=np.float32)
         return self._centre_mv
 
+    def recentre(
+        self,
+        lo: npt.NDArray[np.float32],
+        hi: npt.NDArray[np.float32],
+        room_mv: float,
+    ) -> None:
+        """Follow the baseline of leads that wandered further than ``room_mv`` from their level.
+
+        Parameters
+        ----------
+        lo, hi : array [L, m]
+            Extremes of what is in view.
+        """
+        centre = self.centre()
+        known = np.isfinite(hi).any(axis=1)
+        if not known.any():
+            return
+        now = np.nanmedian((lo[known, ::4] + hi[known, ::4]) / 2, axis=1)
+        rows = np.flatnonzero(known)
+        far = np.abs(now - centre[rows]) > room_mv
+        centre[rows[far]] = now[far]
+
     def lane_height_mv(self) -> float:
         """Return how many millivolts a lane should hold so that every lead fits."""
         self._measure()

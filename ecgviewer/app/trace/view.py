@@ -47,23 +47,24 @@ class TraceView(TraceCanvas):
         if self.state.fit:
             scale.fit_to(self.state, self.scene, self.traces_width(), None)
         self.view_changed()
+        self.contentChanged.emit()
 
     def set_analysis(self, analysis: Analysis | None, specificity: float | None = None) -> None:
         """Show the maps of an analysis of this recording, or none."""
         if specificity is not None:
             self.scene.specificity = specificity
         self.scene.set_analysis(analysis)
-        self.redraw()
+        self.content_changed()
 
     def set_specificity(self, specificity: float) -> None:
         """Mark this threshold on the colour scale of the residual."""
         self.scene.specificity = specificity
-        self.redraw()
+        self.content_changed()
 
     def set_flags(self, flags: Sequence[Flag], selected: int | None = None) -> None:
         """Show flags, in order of their start; ``selected`` is an index among them."""
         self.scene.set_flags(flags, selected)
-        self.redraw()
+        self.content_changed()
 
     def select_flag(self, index: int | None) -> None:
         """Emphasise one flag."""
@@ -76,7 +77,7 @@ class TraceView(TraceCanvas):
         """Show annotations; ``selected`` is the id of one of them."""
         self.scene.set_annotations(annotations, selected)
         self.interaction.edit(self.interaction.edited)
-        self.redraw()
+        self.content_changed()
 
     def edit_annotation(self, annotation_id: str | None) -> None:
         """Give one annotation handles to drag its edges with, or none."""
@@ -85,8 +86,7 @@ class TraceView(TraceCanvas):
     def set_r_peaks(self, r_peaks: npt.NDArray[np.int64]) -> None:
         """Take the R peaks (samples at the recording's rate) for marks, snapping and trend."""
         self.scene.r_peaks = np.asarray(r_peaks, dtype=np.int64)
-        self.redraw()
-        self.dataChanged.emit()
+        self.content_changed()
 
     def set_overlay(self, name: str, on: bool) -> None:
         """Switch one of ``state.OVERLAYS`` on or off."""
@@ -105,7 +105,7 @@ class TraceView(TraceCanvas):
     def set_theme(self, theme: Theme) -> None:
         """Use the colours of a theme."""
         self.theme = theme
-        self.redraw()
+        self.content_changed()
 
     # How it is shown -------------------------------------------------------------------------
 

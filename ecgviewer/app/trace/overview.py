@@ -1,0 +1,320 @@
+"""The whole record in one bar: envelope, heat, flags, annotations, heart rate, and where we are."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from ecgviewer.app.trace.color_scales import color_table
+from ecgviewer.app.trace.data.levels import Columns, query
+from ecgviewer.app.trace.frame import Frame
+from ecgviewer.app.trace.furniture import time_text
+from ecgviewer.app.trace.layout import PageLayout
+from ecgviewer.app.trace.paper import time_step_s
+from ecgviewer.app.trace.polyline import polygon
+from ecgviewer.app.trace.raster import Picture, Run, fill, to_pixels
+from ecgviewer.app.trace.strips import paint_spans, paint_strip, pixel_row
+from ecgviewer.app.trace.tracks import Track, span_pixels
+from ecgviewer.app.trace.view import TraceView
+
+TREND_FROM_S = 60.0
+"""Shorter records show no heart-rate trend: a handful of beats is none."""
+LABEL_PX = 46.0
+ENVELOPE_PX = 32.0
+ROW_PX = 10.0
+TREND_PX = 30.0
+AXIS_PX = 14.0
+PAD_PX = 3.0
+LEAST_TREND_BPM = (40.0, 120.0)
+"""The trend's scale covers at least this, so that a steady rate looks steady."""
+
+
+class OverviewBar(QWidget):
+    """Shows where the view is in its recording; click, drag, wheel and keys move it."""
+
+    def __init__(self, view: TraceView, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._view = view
+        self._picture: Picture | None = None
+        self._stale = True
+        self.setAccessibleName("Overview of the record")
+        self.setToolTip("The whole record: click or drag to go there")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        view.viewChanged.connect(self.update)
+        view.dataChanged.connect(self.refresh)
+        view.contentChanged.connect(self.refresh)
+
+    def refresh(self) -> None:
+        """Draw anew: the recording, its analysis, flags, annotations or R peaks changed."""
+        self._stale = True
+        self.updateGeometry()
+        self.update()
+
+    def shows_trend(self) -> bool:
+        """Return whether the record is long enough, and its beats known, for a trend."""
+        scene = self._view.scene
+        return scene.duration_s >= TREND_FROM_S and scene.r_peaks.size > 2
+
+    def sizeHint(self) -> QSize:
+        """Return the height that the rows in use need."""
+        height = 2 * PAD_PX + 2 * ROW_PX + ENVELOPE_PX + ROW_PX + AXIS_PX
+        if self.shows_trend():
+            height += TREND_PX
+        return QSize(400, round(height))
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the height that the rows in use need."""
+        return QSize(200, self.sizeHint().height())
+
+    # Drawing ---------------------------------------------------------------------------------
+
+    def _frame(self) -> Frame:
+        width = max(self.width() - LABEL_PX - 8.0, 10.0)
+        page = PageLayout((), LABEL_PX, LABEL_PX + width, 0.0, float(self.height()), 0.0, 0.0)
+        duration = max(self._view.scene.duration_s, 1e-3)
+        return Frame(
+            page=page,
+            theme=self._view.theme,
+            px_per_s=width / duration,
+            px_per_mv=1.0,
+            pixels_per_mm=1.0,
+            origin_px=0.0,
+            scroll_y=0.0,
+            width=float(self.width()),
+            height=float(self.height()),
+        )
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        ratio = self.devicePixelRatioF()
+        size = self.size() * ratio
+        if self._picture is None or self._picture.image.size() != size:
+            self._picture = Picture(size.width(), size.height(), ratio)
+            self._stale = True
+        if self._stale:
+            self._draw(self._picture)
+            self._stale = False
+        painter = QPainter(self)
+        painter.drawImage(0, 0, self._picture.image)
+        if self._view.scene.recording is not None:
+            self._paint_position(painter, self._frame())
+        painter.end()
+
+    def _draw(self, picture: Picture) -> None:
+        frame, scene, theme = self._frame(), self._view.scene, self._view.theme
+        area = QRectF(frame.page.left, PAD_PX, frame.page.right - frame.page.left, 0.0)
+        painter = QPainter(picture.image)
+        painter.setFont(self._small())
+        painter.fillRect(self.rect(), theme.color("window"))
+        if scene.recording is None:
+            painter.end()
+            return
+        rows = self._rows(area)
+        painter.fillRect(rows["lead"], theme.color("paper"))
+        for name, track in (("flags", scene.flag_track), ("notes", scene.annotation_track)):
+            self._label(painter, rows[name], name.capitalize())
+            self._paint_track(painter, frame, track, rows[name])
+        lead = self._rhythm_lead()
+        self._label(painter, rows["lead"], lead)
+        self._label(painter, rows["heat"], "Heat")
+        self._paint_heat(painter, frame, rows["heat"])
+        if self.shows_trend():
+            self._paint_trend(painter, frame, rows["trend"])
+        self._paint_axis(painter, frame, rows["axis"])
+        painter.setPen(theme.color("border"))
+        painter.drawRect(rows["lead"])
+        painter.end()
+        self._draw_envelope(picture, frame, rows["lead"], lead)
+
+    def _rows(self, area: QRectF) -> dict[str, QRectF]:
+        heights = [("flags", ROW_PX), ("notes", ROW_PX), ("lead", ENVELOPE_PX), ("heat", ROW_PX)]
+        if self.shows_trend():
+            heights.append(("trend", TREND_PX))
+        heights.append(("axis", AXIS_PX))
+        rows, top = {}, area.top()
+        for name, height in heights:
+            rows[name] = QRectF(area.left(), top, area.width(), height)
+            top += height
+        return rows
+
+    def _small(self) -> QFont:
+        font = QFont(self.font())
+        font.setPointSizeF(max(font.pointSizeF() * 0.78, 6.5))
+        return font
+
+    def _label(self, painter: QPainter, row: QRectF, text: str) -> None:
+        painter.setPen(self._view.theme.color("text_muted"))
+        box = QRectF(0, row.center().y() - 8, LABEL_PX - 6, 16)
+        painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
+
+    def _rhythm_lead(self) -> str:
+        recording = self._view.scene.recording
+        assert recording is not None
+        wanted = self._view.state.rhythm_lead
+        if wanted in recording.leads:
+            return wanted
+        return recording.leads[0] if recording.leads else ""
+
+    def _draw_envelope(self, picture: Picture, frame: Frame, row: QRectF, lead: str) -> None:
+        scene = self._view.scene
+        recording, store = scene.recording, scene.store
+        if recording is None or store is None or lead not in recording.leads:
+            return
+        at = recording.leads.index(lead)
+        ratio = picture.ratio
+        per_pixel = recording.fs_hz / frame.px_per_s
+        columns = store.columns(0, recording.n_samples, per_pixel)
+        columns = Columns(
+            columns.first, columns.step, columns.lo[at : at + 1], columns.hi[at : at + 1]
+        )
+        x = columns.centres() * (frame.px_per_s / recording.fs_hz * ratio)
+        lo, hi = to_pixels(columns, x, round(row.width() * ratio))
+        level = float(scene.centre()[at])
+        middle = row.center().y() * ratio
+        away = np.fmax(hi[0] - level, level - lo[0])
+        away = away[np.isfinite(away)]
+        reach = float(np.quantile(away, 0.998)) if away.size else 1.0
+        scale = row.height() * ratio / (2.2 * max(reach, 0.05))
+        first = round(row.left() * ratio)
+        clip = (round(row.top() * ratio) + 1, round(row.bottom() * ratio) - 1)
+        run = Run(
+            first,
+            middle - (hi[0] - level) * np.float32(scale) - 0.5,
+            middle - (lo[0] - level) * np.float32(scale) + 0.5,
+            clip,
+        )
+        fill(picture, [run], self._view.theme.color("envelope"))
+
+    def _paint_track(self, painter: QPainter, frame: Frame, track: Track, row: QRectF) -> None:
+        theme = self._view.theme
+        painter.fillRect(row.adjusted(0, 2, 0, -2), theme.color("border", 70))
+        x0, x1 = span_pixels(frame, track.spans, np.arange(len(track.spans)))
+        # A single event of a long record must still be seen.
+        x1 = np.maximum(x1, x0 + 1.5)
+        paint_spans(painter, x0, x1, row.adjusted(0, 2, 0, -2), theme.color(track.role))
+
+    def _paint_heat(self, painter: QPainter, frame: Frame, row: QRectF) -> None:
+        scene = self._view.scene
+        painter.fillRect(row.adjusted(0, 2, 0, -2), self._view.theme.color("border", 70))
+        if scene.analysis is None or "score" not in scene.maps:
+            return
+        fs_hz = scene.analysis.map_fs_hz
+        length = scene.analysis.score_map.shape[1]
+        columns = query(scene.maps["score"], 0, length, fs_hz / frame.px_per_s)
+        values, left = pixel_row(columns, fs_hz, frame, row.left(), row.right())
+        worst = np.fmax.reduce(values, axis=0)
+        table = color_table("heat", self._view.theme.dark)
+        place = QRectF(left, row.top() + 2, worst.size, row.height() - 4)
+        paint_strip(painter, worst, place, scene.heat_levels, table)
+
+    def _paint_trend(self, painter: QPainter, frame: Frame, row: QRectF) -> None:
+        scene = self._view.scene
+        assert scene.recording is not None
+        x, bpm = heart_rate_trend(scene.r_peaks, scene.recording.fs_hz, frame)
+        if x.size < 2:
+            return
+        low = min(LEAST_TREND_BPM[0], float(np.quantile(bpm, 0.002)) // 10 * 10)
+        high = max(LEAST_TREND_BPM[1], -(-float(np.quantile(bpm, 0.998)) // 10) * 10)
+        inner = row.adjusted(0, 6, 0, -6)
+        y = inner.bottom() - (np.clip(bpm, low, high) - low) / (high - low) * inner.height()
+        theme = self._view.theme
+        painter.setPen(QPen(theme.color("border"), 1.0))
+        painter.drawLine(row.bottomLeft(), row.bottomRight())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        painter.setPen(QPen(theme.color("beat"), 1.0))
+        painter.drawPolyline(polygon(x, y))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        self._label(painter, QRectF(0, inner.top() - 4, 1, 8), f"{high:.0f}")
+        self._label(painter, QRectF(0, inner.bottom() - 4, 1, 8), f"{low:.0f} bpm")
+
+    def _paint_axis(self, painter: QPainter, frame: Frame, row: QRectF) -> None:
+        theme = self._view.theme
+        duration = self._view.scene.duration_s
+        metrics = QFontMetricsF(painter.font())
+        step = time_step_s(frame.px_per_s, metrics.horizontalAdvance("00:00:00") + 24)
+        painter.setPen(theme.color("text_muted"))
+        for index in range(int(duration / step) + 1):
+            x = frame.x(index * step)
+            words = time_text(index * step, step, duration >= 120.0)
+            width = metrics.horizontalAdvance(words)
+            if x + width + 4 > row.right():
+                break
+            painter.fillRect(QRectF(round(x), row.top(), 1, 4), theme.color("text_muted", 140))
+            painter.drawText(
+                QRectF(x + 4, row.top(), width + 2, row.height()),
+                Qt.AlignmentFlag.AlignVCenter,
+                words,
+            )
+
+    def _paint_position(self, painter: QPainter, frame: Frame) -> None:
+        start, stop = self._view.visible_range()
+        left, right = frame.x(start), max(frame.x(stop), frame.x(start) + 3.0)
+        bottom = self.height() - AXIS_PX - PAD_PX
+        accent = self._view.theme.color("accent")
+        inside = QColor(accent)
+        inside.setAlpha(38)
+        rect = QRectF(round(left), 1.0, round(right) - round(left), bottom)
+        if stop - start < self._view.scene.duration_s - 1e-3:
+            painter.fillRect(rect, inside)
+        painter.setPen(QPen(accent, 1.0))
+        painter.drawRect(rect)
+
+    # Moving ----------------------------------------------------------------------------------
+
+    def _go(self, x: float) -> None:
+        start, stop = self._view.visible_range()
+        self._view.goto(self._frame().time(x) - (stop - start) / 2)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._go(event.position().x())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            self._go(event.position().x())
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self._view.page(-event.angleDelta().y() / 120.0)
+        event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        self._view.keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._stale = True
+        super().resizeEvent(event)
+
+
+def heart_rate_trend(
+    r_peaks: npt.NDArray[np.int64], fs_hz: float, frame: Frame
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return where the trend has points and the mean rate there (bpm), one per two pixels.
+
+    RR intervals beyond 2.5 s are pauses in the recording or in detection, not a rate.
+    """
+    seconds = r_peaks / fs_hz
+    rr = np.diff(seconds)
+    good = (rr > 0.2) & (rr < 2.5)
+    middle = ((seconds[1:] + seconds[:-1]) / 2)[good]
+    cell = np.floor(middle * frame.px_per_s / 2.0).astype(np.int64)
+    if cell.size == 0:
+        return np.zeros(0), np.zeros(0)
+    starts = np.flatnonzero(np.diff(cell, prepend=-1))
+    count = np.diff(np.append(starts, cell.size))
+    mean_rr = np.add.reduceat(rr[good], starts) / count
+    return frame.page.left + cell[starts] * 2.0 + 1.0, 60.0 / mean_rr
