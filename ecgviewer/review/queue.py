@@ -7,6 +7,7 @@ and the reviews would give it back.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import math
@@ -280,10 +281,9 @@ class WorkQueue:
 
 def record_key(folder: Path, ref: RecordRef) -> str:
     """Return the name of a record inside a folder, the same on every system."""
-    try:
-        path = ref.path.relative_to(folder)
-    except ValueError:
-        path = ref.path
+    path = ref.path.absolute()
+    with contextlib.suppress(ValueError):  # a record from elsewhere keeps its whole path
+        path = path.relative_to(folder.absolute())
     return path.as_posix() + ("" if ref.index is None else f"#{ref.index}")
 
 

@@ -36,8 +36,7 @@ class ReviewParts(QObject):
         right = Qt.DockWidgetArea.RightDockWidgetArea
         bottom = Qt.DockWidgetArea.BottomDockWidgetArea
         window.add_panel("review", "Review", self.panel, right, "Ctrl+Alt+6")
-        window.tabifyDockWidget(window.docks["flags"], window.docks["review"])
-        window.docks["flags"].raise_()
+        window.add_tab("flags", "review")
         window.add_panel("worklist", "Work list", self.worklist_panel, bottom, "Ctrl+Alt+7").hide()
         self.commands = ReviewCommands(window, self.document, self.panel, self.layers)
         self.records = RecordCommands(window, self.document, self.worklist, self.worklist_panel)

@@ -27,6 +27,7 @@ from ecgviewer.review.seal import make_seal
 if TYPE_CHECKING:
     from ecgviewer.app.window import MainWindow
 
+LIST_HEIGHT = 220
 MODEL_DOCKS = ("analysis", "consensus", "flags")
 MODEL_COMMANDS = (
     "analyse.run", "analyse.run_all", "analyse.fewer", "analyse.more", "go.next_flag",
@@ -120,9 +121,15 @@ class RecordCommands(QObject):
             dock.hide()
             self._window.traces.setFocus()
             return
-        dock.show()
-        dock.raise_()
+        self._show_list_dock()
         self._panel.table.setFocus()
+
+    def _show_list_dock(self) -> None:
+        dock = self._window.docks["worklist"]
+        if dock.isHidden():
+            dock.show()
+            self._window.resizeDocks([dock], [LIST_HEIGHT], Qt.Orientation.Vertical)
+        dock.raise_()
 
     def _show_list(self) -> None:
         queue = self._worklist.queue
@@ -165,7 +172,7 @@ class RecordCommands(QObject):
             self._worklist.stop_screening()
 
     def _start_screening(self, models: list[str]) -> None:
-        self._window.docks["worklist"].show()
+        self._show_list_dock()
         started = self._worklist.screen(models)
         self._window.commands.check("review.screen", started or self._worklist.screening)
 

@@ -1,0 +1,270 @@
+"""Annotating and judging in the real window, with the keyboard and the mouse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from ecgviewer.app.window import MainWindow
+from ecgviewer.review.annotations import Review
+from ecgviewer.review.store import ReviewStore
+from tests.app.conftest import make_analysis, spin
+
+Key, Shift, Ctrl = Qt.Key, Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
+Alt = Qt.KeyboardModifier.AltModifier
+
+
+@pytest.fixture
+def window(make_window: Callable[..., MainWindow], samples: Path) -> MainWindow:
+    """The window with a record open and ready for review."""
+    window = make_window()
+    window.session.open_paths([samples / "00010_hr.hea"])
+    spin(lambda: window.review.document.review is not None and window.document.heart is not None)
+    window.traces.setFocus()
+    QApplication.processEvents()
+    return window
+
+
+def analyse(window: MainWindow) -> None:
+    """Give the window an analysis with three flags."""
+    ref = window.document.ref
+    assert ref is not None
+    window.document.add_analysis("vae-bilstm-mha", make_analysis(ref, "vae-bilstm-mha"))
+    window.session.set_specificity(0.8)
+    assert len(window.document.flags) == 3
+
+
+def press(window: MainWindow, key: Qt.Key, modifiers: Qt.KeyboardModifier | None = None) -> None:
+    """Press a key where the keyboard focus is."""
+    target = QApplication.focusWidget() or window.traces
+    QTest.keyClick(target, key, modifiers or Qt.KeyboardModifier.NoModifier)
+    QApplication.processEvents()
+
+
+def review_of(window: MainWindow) -> Review:
+    review = window.review.document.review
+    assert review is not None
+    return review
+
+
+def on_disk(window: MainWindow) -> Review:
+    """Return the review as another program start would find it now."""
+    return ReviewStore.for_user().read(review_of(window).record, window.review.document.reader)
+
+
+def test_a_flag_is_accepted_rejected_or_left_with_one_key_each(window) -> None:
+    analyse(window)
+    press(window, Key.Key_N)
+    assert window.document.selected_flag == 0
+    press(window, Key.Key_A)
+    assert window.document.selected_flag == 1, "the next flag comes by itself"
+    press(window, Key.Key_X)
+    press(window, Key.Key_U)
+    review = review_of(window)
+    assert [item.verdict for item in review.verdicts] == ["accepted", "rejected", "unsure"]
+    (annotation,) = review.annotations
+    flag = window.document.flags[0]
+    assert (annotation.start_s, annotation.end_s) == (flag.start_s, flag.stop_s)
+    assert annotation.leads == flag.leads
+    assert annotation.origin.model == "vae-bilstm-mha"
+    assert annotation.origin.bundle_sha256 == "0" * 64
+    assert on_disk(window) == review
+    said = [
+        window.flags_panel.model.data(window.flags_panel.model.index(row, 5)) for row in (0, 1, 2)
+    ]
+    assert said == ["✓", "✗", "?"]
+    assert any("Every flag has a verdict" in text for text in window.messages.texts())
+
+
+def test_a_number_accepts_a_flag_with_that_label(window) -> None:
+    analyse(window)
+    press(window, Key.Key_N)
+    press(window, Key.Key_8)
+    (annotation,) = review_of(window).annotations
+    assert annotation.label == "ST elevation"
+    assert [code.value for code in annotation.codes] == ["164931005", "STE_"]
+    window.select_flag(0)
+    press(window, Key.Key_7)
+    assert [item.label for item in review_of(window).annotations] == ["ST depression"]
+    assert len(review_of(window).verdicts) == 1
+    window.select_flag(0)
+    press(window, Key.Key_X)
+    assert review_of(window).annotations == ()
+    assert [item.verdict for item in review_of(window).verdicts] == ["rejected"]
+    window.select_flag(0)
+    press(window, Key.Key_Backspace)
+    assert review_of(window).verdicts == ()
+
+
+def test_verdicts_survive_another_threshold(window) -> None:
+    analyse(window)
+    press(window, Key.Key_N)
+    press(window, Key.Key_X)
+    window.session.set_specificity(0.999)
+    model = window.flags_panel.model
+    assert model.rowCount() >= 1
+    assert str(model.data(model.index(0, 5))).startswith("✗")
+    assert "rejected" in str(model.data(model.index(0, 5), Qt.ItemDataRole.ToolTipRole))
+
+
+def test_dragging_marks_a_span_and_a_number_labels_it(window) -> None:
+    traces = window.traces
+    page = traces.frame().page
+    lane = next(lane for lane in page.lanes if lane.lead == "II")
+    y = round(traces.frame().lane_y((lane.top + lane.bottom) / 2))
+    start, stop = (QPoint(round(traces.frame().x(at)), y) for at in (1.0, 2.5))
+    QTest.mousePress(traces, Qt.MouseButton.LeftButton, Shift, start)
+    QTest.mouseMove(traces, (start + stop) / 2)
+    QTest.mouseMove(traces, stop)
+    QTest.mouseRelease(traces, Qt.MouseButton.LeftButton, Shift, stop)
+    marked = window.review.document.marked
+    assert marked is not None and marked.leads == ("II",)
+    assert review_of(window).annotations == ()
+    press(window, Key.Key_1)
+    (annotation,) = review_of(window).annotations
+    assert annotation.label == "Atrial fibrillation"
+    assert annotation.start_s == pytest.approx(1.0, abs=0.02)
+    assert annotation.end_s == pytest.approx(2.5, abs=0.02)
+    assert window.review.document.marked is None
+    assert window.traces.scene.annotations == review_of(window).annotations
+
+
+def test_keys_begin_move_snap_split_join_and_delete(window) -> None:
+    press(window, Key.Key_B)
+    assert window.review.document.marked is not None
+    press(window, Key.Key_Escape)
+    assert window.review.document.marked is None
+    press(window, Key.Key_B)
+    press(window, Key.Key_Right, Shift)
+    press(window, Key.Key_6)
+    (first,) = review_of(window).annotations
+    assert first.duration_s == pytest.approx(1.02, abs=1e-6)
+    press(window, Key.Key_Left, Alt | Shift)
+    assert review_of(window).annotations[0].duration_s == pytest.approx(1.04, abs=1e-6)
+    press(window, Key.Key_S)
+    snapped = review_of(window).annotations[0]
+    peaks = window.document.heart.r_peaks / window.document.recording.fs_hz
+    assert np.abs(peaks - snapped.start_s).min() == 0.0
+    assert np.abs(peaks - snapped.end_s).min() == 0.0
+    press(window, Key.Key_S, Shift)
+    assert len(review_of(window).annotations) == 2
+    press(window, Key.Key_J)
+    (joined,) = review_of(window).annotations
+    assert (joined.start_s, joined.end_s) == (snapped.start_s, snapped.end_s)
+    press(window, Key.Key_5)
+    assert review_of(window).annotations[0].label == "Atrial premature complex"
+    press(window, Key.Key_Delete)
+    assert review_of(window).annotations == ()
+    for _ in range(7):
+        press(window, Key.Key_Z, Ctrl)
+    assert review_of(window).annotations == ()
+    assert window.review.document.session.history.undo_text == ""
+    for _ in range(6):
+        press(window, Key.Key_Z, Ctrl | Shift)
+    assert [item.label for item in review_of(window).annotations] == ["Atrial premature complex"]
+    assert on_disk(window) == review_of(window)
+
+
+def test_note_and_leads(window) -> None:
+    press(window, Key.Key_B)
+    press(window, Key.Key_1)
+    press(window, Key.Key_O)
+    assert window.review.panel.note.hasFocus()
+    QTest.keyClicks(window.review.panel.note, "1:1 or 2:1?")
+    press(window, Key.Key_Return)
+    assert window.traces.hasFocus()
+    assert review_of(window).annotations[0].note == "1:1 or 2:1?"
+    press(window, Key.Key_L)
+    dialog = QApplication.activeModalWidget()
+    assert dialog is not None
+    for lead, box in dialog.boxes.items():
+        box.setChecked(lead in ("V1", "II"))
+    dialog.accept()
+    assert review_of(window).annotations[0].leads == ("II", "V1")
+
+
+def test_going_from_annotation_to_annotation(window) -> None:
+    document = window.review.document
+    for start in (1.0, 4.0, 8.0):
+        document.mark(start, start + 0.5, ())
+        press(window, Key.Key_9)
+    document.select(None)
+    visited = []
+    for _ in range(4):
+        press(window, Key.Key_Right, Alt)
+        visited.append(document.selected_annotation.start_s)
+    assert visited == [1.0, 4.0, 8.0, 1.0]
+    press(window, Key.Key_Left, Alt)
+    assert document.selected_annotation.start_s == 8.0
+
+
+def test_closing_and_opening_the_window_again_keeps_everything(
+    window, make_window, samples
+) -> None:
+    press(window, Key.Key_B)
+    press(window, Key.Key_3)
+    before = review_of(window)
+    window.close()
+    again = make_window()
+    again.session.open_paths([samples / "00010_hr.hea"])
+    spin(lambda: again.review.document.review is not None)
+    assert again.review.document.review == before
+    assert again.traces.scene.annotations == before.annotations
+
+
+def test_a_second_window_on_the_same_review_shows_it_only(window, make_window, samples) -> None:
+    press(window, Key.Key_B)
+    press(window, Key.Key_3)
+    second = make_window()
+    second.session.open_paths([samples / "00010_hr.hea"])
+    spin(lambda: second.review.document.review is not None)
+    assert second.review.document.review == review_of(window)
+    assert any("another window" in text for text in second.messages.texts())
+    assert not second.commands.action("review.begin").isEnabled()
+    second.review.document.mark(1.0, 2.0, ())
+    assert second.review.document.marked is None
+
+
+def test_a_full_disk_is_said_and_everything_is_written_later(window) -> None:
+    resource = pytest.importorskip("resource", reason="a limit on file sizes needs POSIX")
+    press(window, Key.Key_B)
+    press(window, Key.Key_3)
+    session = window.review.document.session
+    size = session.files.journal.stat().st_size
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size + 20, before[1]))
+        press(window, Key.Key_4)
+        assert session.pending == 1
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert any("in memory only" in text for text in window.messages.texts())
+    assert review_of(window).annotations[0].label == "Right bundle branch block"
+    spin(lambda: session.pending == 0)
+    assert any("on disk again" in text for text in window.messages.texts())
+    assert on_disk(window) == review_of(window)
+
+
+def test_ten_thousand_annotations_stay_fluid(window) -> None:
+    import time
+
+    from ecgviewer.review import editing
+
+    document = window.review.document
+    review = review_of(window)
+    many = [
+        editing.make(review, at, at + 0.05, [], "Ventricular premature complex")
+        for at in np.linspace(0.0, 9.9, 10_000)
+    ]
+    document.attempt(lambda current: editing.add(current, many))
+    start = time.perf_counter()
+    for item in many[:5]:
+        document.select(item.id)
+        window.traces.grab()
+    assert (time.perf_counter() - start) / 5 < 0.25
