@@ -8,22 +8,26 @@ is written from start to end in one pass and read in one piece.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
 
 import numpy as np
-import numpy.typing as npt
 
+from ecgviewer.signal.extremes import (
+    FINEST,
+    IntArray,
+    bins_of,
+    finished,
+    from_samples,
+    reduce_ranges,
+)
 from ecgviewer.signal.gaps import FloatArray
+from ecgviewer.signal.pyramid_files import level_path, read_state, reserve, write_state
 
-FINEST = 16
 STEP = 4
 COARSEST_BINS = 2048
-VERSION = 1
-IntArray = npt.NDArray[np.int64]
 ReadSamples = Callable[[int, int], FloatArray]
 """Returns samples ``[start, stop)`` of all leads, as ``Recording.read_samples`` does."""
 
@@ -77,11 +81,11 @@ class MinMaxPyramid:
         ValueError
             When the folder holds none, or one that does not fit its own description.
         """
-        n_leads, n_samples, n_done = _read_state(folder)
+        n_leads, n_samples, n_done = read_state(folder)
         levels = []
         for number, bins in enumerate(level_lengths(n_samples), start=1):
             try:
-                level = np.load(_level_path(folder, number), mmap_mode="r", allow_pickle=False)
+                level = np.load(level_path(folder, number), mmap_mode="r", allow_pickle=False)
             except (OSError, ValueError, EOFError) as error:
                 raise ValueError(f"pyramid level {number} cannot be read: {error}") from error
             if level.shape != (bins, 2, n_leads) or level.dtype != np.float32:
@@ -135,7 +139,7 @@ class MinMaxPyramid:
             return nothing, nothing.copy()
         edges = start + np.arange(columns + 1) * n // columns
         if read is not None and n < 2 * FINEST * columns:
-            return _from_samples(read(start, stop), edges - start)
+            return from_samples(read(start, stop), edges - start)
         level = 0
         while level + 1 < len(self.levels) and 2 * bin_size(level + 1) * columns <= n:
             level += 1
@@ -149,60 +153,8 @@ class MinMaxPyramid:
             first = edges[:known] // size
             last = np.minimum(-(-edges[1 : known + 1] // size), -(-self.n_done // size))
             part = np.asarray(self.levels[level][first[0] : last[-1]])
-            extremes[:known] = _reduce(np.minimum, part, first - first[0], last - first[0], 0)
-        return _finished(extremes[:, 0].T, -extremes[:, 1].T)
-
-
-def _from_samples(samples: FloatArray, edges: IntArray) -> tuple[FloatArray, FloatArray]:
-    if samples.shape[1] == edges.size - 1:
-        exact = np.where(np.isfinite(samples), samples, np.float32(np.nan))
-        return exact, exact.copy()
-    low, high = _for_extremes(samples)
-    return _finished(
-        _reduce(np.minimum, low, edges[:-1], edges[1:], 1),
-        _reduce(np.maximum, high, edges[:-1], edges[1:], 1),
-    )
-
-
-def _reduce(
-    extreme: np.ufunc, values: FloatArray, first: IntArray, last: IntArray, axis: int
-) -> FloatArray:
-    """Return the extreme of ``values[first:last]`` for many overlapping, similar ranges.
-
-    A table of the extremes of every ``2**k`` neighbours is made once; each range is then covered
-    by two or three entries of it.
-    """
-    width = last - first
-    reach = 1
-    table = values.swapaxes(0, axis)
-    while 2 * reach <= width.min():
-        table = extreme(table[:-reach], table[reach:])
-        reach *= 2
-    out = extreme(table[first], table[last - reach])
-    for offset in range(reach, int(width.max()) - reach, reach):
-        out = extreme(out, table[np.minimum(first + offset, last - reach)])
-    return np.asarray(out.swapaxes(0, axis))
-
-
-def _finished(lo: FloatArray, hi: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return both C-ordered, NaN where nothing is known."""
-    missing = lo > hi
-    lo, hi = np.ascontiguousarray(lo), np.ascontiguousarray(hi)
-    if missing.any():
-        lo[missing] = hi[missing] = np.nan
-    return lo, hi
-
-
-def _for_extremes(samples: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the samples for a minimum and for a maximum: missing ones never win."""
-    with np.errstate(invalid="ignore", over="ignore"):
-        if np.isfinite(samples.sum()):
-            return samples, samples
-    finite = np.isfinite(samples)
-    return (
-        np.where(finite, samples, np.float32(np.inf)),
-        np.where(finite, samples, np.float32(-np.inf)),
-    )
+            extremes[:known] = reduce_ranges(np.minimum, part, first - first[0], last - first[0], 0)
+        return finished(extremes[:, 0].T, -extremes[:, 1].T)
 
 
 class PyramidBuilder:
@@ -241,8 +193,8 @@ class PyramidBuilder:
                 done = self.pyramid.n_done
             except ValueError:
                 for number, shape in enumerate(shapes, start=1):
-                    _reserve(_level_path(folder, number), shape)
-                _write_state(folder, n_leads, n_samples, 0)
+                    reserve(level_path(folder, number), shape)
+                write_state(folder, n_leads, n_samples, 0)
             levels = MinMaxPyramid.load(folder).levels
         if done < n_samples:
             # Only whole bins of the coarsest level can be continued.
@@ -251,7 +203,7 @@ class PyramidBuilder:
         self._files = (
             []
             if folder is None
-            else [_level_path(folder, k).open("r+b") for k in range(1, len(shapes) + 1)]
+            else [level_path(folder, k).open("r+b") for k in range(1, len(shapes) + 1)]
         )
         self._offsets = [getattr(level, "offset", 0) for level in levels]
         self._received = done
@@ -279,9 +231,9 @@ class PyramidBuilder:
         at_end = self._received == self.pyramid.n_samples
         count = samples.shape[1] // FINEST * FINEST
         self._rest = samples[:, count:].copy()
-        bins = [_extremes(samples[:, :count])]
+        bins = [bins_of(samples[:, :count])]
         if at_end and self._rest.shape[1]:
-            bins.append(_extremes(self._rest))
+            bins.append(bins_of(self._rest))
         self._store(0, np.concatenate(bins), at_end)
         self.pyramid.n_done = (
             self._received if at_end else self._received // self._block * self._block
@@ -315,7 +267,7 @@ class PyramidBuilder:
             for file in self._files:
                 os.fsync(file.fileno())
             pyramid = self.pyramid
-            _write_state(self.folder, pyramid.n_leads, pyramid.n_samples, pyramid.n_done)
+            write_state(self.folder, pyramid.n_leads, pyramid.n_samples, pyramid.n_done)
         self._saved = self.pyramid.n_done
 
     def close(self) -> None:
@@ -336,47 +288,3 @@ class PyramidBuilder:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
-
-
-def _extremes(samples: FloatArray) -> FloatArray:
-    """Return the bins of every 16 samples (or of all, when fewer) [bins, 2, L]."""
-    n_leads, n = samples.shape
-    width = min(FINEST, n) or 1
-    low, high = _for_extremes(samples)
-    out = np.empty((n // width, 2, n_leads), dtype=np.float32)
-    out[:, 0] = low.reshape(n_leads, -1, width).min(axis=2).T
-    out[:, 1] = -high.reshape(n_leads, -1, width).max(axis=2).T
-    return out
-
-
-def _level_path(folder: Path, number: int) -> Path:
-    return folder / f"level{number}.npy"
-
-
-def _reserve(path: Path, shape: tuple[int, int, int]) -> None:
-    """Write the header of an .npy file and reserve (sparsely) the room for its array."""
-    with path.open("wb") as file:
-        np.lib.format.write_array_header_1_0(
-            file, {"descr": "<f4", "fortran_order": False, "shape": shape}
-        )
-        file.truncate(file.tell() + 4 * int(np.prod(shape)))
-
-
-def _write_state(folder: Path, n_leads: int, n_samples: int, n_done: int) -> None:
-    state = {"version": VERSION, "leads": n_leads, "samples": n_samples, "done": n_done}
-    temporary = folder / "pyramid.json.part"
-    temporary.write_text(json.dumps(state))
-    temporary.replace(folder / "pyramid.json")
-
-
-def _read_state(folder: Path) -> tuple[int, int, int]:
-    try:
-        state = json.loads((folder / "pyramid.json").read_text())
-        if state["version"] != VERSION:
-            raise ValueError("a pyramid of another version")
-        n_leads, n_samples, n_done = (int(state[key]) for key in ("leads", "samples", "done"))
-    except (OSError, KeyError, TypeError, json.JSONDecodeError) as error:
-        raise ValueError(f"no pyramid in {folder.name}: {error}") from error
-    if n_leads < 1 or not 0 <= n_done <= n_samples or n_samples < 1:
-        raise ValueError("impossible pyramid state")
-    return n_leads, n_samples, n_done

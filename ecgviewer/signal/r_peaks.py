@@ -128,14 +128,60 @@ def _without_t_waves(peaks: IntArray, curve: DoubleArray, fs_hz: float) -> IntAr
 
 
 def _refine(band: DoubleArray, beats: IntArray, fs_hz: float) -> IntArray:
-    """Move each beat to the largest deflection over the leads within 80 ms."""
+    """Move each beat to the largest deflection over the leads within 80 ms.
+
+    Where two deflections compete (notched and paced beats), beats are aligned with the most
+    typical one, so that RR intervals do not jump between the two.
+    """
     if beats.size == 0:
         return beats
     magnitude = np.sqrt(np.mean(np.minimum(np.abs(band), 50.0) ** 2, axis=0))
-    reach = max(round(0.08 * fs_hz), 1)
+    moved = _largest_near(magnitude, beats, max(round(0.08 * fs_hz), 1))
+    shift, match = _misalignment(band, moved, fs_hz)
+    astray = np.abs(shift) > 0.02 * fs_hz
+    if astray.any():
+        expected = np.clip(moved[astray] + shift[astray], 0, magnitude.size - 1)
+        moved[astray] = _largest_near(magnitude, expected, max(round(0.015 * fs_hz), 1))
+    order = np.argsort(moved, kind="stable")
+    moved, match = moved[order], match[order]
+    while (close := np.diff(moved) < REFRACTORY_S * fs_hz).any():
+        pair = int(np.argmax(close))
+        worse = pair if match[pair] < match[pair + 1] else pair + 1
+        moved, match = np.delete(moved, worse), np.delete(match, worse)
+    return moved
+
+
+def _misalignment(band: DoubleArray, beats: IntArray, fs_hz: float) -> tuple[IntArray, DoubleArray]:
+    """Return how far each beat must move to match the most typical beat, and how well it does."""
+    if beats.size < 3:
+        return np.zeros(beats.size, dtype=np.int64), np.ones(beats.size)
+    step = max(int(fs_hz // 100.0), 1)  # 25 Hz needs no more
+    reach = round(0.10 * fs_hz / step) * step
+    offsets = np.arange(-reach, reach + 1, step)
+
+    def pieces(some: IntArray) -> DoubleArray:
+        """Beats at every shift, of unit length [beats, shifts, L * width]."""
+        at = some[:, np.newaxis, np.newaxis] + offsets[:, np.newaxis] + offsets
+        cut = band[:, np.clip(at, 0, band.shape[1] - 1)].transpose(1, 2, 0, 3)
+        cut = cut.reshape(some.size, offsets.size, -1)
+        unit: DoubleArray = cut / np.maximum(np.linalg.norm(cut, axis=2, keepdims=True), 1e-12)
+        return unit
+
+    few = pieces(beats[:: -(-beats.size // 12)])
+    unmoved = few[:, offsets.size // 2]
+    alike = (few @ unmoved.T).max(axis=1)
+    typical = unmoved[np.argmax(np.median(alike, axis=0))]
+    match = np.concatenate(
+        [pieces(beats[k : k + 256]) @ typical for k in range(0, beats.size, 256)]
+    )
+    best = match.max(axis=1)
+    return np.where(best > 0.7, offsets[np.argmax(match, axis=1)], 0), best
+
+
+def _largest_near(magnitude: DoubleArray, beats: IntArray, reach: int) -> IntArray:
+    """Return the sample of the largest magnitude near each beat, nearer ones preferred."""
     offsets = np.arange(-reach, reach + 1)
     at = np.clip(beats[:, np.newaxis] + offsets, 0, magnitude.size - 1)
     weight = 1.0 - 0.4 * (offsets / reach) ** 2
-    moved = at[np.arange(beats.size), np.argmax(magnitude[at] * weight, axis=1)]
-    unique: IntArray = np.unique(moved)
-    return unique
+    largest: IntArray = at[np.arange(beats.size), np.argmax(magnitude[at] * weight, axis=1)]
+    return largest

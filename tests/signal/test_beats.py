@@ -129,3 +129,26 @@ def test_phase() -> None:
     assert phase[500 + 50 + 162] == pytest.approx(0.425, abs=0.01)
     assert np.isnan(beat_phase([], 500, 10)).all()
     assert np.isfinite(beat_phase([7], 500, 2000)).all()
+
+
+def test_paced_beats_keep_one_place(make_ecg: MakeEcg) -> None:
+    times = rhythm(70)
+    x = make_ecg(times, wide=range(times.size))
+    at = np.rint(times * 500).astype(int)
+    rng = np.random.default_rng(2)
+    for r in at:  # stimuli of varying height 60 ms before the complex
+        x[:, r - 30 : r - 28] += rng.uniform(0.5, 6.0)
+    found = detect_r_peaks(x, 500)
+    assert found.size == at.size
+    place = found - at
+    assert np.ptp(place) <= 10  # 20 ms
+
+
+def test_chunks_find_the_same_beats(make_ecg: MakeEcg) -> None:
+    times = np.cumsum(np.random.default_rng(8).uniform(0.7, 1.0, 130))
+    x = make_ecg(times[times < 99], duration_s=100)
+    whole = detect_r_peaks(x, 500)
+    start, stop, margin = 30 * 500, 60 * 500, 5 * 500
+    part = detect_r_peaks(x[:, start - margin : stop + margin], 500) + start - margin
+    inside = part[(part >= start) & (part < stop)]
+    assert np.array_equal(inside, whole[(whole >= start) & (whole < stop)])

@@ -1,0 +1,68 @@
+"""How long the signal work on one 10-s record takes (processor time); run with ``-m perf -s``."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from ecgviewer.core.leads import STANDARD_LEADS
+from ecgviewer.signal.beats import detect_r_peaks
+from ecgviewer.signal.delineation import average_beat
+from ecgviewer.signal.intervals import measure
+from ecgviewer.signal.preprocessing import Preprocessing
+from ecgviewer.signal.pyramid import MinMaxPyramid
+from ecgviewer.signal.quality import assess
+from ecgviewer.signal.rhythm import rhythm_features
+
+FloatArray = npt.NDArray[np.float32]
+MakeEcg = Callable[..., FloatArray]
+
+
+def median_ms(work: Callable[[], object], repeats: int = 15) -> float:
+    work()
+    times = []
+    for _ in range(repeats):
+        start = time.process_time()
+        work()
+        times.append(time.process_time() - start)
+    return 1e3 * float(np.median(times))
+
+
+@pytest.mark.perf
+def test_ten_seconds_of_twelve_leads(make_ecg: MakeEcg) -> None:
+    x = make_ecg(np.arange(0.4, 10, 0.83))
+
+    def beats_intervals_rhythm() -> None:
+        r = detect_r_peaks(x, 500)
+        average = average_beat(x, 500, r)
+        measure(x, 500, STANDARD_LEADS, r, average)
+        rhythm_features(r, 500, x, average)
+
+    spec = Preprocessing()
+    whole = median_ms(beats_intervals_rhythm)
+    print(f"\nR peaks, intervals, rhythm  {whole:6.1f} ms")
+    print(f"preprocessing               {median_ms(lambda: spec.filter(x, 500)):6.1f} ms")
+    print(
+        f"quality                     {median_ms(lambda: assess(x, 500, STANDARD_LEADS)):6.1f} ms"
+    )
+    assert whole < 25
+
+
+@pytest.mark.perf
+def test_pyramid_against_reducing_the_samples() -> None:
+    n = 2_000_000
+    x = np.random.default_rng(0).normal(0, 0.3, (12, n)).astype(np.float32)
+    pyramid = MinMaxPyramid.build([x], 12, n)
+    edges = np.arange(1600) * n // 1600
+
+    def naive() -> None:
+        np.minimum.reduceat(x, edges, axis=1)
+        np.maximum.reduceat(x, edges, axis=1)
+
+    ratio = median_ms(naive, 5) / max(median_ms(lambda: pyramid.query(0, n, 1600)), 1e-3)
+    print(f"\nwhole record, 1600 columns: {ratio:.0f} times faster than from the samples")
+    assert ratio > 10
