@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSize, Qt
@@ -54,6 +55,11 @@ TOOLBAR = (
 )  # fmt: skip
 
 
+def show_title(dock: QDockWidget, shown: bool) -> None:
+    """Give a panel its title bar (to drag it back) or take it away."""
+    dock.setTitleBarWidget(None if shown else QWidget(dock))  # type: ignore[arg-type]
+
+
 class MainWindow(QMainWindow):
     """One window on one document."""
 
@@ -66,6 +72,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("ECG Viewer")
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
+        self.setDockOptions(self.dockOptions() | QMainWindow.DockOption.GroupedDragging)
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self.commands = Commands(TABLE, self)
         self.commands.fill(self.menuBar())
@@ -124,9 +131,8 @@ class MainWindow(QMainWindow):
         self.add_panel("consensus", "Models", self.consensus_panel, right, "Ctrl+Alt+3")
         self.add_panel("record", "Record", self.record_panel, right, "Ctrl+Alt+4")
         self.add_panel("flags", "Flags", self.flags_panel, right, "Ctrl+Alt+5")
-        self.tabifyDockWidget(self.docks["analysis"], self.docks["consensus"])
-        self.tabifyDockWidget(self.docks["analysis"], self.docks["record"])
-        self.docks["analysis"].raise_()
+        self.add_tab("analysis", "consensus")
+        self.add_tab("analysis", "record")
 
     def add_panel(
         self, name: str, title: str, panel: QWidget, area: Qt.DockWidgetArea, key: str = ""
@@ -144,6 +150,14 @@ class MainWindow(QMainWindow):
         self.commands.menu(f"{VIEW}/&Panels").addAction(action)
         self.docks[name] = dock
         return dock
+
+    def add_tab(self, first: str, second: str) -> None:
+        """Put the second panel as a tab behind the first; the tabs then serve as titles."""
+        self.tabifyDockWidget(self.docks[first], self.docks[second])
+        for dock in (self.docks[first], self.docks[second]):
+            show_title(dock, dock.isFloating())
+            dock.topLevelChanged.connect(partial(show_title, dock))
+        self.docks[first].raise_()
 
     def _build_toolbar(self) -> None:
         self.toolbar = QToolBar("Tools")

@@ -1,153 +1,35 @@
-"""A QApplication without a screen, the real window, and a model process made of clockwork."""
+"""A QApplication without a screen, and the real window on a clockwork model process."""
 
 from __future__ import annotations
 
-import itertools
 import os
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
-from ecgviewer.app.inference import Run
+from ecgviewer.app.document import MODELS, model_title
 from ecgviewer.app.main import make_application
+from ecgviewer.app.model_choices import ModelChoice
 from ecgviewer.app.session import Session
 from ecgviewer.app.settings import SettingsStore
 from ecgviewer.app.window import MainWindow
-from ecgviewer.core.analysis import Analysis, WindowScore
-from ecgviewer.core.errors import CancelledError
-from ecgviewer.core.leads import STANDARD_LEADS
-from ecgviewer.core.record_ref import RecordRef
-from ecgviewer.core.reference import NormalReference
-from ecgviewer.io import open_record
-
-MAP_FS_HZ = 100.0
-TICK_MS = 15
+from tests.app.driving import ClockworkInference
 
 
 @pytest.fixture(scope="session")
 def qt_app() -> QApplication:
+    """The program's QApplication."""
     app = QApplication.instance() or make_application([])
     assert isinstance(app, QApplication)
     return app
-
-
-def spin(until: Callable[[], bool], within_s: float = 20.0) -> None:
-    """Let the window work until something is so."""
-    end = time.monotonic() + within_s
-    while not until():
-        if time.monotonic() > end:
-            raise AssertionError("the window did not get there in time")
-        QApplication.processEvents()
-        time.sleep(0.002)
-
-
-def make_analysis(ref: RecordRef, model: str) -> Analysis:
-    """Return an analysis of a real record with three suspicious places, known in advance.
-
-    V2 and V3 at 2.0-2.4 s (far out), II at 5.0-5.2 s (out), V5 at 8.0-8.2 s (borderline).
-    """
-    recording = open_record(ref)
-    signal = recording.read(0.0, recording.duration_s)
-    recording.source.close()
-    n = round(recording.duration_s * MAP_FS_HZ)
-    at = np.minimum((np.arange(n) / MAP_FS_HZ * recording.fs_hz).astype(int), signal.shape[1] - 1)
-    rows = [recording.leads.index(lead) for lead in STANDARD_LEADS]
-    seen = signal[rows][:, at].astype(np.float32)
-    shift = {"cae": 0.0, "vae-bilstm": 0.1, "vae-bilstm-mha": 0.2}.get(model, 0.0)
-    score_map = np.full((12, n), 0.5, np.float32)
-    for leads, start_s, stop_s, height in (
-        (("V2", "V3"), 2.0 + shift, 2.4 + shift, 9.0),
-        (("II",), 5.0, 5.2, 4.5),
-        (("V5",), 8.0, 8.2, 3.3),
-    ):
-        for lead in leads:
-            row = STANDARD_LEADS.index(lead)
-            score_map[row, int(start_s * MAP_FS_HZ) : int(stop_s * MAP_FS_HZ)] = height
-    normals = NormalReference.from_scores(np.linspace(0.0, 4.0, 400))
-    parts = {"residual": 0.002, "latent": 0.03, "beat": 0.4, "rhythm": 0.6, "st": 0.01}
-    return Analysis(
-        model=model,
-        bundle_sha256="0" * 64,
-        recording_sha256="1" * 64,
-        record_name=recording.name,
-        preprocessing={"fs_hz": 100.0},
-        leads=STANDARD_LEADS,
-        duration_s=recording.duration_s,
-        score=4.6,
-        raw_score=0.03,
-        p_value=normals.p_value(4.6),
-        parts=parts,
-        windows=(WindowScore(0.0, recording.duration_s, 4.6, 0.03, 0.002, parts),),
-        map_fs_hz=MAP_FS_HZ,
-        score_map=score_map,
-        reconstruction_mv=seen * np.float32(0.9),
-        model_input_mv=seen,
-        model_output_mv=seen * np.float32(0.9),
-        record_reference=normals,
-        map_reference=normals,
-        attention=np.abs(seen) if model == "vae-bilstm-mha" else None,
-        saliency=np.abs(seen) if model == "cae" else None,
-        notes=("Made for a test.",),
-    )
-
-
-class ClockworkInference(QObject):
-    """Answers like the model process, tick by tick, without one."""
-
-    devicesFound = Signal(list)
-
-    def __init__(self, ticks: int = 5) -> None:
-        super().__init__()
-        self.ticks = ticks
-        self.runs: list[Run] = []
-        self.asked: list[tuple[str, str]] = []
-        self.closed = False
-        self.fail_with: Exception | None = None
-
-    def warm_up(self) -> None:
-        self.devicesFound.emit([("auto", "Automatic"), ("cpu", "CPU"), ("cuda:0", "GPU 0")])
-
-    def analyse(
-        self, ref: RecordRef, bundle: Path, device: str, on_result: Any, on_error: Any,
-        on_progress: Any = None, on_partial: Any = None,
-    ) -> Run:  # fmt: skip
-        run = Run(on_result, on_error, on_progress, on_partial, lambda: None)
-        self.runs.append(run)
-        self.asked.append((bundle.stem, device))
-        ticks = itertools.count(1)
-        timer = QTimer(self)
-
-        def tick() -> None:
-            at = next(ticks)
-            if run.cancel_token.cancelled:
-                timer.stop()
-                run.deliver("error", CancelledError())
-            elif at < self.ticks:
-                run.deliver("progress", (at / self.ticks, f"window {at} of {self.ticks}"))
-            else:
-                timer.stop()
-                if self.fail_with is not None:
-                    run.deliver("error", self.fail_with)
-                else:
-                    run.deliver("result", make_analysis(ref, bundle.stem))
-
-        timer.timeout.connect(tick)
-        timer.start(TICK_MS)
-        return run
-
-    def close(self) -> None:
-        self.closed = True
 
 
 @pytest.fixture
@@ -166,9 +48,6 @@ def make_window(
     qt_app: QApplication, no_surprises: list[str]
 ) -> Iterator[Callable[..., MainWindow]]:
     """Build windows on clockwork inference with the three models present; closed afterwards."""
-    from ecgviewer.app.document import MODELS, model_title
-    from ecgviewer.app.model_choices import ModelChoice
-
     windows: list[MainWindow] = []
 
     def build(
@@ -194,3 +73,9 @@ def make_window(
         window.close()
         window.deleteLater()
     QApplication.processEvents()
+
+
+@pytest.fixture
+def clockwork(qt_app: QApplication) -> ClockworkInference:
+    """The stand-in for the model process, to give to ``make_window``."""
+    return ClockworkInference()

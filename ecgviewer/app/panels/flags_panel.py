@@ -88,13 +88,18 @@ def cell(flag: Flag, column: int, long: bool) -> str:
     """Return one column of a flag as text."""
     return (
         clock_text(flag.start_s, long),
-        f"{flag.stop_s - flag.start_s:.2f}",
+        length_text(flag.stop_s - flag.start_s),
         leads_text(flag.leads),
         f"{flag.score:.1f}",
         p_text(flag.p_value),
         "",
         flag.reason,
     )[column]
+
+
+def length_text(seconds: float) -> str:
+    """Return a length in seconds with three digits."""
+    return f"{seconds:.2f}" if seconds < 9.995 else f"{seconds:.1f}"
 
 
 def leads_text(leads: tuple[str, ...]) -> str:
