@@ -56,7 +56,7 @@ def standard_indices(names: Sequence[str]) -> dict[str, int]:
 
 
 def limb_identity_errors(
-    signal_mv: npt.NDArray[np.float32], leads: Sequence[str]
+    signal_mv: npt.NDArray[np.floating], leads: Sequence[str]
 ) -> dict[str, float]:
     """Return how far the derived limb leads are from what Einthoven and Goldberger give.
 

@@ -85,7 +85,7 @@ def signal_notes(
     finite = np.isfinite(signal)
     low = np.min(signal, axis=1, where=finite, initial=np.inf)
     high = np.max(signal, axis=1, where=finite, initial=-np.inf)
-    spans = high - low
+    spans = high.astype(np.float64) - low
     notes = []
     for what, rows in (("missing", spans < 0), ("constant", spans == 0)):
         named = [lead for lead, hit in zip(leads, rows, strict=True) if hit]

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import TypeVar
 
 import h5py
@@ -30,6 +31,7 @@ _SCALE = {"scale", "scalefactor"}
 _DIVISOR = {"adcgain"}
 _OFFSET = {"offset", "addoffset"}
 _NORMALISED = {"normalisation", "normalization", "normalised", "normalized", "standardisation"}
+_KEYS = _RATE | _UNITS | _LEADS | _SCALE | _DIVISOR | _OFFSET | _NORMALISED
 _MAX_NAMES = 512
 
 T = TypeVar("T")
@@ -52,17 +54,18 @@ class Facts:
 
 def facts_of(dataset: h5py.Dataset) -> Facts:
     """Collect what the file says about a dataset."""
-    divisor = _look(dataset, _DIVISOR, _number)
-    scale = _look(dataset, _SCALE, _number)
+    said = list(_statements(dataset))
+    divisor = _look(said, _DIVISOR, _number)
+    scale = _look(said, _SCALE, _number)
     if scale is None and divisor:
         scale = 1.0 / divisor
     return Facts(
-        fs_hz=_look(dataset, _RATE, _number),
-        units=_look(dataset, _UNITS, _text),
-        leads=_look(dataset, _LEADS, _names),
+        fs_hz=_look(said, _RATE, _number),
+        units=_look(said, _UNITS, _text),
+        leads=_look(said, _LEADS, _names),
         scale=scale if scale else 1.0,
-        offset=_look(dataset, _OFFSET, _number) or 0.0,
-        normalised=_look(dataset, _NORMALISED, _text),
+        offset=_look(said, _OFFSET, _number) or 0.0,
+        normalised=_look(said, _NORMALISED, _text),
     )
 
 
@@ -76,34 +79,36 @@ def attributes_text(item: h5py.Dataset | h5py.Group) -> dict[str, str]:
     return shown
 
 
-def _look(dataset: h5py.Dataset, keys: set[str], convert: Callable[[object], T | None]) -> T | None:
-    for value in _values(dataset, keys):
-        converted = convert(value)
-        if converted is not None:
-            return converted
+def _look(
+    said: Iterable[tuple[str, object]], keys: set[str], convert: Callable[[object], T | None]
+) -> T | None:
+    """Return the nearest statement under one of these keys that makes sense."""
+    for key, value in said:
+        if key in keys:
+            converted = convert(value)
+            if converted is not None:
+                return converted
     return None
 
 
-def _values(dataset: h5py.Dataset, keys: set[str]) -> Iterator[object]:
-    groups = []
-    group = dataset.parent
-    while True:
-        groups.append(group)
-        if group.name == "/":
-            break
-        group = group.parent
+def _statements(dataset: h5py.Dataset) -> Iterator[tuple[str, object]]:
+    """Yield what is said under the keys known here, nearest first."""
+    groups = [dataset.parent]
+    while groups[-1].name != "/":
+        groups.append(groups[-1].parent)
     for holder in (dataset, *groups):
-        for key in holder.attrs:
-            if _key(key) in keys:
-                value = _value(holder.attrs, key)
+        for name in holder.attrs:
+            if (key := _key(name)) in _KEYS:
+                value = _value(holder.attrs, name)
                 if value is not None:
-                    yield value
+                    yield key, value
     for group in groups:
-        for key in group:
-            if _key(key) in keys and isinstance(group.get(key, getlink=True), h5py.HardLink):
-                item = group[key]
+        for name in islice(group, _MAX_NAMES):
+            key = _key(name)
+            if key in _KEYS and isinstance(group.get(name, getlink=True), h5py.HardLink):
+                item = group[name]
                 if isinstance(item, h5py.Dataset) and item.size and item.size <= _MAX_NAMES:
-                    yield _dereferenced(item)
+                    yield key, _dereferenced(item)
 
 
 def _key(name: str) -> str:

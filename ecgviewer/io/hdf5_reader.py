@@ -15,6 +15,7 @@ from ecgviewer.core.record_ref import ReadOptions, RecordRef
 from ecgviewer.core.recording import Note, Patient, Recording
 from ecgviewer.io.answers import answers_text
 from ecgviewer.io.checks import check_sampling, name_leads, signal_notes
+from ecgviewer.io.fileaccess import FileStamp
 from ecgviewer.io.hdf5_facts import Facts, facts_of
 from ecgviewer.io.hdf5_file import checked_dataset, opened
 from ecgviewer.io.hdf5_layout import Axes, Layout, Member, find_layout, guess_axes, read_block
@@ -26,6 +27,8 @@ from ecgviewer.io.units import mv_per_unit
 
 MAX_PADDING_SEARCH = 1 << 20
 """Samples per lead: longer records are not stored in padded stacks."""
+_KEPT_LAYOUTS = 8
+_LAYOUTS: dict[tuple[Path, FileStamp, str | None, str | None], Layout] = {}
 
 
 @dataclass
@@ -80,26 +83,26 @@ def open_hdf5(ref: RecordRef) -> Recording:
             _ask(known, ref)
         if member.names:
             _note_lengths(known, items, member.names)
-    place = RecordPlace(
-        datasets=member.datasets,
-        axes=axes,
-        index=index,
-        first_sample=first.start,
-        n_samples=first.n_samples,
-        scales=tuple(
-            factor * facts[k % len(facts)].scale for k, factor in enumerate(known.factors)
-        ),
-        offsets=tuple(
-            factor * facts[k % len(facts)].offset for k, factor in enumerate(known.factors)
-        ),
-        alone=layout.n_records is None,
-    )
-    check_sampling(known.fs_hz, place.n_samples, ref.path)
-    source = Hdf5Source(ref.path, place, answers_text(ref.options))
-    known.notes += signal_notes(
-        source, known.leads, known.fs_hz, place.n_samples, known.units_known
-    )
-    source.close()
+        place = RecordPlace(
+            datasets=member.datasets,
+            axes=axes,
+            index=index,
+            first_sample=first.start,
+            n_samples=first.n_samples,
+            scales=tuple(
+                factor * facts[k % len(facts)].scale for k, factor in enumerate(known.factors)
+            ),
+            offsets=tuple(
+                factor * facts[k % len(facts)].offset for k, factor in enumerate(known.factors)
+            ),
+            alone=layout.n_records is None,
+        )
+        check_sampling(known.fs_hz, place.n_samples, ref.path)
+        source = Hdf5Source(ref.path, place, answers_text(ref.options))
+        with source.borrowing(file):
+            known.notes += signal_notes(
+                source, known.leads, known.fs_hz, place.n_samples, known.units_known
+            )
     return Recording(
         name=ref.name,
         path=ref.path,
@@ -115,15 +118,26 @@ def open_hdf5(ref: RecordRef) -> Recording:
 
 
 def _layout(file: h5py.File, path: Path, options: ReadOptions) -> tuple[Layout, Profile | None]:
-    """Find the layout; a remembered answer to which dataset helps where the file does not."""
+    """Find the layout; a remembered answer to which dataset helps where the file does not.
+
+    The layouts of the last files are kept: whoever opens all records of a file of many asks
+    for the same one again and again.
+    """
     profile = recall(file, path)
-    dataset = options.dataset
-    try:
-        return find_layout(file, path, dataset), profile
-    except UnansweredError:
-        if profile is None or profile.answers.dataset is None or dataset is not None:
-            raise
-        return find_layout(file, path, profile.answers.dataset), profile
+    remembered = profile.answers.dataset if profile is not None else None
+    key = (path, FileStamp.of(path), options.dataset, remembered)
+    layout = _LAYOUTS.get(key)
+    if layout is None:
+        try:
+            layout = find_layout(file, path, options.dataset)
+        except UnansweredError:
+            if remembered is None or options.dataset is not None:
+                raise
+            layout = find_layout(file, path, remembered)
+        while len(_LAYOUTS) >= _KEPT_LAYOUTS:
+            _LAYOUTS.pop(next(iter(_LAYOUTS)), None)
+        _LAYOUTS[key] = layout
+    return layout, profile
 
 
 def _member(layout: Layout, ref: RecordRef) -> tuple[Member, int]:
@@ -304,8 +318,9 @@ def _trimmed(
     if axes.record is None or n_stored > MAX_PADDING_SEARCH:
         return _Stretch(np.empty((0, 0), np.float32), 0, n_stored)
     item = checked_dataset(file, member.datasets[0], path)
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         block = read_block(item, axes, index, 0, n_stored).astype(np.float32)
+    block[~np.isfinite(block)] = np.nan
     used = np.flatnonzero(np.any((block != 0) & ~np.isnan(block), axis=0))
     if used.size == 0:
         raise CorruptFileError(f"record {index} is empty: nothing but zeros", path)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,6 +91,15 @@ class Hdf5Source:
             if self._file is not None:
                 self._file.close()
                 self._file = None
+
+    @contextmanager
+    def borrowing(self, file: h5py.File) -> Iterator[None]:
+        """Read through a file that is open already, as on opening, and leave it open."""
+        self._file = file
+        try:
+            yield
+        finally:
+            self._file = None
 
     def _hash_samples(self) -> str:
         place = self._place

@@ -36,7 +36,7 @@ def steep_errors(signal_mv: FloatArray, leads: Sequence[str]) -> dict[str, float
     """
     if signal_mv.shape[1] < 2:
         return {}
-    return limb_identity_errors(np.diff(signal_mv, axis=1), leads)
+    return limb_identity_errors(np.diff(signal_mv.astype(np.float64), axis=1), leads)
 
 
 def identity_notes(signal_mv: FloatArray, leads: Sequence[str]) -> list[Note]:
