@@ -26,6 +26,8 @@ from ecgviewer.signal.extremes import (
 from ecgviewer.signal.gaps import FloatArray
 from ecgviewer.signal.pyramid_files import level_path, read_state, reserve, write_state
 
+__all__ = ["FINEST", "MinMaxPyramid", "PyramidBuilder", "bin_size", "level_lengths"]
+
 STEP = 4
 COARSEST_BINS = 2048
 ReadSamples = Callable[[int, int], FloatArray]

@@ -43,13 +43,14 @@ def test_ten_seconds_of_twelve_leads(make_ecg: MakeEcg) -> None:
         rhythm_features(r, 500, x, average)
 
     spec = Preprocessing()
-    whole = median_ms(beats_intervals_rhythm)
+    whole, filtering = median_ms(beats_intervals_rhythm), median_ms(lambda: spec.filter(x, 500))
     print(f"\nR peaks, intervals, rhythm  {whole:6.1f} ms")
-    print(f"preprocessing               {median_ms(lambda: spec.filter(x, 500)):6.1f} ms")
+    print(f"preprocessing               {filtering:6.1f} ms")
     print(
         f"quality                     {median_ms(lambda: assess(x, 500, STANDARD_LEADS)):6.1f} ms"
     )
-    assert whole < 25
+    # 12 ms against 2.5 ms on an idle core; the ratio holds on a busy one too.
+    assert whole < 15 * filtering
 
 
 @pytest.mark.perf
