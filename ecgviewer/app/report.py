@@ -1,0 +1,298 @@
+"""The printable report of one record: an A4 page at exact scale, as PDF or PNG."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QMarginsF, QSizeF
+from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPainter, QPdfWriter
+
+import ecgviewer
+from ecgviewer.app.document import model_title
+from ecgviewer.app.report_page import HEIGHT_MM, WIDTH_MM, paint_page
+from ecgviewer.core.analysis import Analysis, Flag
+from ecgviewer.core.errors import EcgViewerError
+from ecgviewer.core.leads import standard_indices
+from ecgviewer.core.recording import FloatArray, Recording
+from ecgviewer.review.annotations import Annotation
+from ecgviewer.signal.intervals import Intervals, Measure, measure
+
+PAGE_S = 10.0
+"""Time on the page: 25 cm of paper at 25 mm/s."""
+PDF_DPI = 1200
+PNG_DPI = 300
+MM_PER_INCH = 25.4
+MAX_LIST = 7
+"""Flags and annotations that have room in the lists; the rest is counted."""
+
+
+@dataclass(frozen=True, eq=False)
+class ReportPage:
+    """Everything on the page, in words and samples.
+
+    Attributes
+    ----------
+    title, subtitle : str
+        Record and patient line.
+    verdict : str
+    abnormal : bool or None
+        None without an analysis.
+    measures : tuple of (name, text)
+    leads : tuple of str
+        Rows of ``signal_mv``; only leads that the recording has.
+    signal_mv : array [L, n]
+        Unfiltered, ``fs_hz`` samples per second from ``start_s`` on.
+    flags : tuple of Flag
+    flag_lines, annotation_lines, seal : tuple of str
+    scale : str
+    """
+
+    title: str
+    subtitle: str
+    verdict: str
+    abnormal: bool | None
+    measures: tuple[tuple[str, str], ...]
+    leads: tuple[str, ...]
+    signal_mv: FloatArray
+    fs_hz: float
+    start_s: float
+    duration_s: float
+    units_known: bool
+    flags: tuple[Flag, ...]
+    annotations: tuple[Annotation, ...]
+    flag_lines: tuple[str, ...]
+    annotation_lines: tuple[str, ...]
+    seal: tuple[str, ...]
+    scale: str
+
+
+def render_report(
+    recording: Recording,
+    analysis: Analysis | None,
+    flags: Sequence[Flag],
+    annotations: Sequence[Annotation],
+    out: Path,
+    *,
+    specificity: float = 0.95,
+    start_s: float | None = None,
+    reviewer: str = "",
+    conclusion: str = "",
+    anonymize: bool = False,
+    created: datetime | None = None,
+) -> None:
+    """Write the report; the suffix of ``out`` says whether as ``.pdf`` (vector) or ``.png``.
+
+    Needs a QGuiApplication. For the parameters see :func:`make_page`.
+
+    Raises
+    ------
+    EcgViewerError
+        When the suffix is neither, or the file cannot be written.
+    """
+    suffix = out.suffix.lower()
+    if suffix not in (".pdf", ".png"):
+        raise EcgViewerError("a report is written as .pdf or .png", out)
+    page = make_page(
+        recording, analysis, flags, annotations, specificity=specificity, start_s=start_s,
+        reviewer=reviewer, conclusion=conclusion, anonymize=anonymize, created=created,
+    )  # fmt: skip
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EcgViewerError(f"the folder cannot be made ({error.strerror})", out) from error
+    written = _write_pdf(page, out) if suffix == ".pdf" else _write_png(page, out)
+    if not written:
+        raise EcgViewerError("the report cannot be written there", out)
+
+
+def make_page(
+    recording: Recording,
+    analysis: Analysis | None,
+    flags: Sequence[Flag],
+    annotations: Sequence[Annotation],
+    *,
+    specificity: float = 0.95,
+    start_s: float | None = None,
+    reviewer: str = "",
+    conclusion: str = "",
+    anonymize: bool = False,
+    created: datetime | None = None,
+) -> ReportPage:
+    """Gather what the page says.
+
+    Parameters
+    ----------
+    specificity : float
+        The threshold in force.
+    start_s : float, optional
+        Beginning of the 10 s on the page; by default around the most suspicious flag of a
+        longer record.
+    reviewer, conclusion : str
+        Who reviewed it, and what they conclude.
+    anonymize : bool
+        Leave out record name, patient and date; the file's hash still identifies the record.
+    created : datetime, optional
+        Now by default.
+    """
+    longest = max(recording.duration_s - PAGE_S, 0.0)
+    if start_s is None:
+        top = max(flags, key=lambda flag: flag.score, default=None)
+        start_s = (top.start_s + top.stop_s) / 2 - PAGE_S / 2 if top is not None else 0.0
+    start_s = round(min(max(start_s, 0.0), longest) * recording.fs_hz) / recording.fs_hz
+    stop_s = min(start_s + PAGE_S, recording.duration_s)
+    at = standard_indices(recording.leads)
+    leads = tuple(at) if at else recording.leads[:12]
+    rows = [recording.leads[at[lead]] if at else lead for lead in leads]
+    signal = recording.read(start_s, stop_s, rows)
+    ordered = tuple(sorted(annotations, key=lambda annotation: annotation.start_s))
+    verdict, abnormal = _verdict(analysis, specificity)
+    if conclusion:
+        verdict += f"  Reviewer: {conclusion}."
+    return ReportPage(
+        title="ECG report" if anonymize else f"ECG report: {recording.name}",
+        subtitle=_subtitle(recording, anonymize),
+        verdict=verdict,
+        abnormal=abnormal,
+        measures=measure_texts(measure(signal, recording.fs_hz, leads)),
+        leads=leads,
+        signal_mv=signal,
+        fs_hz=recording.fs_hz,
+        start_s=start_s,
+        duration_s=recording.duration_s,
+        units_known=recording.units_known,
+        flags=tuple(flags),
+        annotations=ordered,
+        flag_lines=_listed([_flag_line(flag) for flag in _by_score(flags)]),
+        annotation_lines=_listed([_annotation_line(annotation) for annotation in ordered]),
+        seal=_seal(recording, analysis, specificity, reviewer, created or datetime.now(UTC)),
+        scale="25 mm/s   10 mm/mV   unfiltered",
+    )
+
+
+def _write_pdf(page: ReportPage, out: Path) -> bool:
+    writer = QPdfWriter(str(out))
+    writer.setResolution(PDF_DPI)
+    writer.setPageLayout(
+        QPageLayout(
+            QPageSize(QPageSize.PageSizeId.A4), QPageLayout.Orientation.Landscape, QMarginsF()
+        )
+    )
+    writer.setTitle(page.title)
+    writer.setCreator(f"ECG Viewer {ecgviewer.__version__}")
+    painter = QPainter()
+    if not painter.begin(writer):
+        return False
+    paint_page(painter, page, PDF_DPI / MM_PER_INCH)
+    return painter.end()
+
+
+def _write_png(page: ReportPage, out: Path) -> bool:
+    per_mm = PNG_DPI / MM_PER_INCH
+    size = QSizeF(WIDTH_MM * per_mm, HEIGHT_MM * per_mm).toSize()
+    image = QImage(size, QImage.Format.Format_RGB32)
+    image.fill(0xFFFFFFFF)
+    image.setDotsPerMeterX(round(per_mm * 1000))
+    image.setDotsPerMeterY(round(per_mm * 1000))
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    paint_page(painter, page, per_mm)
+    painter.end()
+    return image.save(str(out))
+
+
+def _subtitle(recording: Recording, anonymize: bool) -> str:
+    facts = [f"{recording.format}, {recording.fs_hz:g} samples/s, {recording.duration_s:.1f} s"]
+    if anonymize:
+        facts.insert(0, "anonymized")
+    else:
+        if recording.start_time is not None:
+            facts.insert(0, recording.start_time.strftime("%Y-%m-%d %H:%M:%S"))
+        if recording.patient.line():
+            facts.insert(0, recording.patient.line())
+    return "   ·   ".join(facts)
+
+
+def _verdict(analysis: Analysis | None, specificity: float) -> tuple[str, bool | None]:
+    if analysis is None:
+        return "Not analysed by a model.", None
+    abnormal = analysis.is_abnormal(specificity)
+    threshold = analysis.threshold(specificity)
+    words = (
+        f"{'Abnormal' if abnormal else 'Within normal'} by {model_title(analysis.model)}: "
+        f"score {analysis.score:.2f}, p {analysis.p_value:.2g} among normals, threshold "
+        f"{threshold:.2f} ({specificity:.0%} of normals stay below)."
+    )
+    quality = analysis.quality_text()
+    return (words if quality == "ok" else f"{words}  Quality: {quality}."), abnormal
+
+
+def measure_texts(intervals: Intervals) -> tuple[tuple[str, str], ...]:
+    """Return every interval by its name, with its uncertainty, or "not measurable"."""
+
+    def milliseconds(value: Measure) -> str:
+        if value.value is None:
+            return "not measurable"
+        text = f"{value.value * 1000:.0f}"
+        return text + (
+            f" ± {value.uncertainty * 1000:.0f} ms" if value.uncertainty is not None else " ms"
+        )
+
+    rr = intervals.rr_s.value
+    return (
+        ("Heart rate", f"{60 / rr:.0f} bpm" if rr else "not measurable"),
+        ("RR", milliseconds(intervals.rr_s)),
+        ("PR", milliseconds(intervals.pr_s)),
+        ("QRS", milliseconds(intervals.qrs_s)),
+        ("QT", milliseconds(intervals.qt_s)),
+        ("QTc Bazett", milliseconds(intervals.qtc_bazett_s)),
+        ("QTc Fridericia", milliseconds(intervals.qtc_fridericia_s)),
+    )
+
+
+def _by_score(flags: Sequence[Flag]) -> list[Flag]:
+    return sorted(flags, key=lambda flag: flag.score if np.isfinite(flag.score) else -1.0)[::-1]
+
+
+def _flag_line(flag: Flag) -> str:
+    where = " ".join(flag.leads) if flag.leads else "rhythm strip"
+    return (
+        f"{flag.start_s:.2f}-{flag.stop_s:.2f} s   {where}   {flag.reason}   p {flag.p_value:.2g}"
+    )
+
+
+def _annotation_line(annotation: Annotation) -> str:
+    where = " ".join(annotation.leads) if annotation.leads else "all leads"
+    note = f"   {annotation.note}" if annotation.note else ""
+    return f"{annotation.start_s:.2f}-{annotation.end_s:.2f} s   {where}   {annotation.label}{note}"
+
+
+def _listed(lines: list[str]) -> tuple[str, ...]:
+    if len(lines) <= MAX_LIST:
+        return tuple(lines)
+    return (*lines[: MAX_LIST - 1], f"and {len(lines) - MAX_LIST + 1} more")
+
+
+def _seal(
+    recording: Recording,
+    analysis: Analysis | None,
+    specificity: float,
+    reviewer: str,
+    created: datetime,
+) -> tuple[str, ...]:
+    file_hash = analysis.recording_sha256 if analysis is not None else recording.content_hash()
+    lines = [f"Record SHA-256 {file_hash}"]
+    if analysis is not None:
+        spec = ", ".join(f"{key} {value}" for key, value in analysis.preprocessing.items())
+        lines += [
+            f"Model {analysis.model}, SHA-256 {analysis.bundle_sha256}",
+            f"Preprocessing: {spec}.  Threshold at {specificity:.1%} specificity",
+        ]
+    when = created.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    lines.append(
+        f"ECG Viewer {ecgviewer.__version__}.  Reviewer: {reviewer or 'none'}.  Made {when}"
+    )
+    return tuple(lines)
