@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,8 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
 from ecgviewer.app.command_table import RECENT
-from ecgviewer.core.errors import EcgViewerError, UnansweredError
+from ecgviewer.app.reporting import Reporting
+from ecgviewer.core.errors import UnansweredError
 from ecgviewer.core.record_ref import RecordRef
 
 if TYPE_CHECKING:
@@ -26,12 +28,13 @@ class FileCommands(QObject):
         super().__init__(window)
         self._window = window
         self._session = window.session
+        self._reporting = Reporting(window)
         commands = window.commands
         commands.bind("file.open", self._ask_file)
         commands.bind("file.open_folder", self._ask_folder)
         commands.bind("file.screenshot", self._ask_screenshot)
         commands.bind("file.report", self._ask_report)
-        commands.bind("file.print", self._print)
+        commands.bind("file.print", self._reporting.print)
         commands.bind("file.close", self._session.close_record)
         commands.bind("file.quit", window.close)
         self._session.recentChanged.connect(self._fill_recent)
@@ -105,9 +108,11 @@ class FileCommands(QObject):
 
     def _ask_report(self) -> None:
         kinds = ("PDF (*.pdf)", "PNG (*.png)")
-        self._ask_save("Export the report", "pdf", kinds, self._report)
+        self._ask_save("Export the report", "pdf", kinds, self._reporting.export)
 
-    def _ask_save(self, title: str, suffix: str, kinds: tuple[str, ...], save: object) -> None:
+    def _ask_save(
+        self, title: str, suffix: str, kinds: tuple[str, ...], save: Callable[[Path], object]
+    ) -> None:
         recording = self._session.document.recording
         if recording is None:
             return
@@ -115,30 +120,5 @@ class FileCommands(QObject):
         dialog = QFileDialog(self._window, title, f"{name}.{suffix}", ";;".join(kinds))
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix(suffix)
-        dialog.fileSelected.connect(lambda name: save(Path(name)))  # type: ignore[operator]
+        dialog.fileSelected.connect(lambda name: save(Path(name)))
         dialog.open()
-
-    def _report(self, path: Path) -> None:
-        from ecgviewer.app.report import render_report
-
-        document = self._session.document
-        review = self._window.review.document.review
-        assert document.recording is not None
-        try:
-            render_report(
-                document.recording,
-                document.analysis,
-                document.flags,
-                review.annotations if review is not None else (),
-                path,
-                specificity=document.specificity,
-            )
-        except (EcgViewerError, OSError) as error:
-            self._window.messages.error(f"The report cannot be written: {error}")
-            return
-        self._window.messages.info(f"The report is in {path}.")
-
-    def _print(self) -> None:
-        from ecgviewer.app.printing import print_report
-
-        print_report(self._window)

@@ -93,13 +93,24 @@ def render_report(
     EcgViewerError
         When the suffix is neither, or the file cannot be written.
     """
-    suffix = out.suffix.lower()
-    if suffix not in (".pdf", ".png"):
-        raise EcgViewerError("a report is written as .pdf or .png", out)
     page = make_page(
         recording, analysis, flags, annotations, specificity=specificity, start_s=start_s,
         reviewer=reviewer, conclusion=conclusion, anonymize=anonymize, created=created,
     )  # fmt: skip
+    write_page(page, out)
+
+
+def write_page(page: ReportPage, out: Path) -> None:
+    """Write a page as PDF or PNG by the suffix of ``out``; works in any thread.
+
+    Raises
+    ------
+    EcgViewerError
+        When the suffix is neither, or the file cannot be written.
+    """
+    suffix = out.suffix.lower()
+    if suffix not in (".pdf", ".png"):
+        raise EcgViewerError("a report is written as .pdf or .png", out)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -40,6 +40,7 @@ from ecgviewer.app.start_page import StartPage
 from ecgviewer.app.style import extra_style
 from ecgviewer.app.theme import LIGHT, Theme, apply_theme
 from ecgviewer.app.tool_commands import ToolCommands
+from ecgviewer.app.trace.overview import OverviewBar
 from ecgviewer.app.trace.view import TraceView
 from ecgviewer.app.view_commands import ViewCommands
 
@@ -99,6 +100,7 @@ class MainWindow(QMainWindow):
         self.header = HeaderBar(self.document)
         self.notes = NoteStrip()
         self.traces = TraceView()
+        self.overview = OverviewBar(self.traces)
         self.messages = Messages()
         self.start_page = StartPage(self.commands)
         record = QWidget()
@@ -108,6 +110,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self.header)
         column.addWidget(self.notes)
         column.addWidget(self.traces, 1)
+        column.addWidget(self.overview)
         self.pages = QStackedWidget()
         self.pages.addWidget(self.start_page)
         self.pages.addWidget(record)
