@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 from ecgviewer.app.window import MainWindow
 from ecgviewer.review.annotations import Review
 from ecgviewer.review.store import ReviewStore
-from tests.app.conftest import make_analysis, spin
+from tests.app.driving import make_analysis, spin
 
 Key, Shift, Ctrl = Qt.Key, Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
 Alt = Qt.KeyboardModifier.AltModifier

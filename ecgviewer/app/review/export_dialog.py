@@ -40,6 +40,7 @@ class ExportDialog(QDialog):
         self.folder.setAccessibleName("Folder")
         self.folder.setMinimumWidth(380)
         browse = QPushButton("&Browse…")
+        browse.setAutoDefault(False)
         browse.clicked.connect(self._browse)
         row = QHBoxLayout()
         row.addWidget(self.folder, 1)
@@ -48,7 +49,6 @@ class ExportDialog(QDialog):
         note.setProperty("quiet", True)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.button = buttons.addButton("&Export", QDialogButtonBox.ButtonRole.AcceptRole)
-        self.button.setDefault(True)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         form = QFormLayout(self)
@@ -60,6 +60,7 @@ class ExportDialog(QDialog):
         form.addRow("Folder", row)
         form.addRow(note)
         form.addRow(buttons)
+        self.button.setDefault(True)  # counts only once the button is inside the dialog
 
     def _enable(self) -> None:
         self.button.setEnabled(any(box.isChecked() for box in self.formats.values()))

@@ -40,6 +40,7 @@ class LeadsDialog(QDialog):
         column = QVBoxLayout(self)
         column.addLayout(grid)
         column.addWidget(buttons)
+        buttons.button(QDialogButtonBox.StandardButton.Ok).setDefault(True)
 
     def _set_all(self, on: bool) -> None:
         for box in self.boxes.values():
