@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -67,9 +68,13 @@ def match_verdicts(
     fit alike, the one of the same bundle wins, then the later one.
     """
     matches: list[VerdictMatch | None] = []
+    ordered = sorted(verdicts, key=lambda item: item.start_s)
+    starts = [item.start_s for item in ordered]
+    longest = max((item.end_s - item.start_s for item in ordered), default=0.0)
     for flag in flags:
         fitting = []
-        for verdict in verdicts:
+        first = bisect.bisect_left(starts, flag.start_s - longest)
+        for verdict in ordered[first : bisect.bisect_right(starts, flag.stop_s)]:
             agreement = _agreement(flag, verdict)
             if agreement > 0.0:
                 same = verdict.origin.bundle_sha256 == bundle_sha256

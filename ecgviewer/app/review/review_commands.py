@@ -84,6 +84,9 @@ class ReviewCommands(QObject):
         self._window.commands.bind_checked("review.select", self._set_selecting)
         for key in "123456789":
             bind(f"review.label.{key}", partial(self._label_by_key, key))
+        self._window.commands.bind(
+            "tools.calipers", lambda: self._window.commands.check("review.select", False)
+        )
         bind("review.leads", self._ask_leads)
         bind("review.note", self._edit_note)
         for name, start, end in (
@@ -179,7 +182,7 @@ class ReviewCommands(QObject):
             self._advance()
 
     def _set_selecting(self, on: bool) -> None:
-        self._window.commands.action("tools.calipers").setChecked(False)
+        self._window.commands.check("tools.calipers", False)
         self._traces.clear_calipers()
         self._traces.set_mode("select" if on else "pan")
 

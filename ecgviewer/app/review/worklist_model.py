@@ -25,6 +25,7 @@ class WorklistModel(QAbstractTableModel):
         super().__init__()
         self.rows: list[QueueRow] = []
         self.current = ""
+        self.blind = False
         self._all: list[QueueRow] = []
         self._sort, self._descending = "p_value", False
         self._filter = QueueFilter()
@@ -97,7 +98,9 @@ class WorklistModel(QAbstractTableModel):
             text = cell(row, index.column())
             return f"▸ {text}" if index.column() == 0 and row.key == self.current else text
         if role == Qt.ItemDataRole.ToolTipRole:
-            return "\n".join([str(row.ref.path), *_model_lines(row), row.error]).strip()
+            return "\n".join(
+                [str(row.ref.path), *([] if self.blind else _model_lines(row)), row.error]
+            ).strip()
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() in (1, 2):
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         return None

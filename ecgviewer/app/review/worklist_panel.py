@@ -130,6 +130,7 @@ class WorklistPanel(QWidget):
 
     def set_blind(self, blind: bool) -> None:
         """Hide what the models say; the order is then that of the folder."""
+        self.model.blind = blind
         for column in MODEL_COLUMNS:
             self.table.setColumnHidden(column, blind)
         self.limit.setVisible(not blind)
