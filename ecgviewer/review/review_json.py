@@ -135,7 +135,7 @@ def from_json(raw: Any) -> Review:
         _get(record, "n_samples", int),
         _texts(record, "leads"),
     )
-    if key.fs_hz <= 0 or key.n_samples < 0:
+    if not 1e-3 <= key.fs_hz <= 1e9 or not 0 <= key.n_samples < 2**48:
         raise ReviewError("the record's rate or length is impossible")
     annotations = tuple(annotation_from_json(item) for item in _items(raw, "annotations"))
     verdicts = tuple(verdict_from_json(item) for item in _items(raw, "verdicts"))

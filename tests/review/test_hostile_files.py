@@ -1,0 +1,168 @@
+"""Mutated reviews, journals, tables and annotation files end in a typed error, or are read."""
+
+from __future__ import annotations
+
+import copy
+import json
+import random
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ecgviewer.core.errors import EcgViewerError
+from ecgviewer.review.annotations import Review
+from ecgviewer.review.csv_export import export_csv, import_csv
+from ecgviewer.review.json_export import export_json, import_json
+from ecgviewer.review.labels import DEFAULT_LABELS, load_labels
+from ecgviewer.review.review_json import dumps, from_json, to_json
+from ecgviewer.review.store import ReviewStore
+from ecgviewer.review.wfdb_export import export_wfdb, import_wfdb
+
+STRANGE: list[Any] = [
+    None, True, -1, 0, 2**70, 1e308, -0.0, "", "x" * 300, "\ud800", "\0", [], {}, [[]], [None],
+    {"a": 1}, "NaN", 10**400,
+]  # fmt: skip
+MUTATIONS = 1500
+
+
+def nodes(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Return the path of every node inside parsed JSON."""
+    found = [path]
+    if isinstance(value, dict | list):
+        children = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, child in children:
+            found.extend(nodes(child, (*path, key)))
+    return found
+
+
+def mutate(value: Any, rng: random.Random) -> Any:
+    """Return a copy with a few nodes replaced or removed."""
+    value = copy.deepcopy(value)
+    for _ in range(rng.randint(1, 3)):
+        path = rng.choice(nodes(value)[1:] or [()])
+        if not path:
+            return rng.choice(STRANGE)
+        parent = value
+        for key in path[:-1]:
+            parent = parent[key]
+        if rng.random() < 0.3 and isinstance(parent, dict):
+            del parent[path[-1]]
+        else:
+            parent[path[-1]] = copy.deepcopy(rng.choice(STRANGE))
+    return value
+
+
+@pytest.fixture
+def review(editor, empty: Review) -> Review:
+    """A review of sixty edits."""
+    rng = random.Random(21)
+    for _ in range(60):
+        from ecgviewer.review import editing
+
+        empty = editing.apply(empty, editor.random_edit(empty, rng))
+    return empty
+
+
+def test_mutated_reviews(review: Review) -> None:
+    rng = random.Random(1)
+    raw = to_json(review)
+    refused = 0
+    for _ in range(MUTATIONS):
+        try:
+            read = from_json(mutate(raw, rng))
+        except EcgViewerError:
+            refused += 1
+        else:
+            json.dumps(to_json(read))
+            assert 0 <= read.record.duration_s < 1e18
+    assert refused > MUTATIONS // 3
+
+
+def test_mutated_label_sets(tmp_path: Path) -> None:
+    rng = random.Random(2)
+    path = tmp_path / "labels.json"
+    for _ in range(300):
+        path.write_text(json.dumps(mutate(DEFAULT_LABELS.to_json(), rng)), encoding="utf-8")
+        try:
+            load_labels(path)
+        except EcgViewerError:
+            continue
+
+
+def test_mutated_files_of_every_kind(review: Review, tmp_path: Path) -> None:
+    cases = (
+        (export_json(review, tmp_path / "x.json"), import_json),
+        (export_csv(review, tmp_path / "x.csv"), import_csv),
+        (export_wfdb(review, tmp_path), import_wfdb),
+    )
+    rng = random.Random(3)
+    for path, read in cases:
+        data = path.read_bytes()
+        slowest = 0.0
+        for _ in range(400):
+            path.write_bytes(scramble(data, rng))
+            start = time.perf_counter()
+            try:
+                read(path)
+            except EcgViewerError:
+                continue
+            finally:
+                slowest = max(slowest, time.perf_counter() - start)
+        assert slowest < 5.0
+
+
+def scramble(data: bytes, rng: random.Random) -> bytes:
+    """Return bytes with parts overwritten, cut, repeated or inserted."""
+    damaged = bytearray(data)
+    for _ in range(rng.randint(1, 6)):
+        at = rng.randrange(len(damaged) + 1)
+        kind = rng.randrange(4)
+        if kind == 0 and at < len(damaged):
+            damaged[at] = rng.randrange(256)
+        elif kind == 1:
+            del damaged[at : at + rng.randrange(1, 200)]
+        elif kind == 2:
+            damaged[at:at] = damaged[at : at + rng.randrange(1, 200)]
+        else:
+            damaged[at:at] = rng.randbytes(rng.randrange(1, 20))
+    return bytes(damaged)
+
+
+def test_scrambled_journals_open_and_go_on(editor, record, tmp_path: Path) -> None:
+    store = ReviewStore(tmp_path)
+    rng = random.Random(4)
+    session = store.open(record, "Ann")
+    for _ in range(25):
+        session.do(editor.random_edit(session.review, rng))
+    session.close()
+    files = session.files
+    journal, snapshot = files.journal.read_bytes(), files.review.read_bytes()
+    for _ in range(60):
+        files.journal.write_bytes(scramble(journal, rng))
+        if rng.random() < 0.5:
+            files.review.write_bytes(scramble(snapshot, rng))
+        try:
+            again = store.open(record, "Ann")
+        except EcgViewerError:  # another record's hash, or a newer format
+            continue
+        finally:
+            for path in files.folder.glob("*.kept-*"):
+                path.unlink()
+            for path in files.folder.glob("*.mine-*"):
+                path.unlink()
+        again.do(editor.random_edit(again.review, rng))
+        assert again.problem is None, again.problem
+        again.close()
+        assert store.read(record, "Ann") == again.review
+        files.review.write_bytes(snapshot)
+
+
+def test_a_review_nested_beyond_reason_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "deep.json"
+    path.write_text("[" * 200_000)
+    with pytest.raises(EcgViewerError):
+        import_json(path)
+    with pytest.raises(ValueError, match="JSON"):
+        dumps(float("nan"))
