@@ -93,9 +93,9 @@ class FileCommands(QObject):
         from ecgviewer.app.dialogs.import_dialog import ImportDialog
 
         dialog = ImportDialog(ref, error, self._session.workers, self._window)
-        dialog.answered.connect(self._session.open_ref)
+        dialog.answered.connect(self._session.open_answered)
         dialog.problem.connect(self._window.messages.error)
-        dialog.open()
+        dialog.show()
 
     def _ask_screenshot(self) -> None:
         self._ask_save("Save a picture of the window", "png", ("PNG (*.png)",), self._screenshot)

@@ -14,7 +14,7 @@ import numpy as np
 
 from ecgviewer.core.errors import RecordError
 from ecgviewer.core.progress import CancelToken
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record_ref import ReadOptions, RecordRef
 from ecgviewer.core.recording import Recording
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def open_job(ref: RecordRef) -> tuple[RecordRef, Recording]:
 
 
 def list_job(
-    paths: list[Path], reporter: Reporter, cancel: CancelToken
+    paths: list[Path], options: ReadOptions, reporter: Reporter, cancel: CancelToken
 ) -> list[RecordRef | RecordFailure]:
     """Find the records below some paths; hands them over in batches as they are found.
 
@@ -49,7 +49,7 @@ def list_job(
     """
     batch: list[RecordRef | RecordFailure] = []
     last = time.monotonic()
-    for found, entry in enumerate(_entries(paths), start=1):
+    for found, entry in enumerate(_entries(paths, options), start=1):
         cancel.raise_if_cancelled()
         batch.append(entry)
         if time.monotonic() - last > PARTIAL_INTERVAL_S:
@@ -59,12 +59,12 @@ def list_job(
     return batch
 
 
-def _entries(paths: list[Path]) -> Iterator[RecordRef | RecordFailure]:
+def _entries(paths: list[Path], options: ReadOptions) -> Iterator[RecordRef | RecordFailure]:
     from ecgviewer.io import RecordFailure, find_records
 
     for path in paths:
         try:
-            yield from find_records(path)
+            yield from find_records(path, options)
         except RecordError as error:
             yield RecordFailure(path, error)
 

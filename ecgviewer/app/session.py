@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -23,7 +23,12 @@ from ecgviewer.core.errors import (
     RecordError,
     UnansweredError,
 )
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record_ref import ReadOptions, RecordRef
+
+if TYPE_CHECKING:
+    from ecgviewer.io import RecordFailure
+
+    Entry = RecordRef | RecordFailure
 
 
 class Session(QObject):
@@ -51,6 +56,7 @@ class Session(QObject):
         self.devices: list[tuple[str, str]] = [("auto", "Automatic"), ("cpu", "CPU")]
         self._inference = inference
         self._inference.devicesFound.connect(self._on_devices)
+        self._found: list[Entry] = []
         self._opening: Task | None = None
         self._listing: Task | None = None
         self._heart: Task | None = None
@@ -60,8 +66,14 @@ class Session(QObject):
 
     # Opening ----------------------------------------------------------------------------------
 
-    def open_paths(self, paths: Sequence[Path]) -> None:
-        """Open files and folders: one record is shown, several become a list."""
+    def open_paths(self, paths: Sequence[Path], options: ReadOptions | None = None) -> None:
+        """Open files and folders: one record is shown, several become a list.
+
+        Parameters
+        ----------
+        options : ReadOptions, optional
+            The user's answers to what the files leave open.
+        """
         if not paths:
             return
         if self._listing is not None:
@@ -70,52 +82,83 @@ class Session(QObject):
             self.settings.value.add_recent(path.absolute())
         self.recentChanged.emit()
         self.listCleared.emit()
-        seen: list[Any] = []
-        listed = len(paths) > 1 or paths[0].is_dir()
-        opened = False
-
-        def take(entries: list[Any], final: bool) -> None:
-            nonlocal opened
-            seen.extend(entries)
-            if len(seen) < 2 and not listed:
-                # One file with one record needs no list.
-                if final and seen:
-                    self._open_entry(seen[0])
-                    return
-                if not final:
-                    return
-            elif len(seen) - len(entries) < 2 and not listed:
-                entries = list(seen)
-            self.recordsFound.emit(entries)
-            readable = [entry for entry in entries if isinstance(entry, RecordRef)]
-            if readable and not opened:
-                opened = True
-                self.open_ref(readable[0])
-            if final and not seen:
-                self.errorRaised.emit(f"{paths[0].name}: no ECG record was found there.")
-
+        self._found = []
+        single = len(paths) == 1 and not paths[0].is_dir()
+        answers = options or ReadOptions()
         self._listing = self.workers.start(
-            lambda progress, cancel: jobs.list_job(list(paths), progress, cancel),
-            on_result=lambda entries: take(entries, True),
+            lambda progress, cancel: jobs.list_job(list(paths), answers, progress, cancel),
+            on_result=lambda entries: self._take(entries, paths[0], single, True),
             on_error=self._show_error,
-            on_partial=lambda entries: take(entries, False),
+            on_partial=lambda entries: self._take(entries, paths[0], single, False),
         )
 
-    def _open_entry(self, entry: Any) -> None:
+    def _take(self, entries: list[Entry], path: Path, single: bool, final: bool) -> None:
+        """Show what a search found; open the first record of it that can be opened."""
+        before = len(self._found)
+        self._found.extend(entries)
+        if single and len(self._found) < 2:
+            # One file with one record needs no list.
+            if final and self._found:
+                self._open_only(self._found[0])
+            elif final:
+                self.errorRaised.emit(f"{path.name}: no ECG record was found there.")
+            return
+        if single and before < 2:
+            entries, before = list(self._found), 0
+        self.recordsFound.emit(entries)
+        if not any(isinstance(entry, RecordRef) for entry in self._found[:before]):
+            self._open_first_of(entries)
+        if final and not self._found:
+            self.errorRaised.emit(f"{path.name}: no ECG record was found there.")
+
+    def _open_only(self, entry: Entry) -> None:
         if isinstance(entry, RecordRef):
             self.open_ref(entry)
+        elif isinstance(entry.error, UnansweredError):
+            self.questionRaised.emit(RecordRef(entry.path), entry.error)
         else:
             self._show_error(entry.error)
 
+    def _open_first_of(self, entries: Sequence[Entry]) -> None:
+        """Open the first record, or the one after it if that fails; nobody asked for it by name."""
+        for at, entry in enumerate(entries):
+            if isinstance(entry, RecordRef):
+                rest = entries[at + 1 :]
+                self._start_opening(entry, lambda _error, rest=rest: self._open_first_of(rest))
+                return
+
     def open_ref(self, ref: RecordRef) -> None:
         """Open one record; the one that is open stays until the new one is ready."""
+        self._start_opening(ref, lambda error: self._explain(ref, error))
+
+    def open_answered(self, ref: RecordRef) -> None:
+        """Open a record, or every record of its file, with the answers in ``ref.options``."""
+        if ref.index is None:
+            self.open_paths([ref.path], ref.options)
+        else:
+            self.open_ref(ref)
+
+    def _start_opening(self, ref: RecordRef, on_failure: Callable[[Exception], None]) -> None:
         if self._opening is not None:
             self._opening.drop()
+
+        def failed(error: Exception) -> None:
+            self._opening = None
+            if isinstance(error, RecordError):
+                self.recordFailed.emit(ref, error)
+            on_failure(error)
+
         self._opening = self.workers.start(
             lambda _progress, _cancel: jobs.open_job(ref),
             on_result=lambda opened: self._on_opened(*opened),
-            on_error=lambda error: self._on_open_failed(ref, error),
+            on_error=failed,
         )
+
+    def _explain(self, ref: RecordRef, error: Exception) -> None:
+        if isinstance(error, UnansweredError):
+            self.questionRaised.emit(ref, error)
+        else:
+            self._show_error(error)
 
     def _on_opened(self, ref: RecordRef, recording: Any) -> None:
         self._opening = None
@@ -135,15 +178,6 @@ class Session(QObject):
 
         self.document.set_heart(Heart(np.empty(0, np.int64), None))
         self._show_error(error)
-
-    def _on_open_failed(self, ref: RecordRef, error: Exception) -> None:
-        self._opening = None
-        if isinstance(error, UnansweredError):
-            self.questionRaised.emit(ref, error)
-        else:
-            if isinstance(error, RecordError):
-                self.recordFailed.emit(ref, error)
-            self._show_error(error)
 
     def close_record(self) -> None:
         """Close the record; work on it ends unheard."""

@@ -17,7 +17,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QAbstractItemView, QLabel, QLineEdit, QListView, QVBoxLayout, QWidget
 
-from ecgviewer.core.errors import RecordError
+from ecgviewer.core.errors import RecordError, UnansweredError
 from ecgviewer.core.record_ref import RecordRef
 
 if TYPE_CHECKING:
@@ -61,18 +61,22 @@ class RecordsModel(QAbstractListModel):
                 self._at[entry.path, entry.index] = len(self.rows)
                 self.rows.append(Row(entry.name, entry.path, entry))
             else:
-                self.rows.append(Row(entry.name, entry.path, None, entry.error.reason))
+                # What only lacks answers can be chosen: the import dialog then asks.
+                asks = isinstance(entry.error, UnansweredError)
+                ref = RecordRef(entry.path) if asks else None
+                self.rows.append(Row(entry.name, entry.path, ref, entry.error.reason))
         self.endInsertRows()
 
     def row_of(self, ref: RecordRef) -> int | None:
         """Return the row of a record."""
         return self._at.get((ref.path, ref.index))
 
-    def set_failure(self, ref: RecordRef, error: RecordError) -> None:
-        """Say on its row why a record could not be opened."""
+    def set_failure(self, ref: RecordRef, error: RecordError | None) -> None:
+        """Say on its row why a record could not be opened, or that it could after all."""
         row = self.row_of(ref)
-        if row is not None:
-            self.rows[row] = Row(ref.name, ref.path, ref, error.reason)
+        reason = error.reason if error is not None else ""
+        if row is not None and self.rows[row].reason != reason:
+            self.rows[row] = Row(ref.name, ref.path, ref, reason)
             self.dataChanged.emit(self.index(row), self.index(row))
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
@@ -136,6 +140,7 @@ class RecordsPanel(QWidget):
         if row is None:
             self.list.clearSelection()
             return
+        self.model.set_failure(ref, None)
         index = self.shown.mapFromSource(self.model.index(row))
         self.list.setCurrentIndex(index)
         self.list.scrollTo(index)
