@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 MODELS = ("cae", "vae-bilstm", "vae-bilstm-mha")
 """The three models in the order in which they are listed and run."""
 DEFAULT_MODEL = "vae-bilstm-mha"
+SPECIFICITY = 0.95
+"""Share of normal records that stay below the threshold, unless told otherwise."""
 
 HANDLERS: dict[str, tuple[str, str]] = {
     "analyze": ("ecgviewer.cli.analyze", "run"),
@@ -114,7 +116,7 @@ def _add_analyze(commands: Commands) -> None:
     command.add_argument(
         "--specificity",
         type=_share,
-        default=0.95,
+        default=SPECIFICITY,
         metavar="SHARE",
         help="share of normal records that stay below the threshold (default: 0.95)",
     )
@@ -126,6 +128,7 @@ def _add_report(commands: Commands) -> None:
     command.add_argument("path", type=Path, metavar="PATH")
     command.add_argument("--out", type=_page_file, required=True, metavar="FILE.pdf|FILE.png")
     command.add_argument("--model", type=_one_model, default=DEFAULT_MODEL, metavar="MODEL")
+    _add_anonymize(command)
     _add_read_options(command)
 
 

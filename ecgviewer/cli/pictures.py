@@ -7,12 +7,18 @@ import os
 import sys
 
 from ecgviewer.cli.choose import bundles_for, one_record
-from ecgviewer.cli.parser import read_options
+from ecgviewer.cli.parser import SPECIFICITY, read_options
+from ecgviewer.core.errors import AnalysisError
+from ecgviewer.core.flags import derive_flags
+from ecgviewer.core.recording import Recording
+from ecgviewer.io import open_record
+from ecgviewer.review.annotations import RecordKey, Review
+from ecgviewer.review.store import ReviewStore
 
 
 def run_screenshot(arguments: argparse.Namespace) -> int:
     """Save a picture of the real window showing an analysed record; return the exit status."""
-    bundles_for(arguments.model)  # tells of a missing or foreign bundle at once
+    bundles_for(arguments.model)  # tells of a missing or damaged bundle at once
     ref = one_record(arguments.path, read_options(arguments))
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     _draw_off_screen()
@@ -20,6 +26,46 @@ def run_screenshot(arguments: argparse.Namespace) -> int:
 
     take(ref, arguments.out, arguments.model, arguments.size, arguments.theme)
     return 0
+
+
+def run_report(arguments: argparse.Namespace) -> int:
+    """Write the printable page of a record; without an analysis where no model can judge it."""
+    ((_, bundle),) = bundles_for(arguments.model)
+    recording = open_record(one_record(arguments.path, read_options(arguments)))
+    _draw_off_screen()
+    # torch before Qt: on Windows it fails to load the other way round.
+    from ecgviewer.cli.cached import CachedModels
+
+    try:
+        analysis = CachedModels().analyze(recording, bundle)
+    except AnalysisError as error:
+        print(f"ecgviewer report: without a model: {error}", file=sys.stderr)
+        analysis = None
+    from ecgviewer.app.main import make_application
+    from ecgviewer.app.report import render_report
+
+    application = make_application([])
+    reviews = _reviews(recording)
+    render_report(
+        recording,
+        analysis,
+        derive_flags(analysis, SPECIFICITY) if analysis is not None else (),
+        [annotation for review in reviews for annotation in review.annotations],
+        arguments.out,
+        specificity=SPECIFICITY,
+        reviewer=", ".join(review.author for review in reviews),
+        conclusion=", ".join(dict.fromkeys(filter(None, (r.state.conclusion for r in reviews)))),
+        anonymize=arguments.anonymize,
+    )
+    application.quit()
+    recording.source.close()
+    return 0
+
+
+def _reviews(recording: Recording) -> list[Review]:
+    """Return every reader's review of the record."""
+    store, key = ReviewStore.for_user(), RecordKey.of(recording)
+    return [store.read(key, author, recording.path) for author in store.readers(key)]
 
 
 def _draw_off_screen() -> None:

@@ -5,18 +5,14 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+from ecgviewer.cli.cached import CachedModels
 from ecgviewer.cli.maps import write_maps
 from ecgviewer.cli.pool import Report
 from ecgviewer.cli.rows import Job, error_row, in_words, result_row
 from ecgviewer.cli.table import Row
-from ecgviewer.core.analysis import Analysis
 from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.core.recording import Recording
-from ecgviewer.core.user_dirs import cache_dir
 from ecgviewer.io import open_record
-from ecgviewer.models.bundle import Bundle
-from ecgviewer.models.detector import Detector
-from ecgviewer.models.store import AnalysisStore
 
 log = logging.getLogger(__name__)
 
@@ -40,10 +36,8 @@ class Screening:
         self, models: tuple[tuple[str, Path], ...], device: str, specificity: float
     ) -> None:
         self._models = models
-        self._device = device
         self._specificity = specificity
-        self._detectors: dict[Path, Detector] = {}
-        self._store = AnalysisStore(cache_dir())
+        self._cached = CachedModels(device)
 
     def __call__(self, job: Job, report: Report) -> tuple[Row, ...]:
         """Return one row per model; what cannot be read or judged has ``error`` filled."""
@@ -67,8 +61,12 @@ class Screening:
         return tuple(error_row(job, model, reason) for model, _ in self._models)
 
     def _row(self, job: Job, recording: Recording, model: str, bundle: Path, report: Report) -> Row:
+        def tell(fraction: float, text: str) -> None:
+            if recording.duration_s >= PROGRESS_FROM_S:
+                report(fraction)
+
         try:
-            analysis = self._analysis(recording, bundle, report)
+            analysis = self._cached.analyze(recording, bundle, tell)
             if job.maps is not None:
                 target = job.maps.with_name(f"{job.maps.name}.{model}.npz")
                 write_maps(target, recording, analysis, self._specificity)
@@ -80,23 +78,6 @@ class Screening:
         except Exception as error:
             log.exception("%s on %s", model, job.path)
             return error_row(job, model, _unexpected(error))
-
-    def _analysis(self, recording: Recording, bundle: Path, report: Report) -> Analysis:
-        detector = self._detectors.get(bundle)
-        if detector is None:
-            detector = Detector(Bundle.load(bundle), self._device)
-            self._detectors[bundle] = detector
-        known = self._store.get(recording.content_hash(), detector.bundle.sha256)
-        if known is not None:
-            return known
-
-        def tell(fraction: float, text: str) -> None:
-            if recording.duration_s >= PROGRESS_FROM_S:
-                report(fraction)
-
-        analysis = detector.analyze(recording, progress=tell)
-        self._store.put(analysis)
-        return analysis
 
 
 def _unexpected(error: Exception) -> str:

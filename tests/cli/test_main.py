@@ -1,0 +1,95 @@
+"""What can be typed, and what it means."""
+
+import subprocess
+import sys
+
+import pytest
+
+from ecgviewer import __version__
+from ecgviewer.cli import main
+from ecgviewer.cli.parser import window_arguments
+
+
+@pytest.mark.parametrize(
+    ("typed", "paths"),
+    [
+        ([], []),
+        (["a.hea", "folder"], ["a.hea", "folder"]),
+        (["./models"], ["./models"]),
+        (["a.hea", "models"], ["a.hea", "models"]),
+        (["--", "models", "-odd.hea"], ["models", "-odd.hea"]),
+        (["models"], None),
+        (["analyze", "a.hea"], None),
+        (["--version"], None),
+    ],
+)
+def test_what_is_no_subcommand_opens_in_the_window(typed, paths):
+    assert window_arguments(typed) == paths
+
+
+def test_an_option_behind_a_path_is_wrong_usage(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["a.hea", "--model", "cae"])
+    assert ended.value.code == 2
+    assert "--model" in capsys.readouterr().err
+
+
+def test_version_is_the_one_of_the_package(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.strip() == f"ecgviewer {__version__}"
+
+
+def test_python_dash_m_is_the_same_program():
+    done = subprocess.run(
+        [sys.executable, "-m", "ecgviewer", "--version"], capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout.strip() == f"ecgviewer {__version__}"
+
+
+def test_the_trainer_is_reached_through_the_program(capsys):
+    assert main(["trainer", "fit", "--help"]) == 0
+    assert "--resume" in capsys.readouterr().out
+    assert main(["trainer", "dance"]) == 2
+
+
+def test_models_lists_the_three_with_their_thresholds(capsys):
+    assert main(["models"]) == 0
+    out = capsys.readouterr().out
+    for model in ("cae", "vae-bilstm", "vae-bilstm-mha"):
+        assert f"architecture  {model}\n" in out
+    assert out.count("0.95") >= 3
+
+
+def test_a_damaged_bundle_in_the_users_folder_is_listed_with_its_problem(user_home, capsys):
+    folder = user_home / "data" / "models"
+    folder.mkdir(parents=True)
+    (folder / "mine.ecgmodel").write_bytes(b"nothing")
+    assert main(["models"]) == 1
+    out = capsys.readouterr().out
+    assert "mine" in out and "cannot be used" in out
+
+
+@pytest.mark.slow
+def test_selftest_says_ok(capsys):
+    assert main(["selftest"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1] == "OK"
+    assert all(line.startswith("ok ") for line in lines[:-1])
+    assert len(lines) == 9
+
+
+def test_exporting_what_nobody_reviewed_is_an_error_in_words(samples, tmp_path, capsys):
+    record = sorted(samples.glob("*.hea"))[0]
+    assert main(["export", str(record), "--to", "csv", "--out", str(tmp_path / "out")]) == 1
+    assert "reviewed" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("command", ["report", "screenshot"])
+def test_a_picture_of_what_is_not_there_is_an_error_in_words(command, tmp_path, capsys):
+    out = tmp_path / "new" / "out.png"
+    assert main([command, str(tmp_path / "nowhere.hea"), "--out", str(out)]) == 1
+    assert "nowhere.hea" in capsys.readouterr().err
+    assert not out.exists()

@@ -1,0 +1,64 @@
+"""``screenshot`` and ``report`` in processes of their own, as from a shell."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+ABNORMAL = "00338_hr.hea"
+
+
+@pytest.fixture
+def shell(user_home):
+    """Return a function that runs the program without any screen."""
+    environment = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")}
+
+    def run(*arguments):
+        return subprocess.run(
+            [sys.executable, "-m", "ecgviewer", *map(str, arguments)],
+            env=environment | {"ECGVIEWER_HOME": str(user_home)},
+            capture_output=True, text=True, timeout=180,
+        )  # fmt: skip
+
+    return run
+
+
+def png_size(path):
+    header = path.read_bytes()[:24]
+    assert header.startswith(b"\x89PNG\r\n\x1a\n")
+    return int.from_bytes(header[16:20], "big"), int.from_bytes(header[20:24], "big")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_screenshot_has_the_size_and_theme_asked_for(shell, samples, tmp_path, theme):
+    out = tmp_path / "new folder" / f"{theme}.png"
+    done = shell(
+        "screenshot", samples / ABNORMAL, "--out", out,
+        "--model", "cae", "--size", "1280x720", "--theme", theme,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert png_size(out) == (1280, 720)
+
+
+@pytest.mark.slow
+def test_a_report_is_a_pdf_or_a_picture(shell, samples, tmp_path):
+    pdf, png = tmp_path / "page.pdf", tmp_path / "page.png"
+    for out in (pdf, png):
+        done = shell("report", samples / ABNORMAL, "--out", out, "--model", "cae")
+        assert (done.returncode, done.stderr) == (0, "")
+    assert pdf.read_bytes().startswith(b"%PDF")
+    width, height = png_size(png)
+    assert width > height > 2000
+
+
+@pytest.mark.slow
+def test_a_record_that_no_model_can_judge_still_has_a_report(
+    shell, tmp_path, write_record, heart_like
+):
+    chest = write_record(tmp_path, "chest", heart_like(10)[6:9], leads=("V1", "V2", "V3"))
+    done = shell("report", chest, "--out", tmp_path / "page.png", "--model", "cae")
+    assert done.returncode == 0
+    assert "without a model" in done.stderr
+    assert png_size(tmp_path / "page.png")[0] > 2000
