@@ -22,7 +22,7 @@ from ecgviewer.app.trace import scale
 from ecgviewer.app.trace.data.loader import Loader
 from ecgviewer.app.trace.frame import Frame
 from ecgviewer.app.trace.interaction import Interaction
-from ecgviewer.app.trace.layout import build_layout
+from ecgviewer.app.trace.layout import MARGIN_MM, PageLayout, build_layout
 from ecgviewer.app.trace.raster import Picture
 from ecgviewer.app.trace.renderer import Renderer
 from ecgviewer.app.trace.scene import Scene
@@ -124,12 +124,17 @@ class TraceCanvas(QWidget):
         leads = scene.recording.leads if scene.recording is not None else ()
         n_strips = len(scene.strip_names(state.overlays))
         width, height = float(self.width()), float(self.height())
-        page = build_layout(leads, state, width, height, header, footer, n_strips, duration)
+
+        def lay_out(width: float) -> PageLayout:
+            if state.fit:
+                left = MARGIN_MM * state.pixels_per_mm
+                state.fit_px_per_s = max(width - left, 20.0) / state.fit_span_s
+            return build_layout(leads, state, width, height, header, footer, n_strips, duration)
+
+        page = lay_out(width)
         bar = self._rows.sizeHint().width() if page.scrolls else 0
         if bar:
-            page = build_layout(
-                leads, state, width - bar, height, header, footer, n_strips, duration
-            )
+            page = lay_out(width - bar)
         room = page.bottom - page.top
         with QSignalBlocker(self._rows):
             self._rows.setVisible(page.scrolls)
@@ -264,8 +269,6 @@ class TraceCanvas(QWidget):
         painter.end()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        if self.state.fit and event.oldSize().width() > 0:
-            self.state.fit_px_per_s *= event.size().width() / event.oldSize().width()
         self.view_changed()
 
     def showEvent(self, event: QShowEvent) -> None:

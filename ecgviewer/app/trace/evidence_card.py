@@ -45,7 +45,8 @@ def st_text(evidence: Evidence, lead: str) -> str:
     if level is None or level.value is None:
         return "ST not measurable"
     error = f" ± {level.uncertainty:.2f}" if level.uncertainty is not None else ""
-    return f"ST {level.value:+.2f}{error} mV"
+    value = round(level.value, 2) + 0.0  # no negative zero
+    return f"ST {value:+.2f}{error} mV"
 
 
 class EvidenceCard(QWidget):

@@ -38,6 +38,7 @@ def zoom(state: ViewState, factor: float, at_s: float, width_px: float, duration
     longest = max(duration_s, 10.0)
     after = min(max(before * factor, width_px / longest), width_px / MIN_VISIBLE_S)
     if state.fit:
+        state.fit_span_s = width_px / after
         state.fit_px_per_s = after
     else:
         speed = after / state.pixels_per_mm
@@ -51,4 +52,4 @@ def fit_to(state: ViewState, scene: Scene, width_px: float, span_s: float | None
     if span_s is None:
         duration = scene.duration_s or 10.0
         span_s = duration if duration <= FIT_LONGEST_S else width_px / state.px_per_s
-    state.fit_px_per_s = width_px / max(span_s, MIN_VISIBLE_S)
+    state.fit_span_s = max(span_s, MIN_VISIBLE_S)

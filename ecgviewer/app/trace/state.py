@@ -48,8 +48,8 @@ class ViewState:
     pixels_per_mm : float
         Logical pixels per millimetre of the screen.
     fit : bool
-        Fill the window instead; then ``fit_px_per_s`` and ``fit_px_per_mv`` (times ``fit_gain``)
-        rule, and the view says that it is not to scale.
+        Fill the window with ``fit_span_s`` seconds instead; then ``fit_px_per_s`` and
+        ``fit_px_per_mv`` (times ``fit_gain``) rule, and the view says that it is not to scale.
     """
 
     start_s: float = 0.0
@@ -57,6 +57,7 @@ class ViewState:
     mm_per_mv: float = 10.0
     pixels_per_mm: float = 96.0 / MM_PER_INCH
     fit: bool = False
+    fit_span_s: float = 10.0
     fit_px_per_s: float = 100.0
     fit_px_per_mv: float = 40.0
     fit_gain: float = 1.0

@@ -141,7 +141,7 @@ class TraceView(TraceCanvas):
 
     def set_fit(self, on: bool, span_s: float | None = None) -> None:
         """Fill the view with ``span_s`` seconds (short records: all of it), not to scale."""
-        if on:
+        if on and (span_s is not None or not self.state.fit):
             scale.fit_to(self.state, self.scene, self.traces_width(), span_s)
         self.state.fit = on
         self.view_changed()

@@ -60,6 +60,7 @@ class _Desk:
     bell: _Bell
     news: threading.Condition = field(default_factory=threading.Condition)
     wanted: list[int] = field(default_factory=list)
+    asked: bool = False
     display: DisplayFilter = DisplayFilter()
     stop: bool = False
 
@@ -90,7 +91,8 @@ class Loader(QObject):
     def request(self, chunks: Sequence[int]) -> None:
         """Read these chunks first, in this order."""
         with self._desk.news:
-            if self._desk.wanted != list(chunks):
+            if not self._desk.asked or self._desk.wanted != list(chunks):
+                self._desk.asked = True
                 self._desk.wanted = list(chunks)
                 self._desk.news.notify_all()
 
@@ -157,7 +159,7 @@ def _sweep(desk: _Desk) -> None:
     try:
         with desk.news:
             # First things first: the samples in view.
-            while not desk.stop and (not desk.wanted or desk.next_wanted() is not None):
+            while not desk.stop and (not desk.asked or desk.next_wanted() is not None):
                 desk.news.wait(timeout=0.2)
         if not desk.stop:
             _build(desk)

@@ -1,0 +1,82 @@
+"""Which lead goes where, in every layout."""
+
+from __future__ import annotations
+
+import pytest
+
+from ecgviewer.app.trace.layout import build_layout, visible_leads
+from ecgviewer.app.trace.state import LayoutMode, ViewState
+from ecgviewer.core.leads import STANDARD_LEADS
+
+CHEST = tuple(f"V{number}" for number in range(1, 7))
+
+
+def page(state: ViewState, leads=STANDARD_LEADS, width=1200.0, height=900.0, duration_s=10.0):
+    return build_layout(leads, state, width, height, 30.0, 40.0, 1, duration_s)
+
+
+def test_twelve_rows_in_standard_order() -> None:
+    lanes = page(ViewState()).lanes
+    assert [lane.lead for lane in lanes] == list(STANDARD_LEADS)
+    assert [lane.row for lane in lanes] == list(range(12))
+
+
+def test_leads_are_found_by_name_in_any_order() -> None:
+    lanes = page(ViewState(), leads=tuple(reversed(STANDARD_LEADS))).lanes
+    assert [lane.lead for lane in lanes] == list(STANDARD_LEADS)
+
+
+def test_two_columns_of_six() -> None:
+    lanes = page(ViewState(mode=LayoutMode.COLUMNS_2)).lanes
+    assert [lane.lead for lane in lanes if lane.x0 > lanes[0].x0] == list(CHEST)
+
+
+def test_classic_page_gives_each_column_a_quarter_of_the_record() -> None:
+    state = ViewState(mode=LayoutMode.PAGE_3X4)
+    lanes = page(state).lanes
+    assert [lane.lead for lane in lanes[:3]] == ["I", "II", "III"]
+    assert lanes[-1].rhythm and lanes[-1].lead == "II"
+    for lane in lanes[:-1]:
+        assert (lane.x1 - lane.x0) / state.px_per_s == pytest.approx(2.5)
+
+
+def test_classic_page_of_ten_seconds_fits_without_scrolling() -> None:
+    state = ViewState(mode=LayoutMode.PAGE_3X4)
+    assert not page(state, height=480.0).scrolls
+    assert 10.0 * state.px_per_s <= page(state).right - page(state).left
+
+
+def test_rows_scroll_rather_than_shrink_beyond_reading() -> None:
+    assert page(ViewState(), height=300.0).scrolls
+    assert not page(ViewState(), height=900.0).scrolls
+
+
+def test_cabrera_order_turns_avr_upside_down() -> None:
+    shown = visible_leads(STANDARD_LEADS, ViewState(cabrera=True))
+    assert [label for _, label, _ in shown[:6]] == ["aVL", "I", "-aVR", "II", "aVF", "III"]
+    assert shown[2] == ("aVR", "-aVR", -1.0)
+
+
+def test_selected_leads_only_and_one_in_focus() -> None:
+    state = ViewState(leads=("V1", "V2"))
+    assert [lane.lead for lane in page(state).lanes] == ["V1", "V2"]
+    state.focus = "V2"
+    (lane,) = page(state).lanes
+    assert lane.bottom - lane.top > 700
+
+
+def test_leads_beyond_the_twelve_are_shown_last() -> None:
+    leads = ("X", *STANDARD_LEADS, "MLII")
+    assert [lane.lead for lane in page(ViewState(), leads=leads).lanes[-2:]] == ["X", "MLII"]
+
+
+def test_three_leads_fill_three_rows() -> None:
+    assert [lane.lead for lane in page(ViewState(), leads=("V1", "I", "II")).lanes] == [
+        "I", "II", "V1",
+    ]  # fmt: skip
+
+
+def test_baselines_lie_on_millimetre_lines() -> None:
+    state = ViewState(pixels_per_mm=4.0)
+    for lane in page(state).lanes:
+        assert lane.baseline / 4.0 == pytest.approx(round(lane.baseline / 4.0))

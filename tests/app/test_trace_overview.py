@@ -1,0 +1,143 @@
+"""The bar of the whole record, the evidence card, and colours that can be read."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from ecgviewer.app.theme import DARK, LIGHT, Theme, apply_theme, theme_for
+from ecgviewer.app.trace.color_scales import color_table
+from ecgviewer.app.trace.evidence import gather
+from ecgviewer.app.trace.evidence_card import EvidenceCard, measure_rows
+from ecgviewer.app.trace.overview import OverviewBar, heart_rate_trend
+from ecgviewer.app.trace.view import TraceView
+from ecgviewer.core.analysis import Flag
+from tests.app.trace_material import analysis_of, close_to, ecg, flat, pixels, recording_of
+
+pytestmark = pytest.mark.usefixtures("no_surprises")
+LEFT = Qt.MouseButton.LeftButton
+NONE = Qt.KeyboardModifier.NoModifier
+
+
+@pytest.fixture
+def view(qt_app: QApplication):
+    view = TraceView()
+    view.set_theme(LIGHT)
+    view.resize(900, 700)
+    view.set_recording(recording_of(ecg(60.0), duration_s=300.0))
+    view.show()
+    assert view.wait_until_loaded()
+    yield view
+    view.stop_loading()
+    view.close()
+    view.deleteLater()
+
+
+@pytest.fixture
+def bar(view: TraceView):
+    bar = OverviewBar(view)
+    bar.resize(1000, bar.sizeHint().height())
+    bar.show()
+    yield bar
+    bar.close()
+    bar.deleteLater()
+
+
+def test_click_and_drag_go_there(view: TraceView, bar: OverviewBar) -> None:
+    QTest.mouseClick(bar, LEFT, NONE, QPoint(500, 30))
+    start, stop = view.visible_range()
+    assert (start + stop) / 2 == pytest.approx(bar._frame().time(500), abs=0.1)
+    QTest.mousePress(bar, LEFT, NONE, QPoint(500, 30))
+    QTest.mouseMove(bar, QPoint(800, 30))
+    QTest.mouseRelease(bar, LEFT, NONE, QPoint(800, 30))
+    start, stop = view.visible_range()
+    assert (start + stop) / 2 == pytest.approx(bar._frame().time(800), abs=0.1)
+
+
+def test_a_brief_flag_of_a_long_record_is_seen(view: TraceView, bar: OverviewBar) -> None:
+    view.set_flags([Flag(150.0, 150.1, ("V1",), 9.0, 0.001, "shape")])
+    x = round(bar._frame().x(150.0))
+    assert close_to(pixels(bar)[:16, x - 1 : x + 2], LIGHT.flag, 60).any()
+
+
+def test_heart_rate_trend_appears_once_beats_are_known(view: TraceView, bar: OverviewBar) -> None:
+    assert not bar.shows_trend()
+    low = bar.sizeHint().height()
+    view.set_r_peaks(np.arange(0, 300 * 500, 500))
+    assert bar.shows_trend()
+    assert bar.sizeHint().height() > low
+    _, bpm = heart_rate_trend(np.arange(0, 300 * 500, 400), 500.0, bar._frame())
+    assert bpm == pytest.approx(75.0)
+
+
+def test_evidence_measures_a_known_ecg() -> None:
+    recording = recording_of(ecg(10.0))
+    evidence = gather(recording, analysis_of(recording), 4.0, 5.0)
+    assert evidence.stop_s - evidence.start_s == pytest.approx(10.0)
+    rows = dict(measure_rows(evidence))
+    assert rows["RR"].startswith("1000 ±")
+    assert "(Bazett)" in " ".join(rows) and "(Fridericia)" in " ".join(rows)
+    assert evidence.beats_mv[10].max() == pytest.approx(1.2, abs=0.1)
+    assert evidence.reconstruction_mv is not None
+    assert np.nanmax(np.abs(evidence.reconstruction_mv - 0.5)) < 1e-3
+
+
+def test_evidence_of_a_flat_line_is_not_measurable(qt_app: QApplication) -> None:
+    recording = recording_of(flat(10.0))
+    evidence = gather(recording, None, 0.0, 10.0)
+    card = EvidenceCard()
+    card.set_evidence(evidence)
+    card.resize(card.sizeHint())
+    card.grab()
+    assert "PR: not measurable" in card.text()
+    assert card.accessibleDescription() == card.text()
+
+
+def luminance(color: QColor) -> float:
+    parts = [color.redF(), color.greenF(), color.blueF()]
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: QColor, other: QColor) -> float:
+    lighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
+def test_texts_and_traces_stand_out(theme: Theme) -> None:
+    for text, ground, least in (
+        ("text", "window", 7.0), ("text", "base", 7.0), ("text_muted", "window", 4.5),
+        ("lead_name", "paper", 7.0), ("trace", "paper", 7.0), ("trace", "grid_major", 4.5),
+        ("reconstruction", "paper", 4.5), ("muted", "paper", 4.5), ("danger", "window", 4.5),
+        ("beat", "paper", 4.5), ("caliper", "paper", 4.5), ("annotation", "window", 4.5),
+        ("accent_text", "accent", 4.5), ("flag", "window", 3.0), ("flag_selected", "window", 4.5),
+    ):  # fmt: skip
+        measured = contrast(theme.color(text), theme.color(ground))
+        assert measured >= least, f"{text} on {ground}: {measured:.1f}"
+
+
+@pytest.mark.parametrize("name", ["heat", "attention"])
+@pytest.mark.parametrize("dark", [True, False])
+def test_colour_scales_run_one_way_in_lightness(name: str, dark: bool) -> None:
+    lightness = [luminance(QColor.fromRgb(value & 0xFFFFFF)) for value in color_table(name, dark)]
+    steps = np.diff(lightness)
+    assert (steps >= -1e-3).all() if dark else (steps <= 1e-3).all()
+
+
+def test_the_theme_follows_the_choice(qt_app: QApplication) -> None:
+    before = (qt_app.palette(), qt_app.styleSheet())
+    assert apply_theme(qt_app, "dark") is DARK
+    assert qt_app.palette().window().color() == DARK.color("window")
+    assert apply_theme(qt_app, "light") is LIGHT
+    assert theme_for("system") in (LIGHT, DARK)
+    with pytest.raises(ValueError, match="theme"):
+        theme_for("sepia")
+    qt_app.setPalette(before[0])
+    qt_app.setStyleSheet(before[1])

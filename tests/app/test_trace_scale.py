@@ -1,0 +1,150 @@
+"""Millimetres on the screen are millimetres, and the view says when they are not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from ecgviewer.app.theme import LIGHT
+from ecgviewer.app.trace.furniture import scale_text
+from ecgviewer.app.trace.view import TraceView
+from tests.app.trace_material import (
+    PX_PER_MM,
+    close_to,
+    ecg,
+    flat,
+    pixels,
+    recording_of,
+    source_of,
+)
+
+pytestmark = pytest.mark.usefixtures("no_surprises")
+
+
+@pytest.fixture
+def view(qt_app: QApplication):
+    view = TraceView()
+    view.set_theme(LIGHT)
+    view.set_pixels_per_mm(PX_PER_MM)
+    view.resize(1300, 1000)
+    view.show()
+    view.clearFocus()
+    yield view
+    view.stop_loading()
+    view.close()
+    view.deleteLater()
+
+
+def spiky_view(view: TraceView) -> None:
+    """Show a record at rest with 1-mV spikes at 1 s and 3 s."""
+    recording = recording_of(flat(10.0))
+    source_of(recording).spikes = {500: 1.0, 1500: 1.0}
+    view.set_recording(recording)
+    assert view.wait_until_loaded()
+
+
+def spike_columns(view: TraceView, lead: str) -> np.ndarray:
+    """Return the x of every column in which a lead rises at least 0.8 mV above its baseline."""
+    frame = view.frame()
+    lane = next(lane for lane in frame.page.lanes if lane.lead == lead)
+    base = round(frame.lane_y(lane.baseline))
+    rows = slice(base - round(0.95 * frame.px_per_mv), base - round(0.6 * frame.px_per_mv))
+    dark = close_to(pixels(view)[rows, round(frame.page.left) :], LIGHT.trace, 60)
+    return np.flatnonzero(dark.mean(axis=0) > 0.9) + round(frame.page.left)
+
+
+def test_two_seconds_are_fifty_millimetres_apart(view: TraceView) -> None:
+    spiky_view(view)
+    columns = spike_columns(view, "V3")
+    assert columns[-1] - columns[0] == pytest.approx(50 * PX_PER_MM, abs=1.5)
+
+
+def test_a_millivolt_is_ten_millimetres_high(view: TraceView) -> None:
+    spiky_view(view)
+    frame = view.frame()
+    lane = next(lane for lane in frame.page.lanes if lane.lead == "V6")
+    column = spike_columns(view, "V6")[0]
+    image = pixels(view)
+    rows = slice(round(frame.lane_y(lane.top)), round(frame.lane_y(lane.bottom)))
+    dark = np.flatnonzero(close_to(image[rows, column : column + 1], LIGHT.trace, 120))
+    assert dark[-1] - dark[0] == pytest.approx(10 * PX_PER_MM, abs=2.0)
+
+
+def test_scale_survives_resizing(view: TraceView) -> None:
+    spiky_view(view)
+    view.resize(900, 700)
+    columns = spike_columns(view, "V3")
+    assert columns[-1] - columns[0] == pytest.approx(50 * PX_PER_MM, abs=1.5)
+
+
+@pytest.mark.parametrize(("speed", "millimetres"), [(12.5, 25.0), (50.0, 100.0)])
+def test_paper_speeds(view: TraceView, speed: float, millimetres: float) -> None:
+    spiky_view(view)
+    view.set_scale(mm_per_s=speed)
+    view.goto(0.0)
+    columns = spike_columns(view, "V3")
+    assert columns[-1] - columns[0] == pytest.approx(millimetres * PX_PER_MM, abs=1.5)
+
+
+def test_grid_has_a_bold_line_every_five_millimetres(view: TraceView) -> None:
+    view.set_recording(recording_of(flat(10.0)))
+    view.wait_until_loaded()
+    frame = view.frame()
+    row = pixels(view)[round(frame.page.bottom) - 3, : round(frame.page.right) - 2]
+    bold = np.flatnonzero(close_to(row[np.newaxis], LIGHT.grid_major, 6)[0])
+    assert np.diff(bold) == pytest.approx(5 * PX_PER_MM, abs=1.0)
+    at_zero = np.abs(bold - frame.x(0.0)).min()
+    assert at_zero <= 1.0, "a bold line passes through the start of the record"
+
+
+def test_screen_resolution_is_taken_from_the_screen(view: TraceView) -> None:
+    view.set_pixels_per_mm(None)
+    expected = view.screen().physicalDotsPerInch() / 25.4
+    assert view.state.pixels_per_mm == pytest.approx(expected)
+
+
+def test_calibrated_screen_keeps_its_correction(view: TraceView) -> None:
+    view.set_pixels_per_mm(4.4)
+    view.hide()
+    view.show()
+    assert view.state.pixels_per_mm == 4.4
+
+
+def test_fit_says_that_it_is_not_to_scale(view: TraceView) -> None:
+    view.set_recording(recording_of(ecg()))
+    view.wait_until_loaded()
+    view.set_fit(True)
+    frame = view.frame()
+    assert "not to scale" in scale_text(frame.px_per_s, frame.px_per_mv, PX_PER_MM, fit=True)
+    assert frame.stop_s - frame.start_s == pytest.approx(10.0, rel=0.01)
+    view.resize(800, 600)
+    frame = view.frame()
+    assert frame.stop_s - frame.start_s == pytest.approx(10.0, rel=0.01)
+
+
+def test_scale_text_is_the_paper_speed_and_the_gain() -> None:
+    assert scale_text(100.0, 40.0, 4.0, fit=False) == "25 mm/s · 10 mm/mV"
+    assert scale_text(50.0, 20.0, 4.0, fit=False) == "12.5 mm/s · 5 mm/mV"
+    assert scale_text(2.0, 40.0, 4.0, fit=False).startswith("30 mm/min")
+
+
+def test_three_zoom_steps_double_the_paper_speed(view: TraceView) -> None:
+    view.set_recording(recording_of(ecg(60.0)))
+    for _ in range(3):
+        view.zoom(2 ** (1 / 3))
+    assert view.state.mm_per_s == 50.0
+    for _ in range(6):
+        view.zoom(2 ** (-1 / 3))
+    assert view.state.mm_per_s == 12.5
+
+
+def test_gain_steps_are_the_usual_ones(view: TraceView) -> None:
+    seen = []
+    for _ in range(4):
+        seen.append(view.state.mm_per_mv)
+        view.gain_step(-1)
+    assert seen == [10.0, 5.0, 2.5, 2.5]
+    for _ in range(3):
+        view.gain_step(1)
+    assert view.state.mm_per_mv == 20.0
