@@ -67,6 +67,7 @@ class Commands(QObject):
         self._table = tuple(table)
         self._commands: dict[str, Command] = {}
         self._actions: dict[str, QAction] = {}
+        self._bound: set[str] = set()
         self._groups: dict[str, QActionGroup] = {}
         self._menus: dict[str, QMenu] = {}
         for command in self._table:
@@ -100,11 +101,17 @@ class Commands(QObject):
 
     def bind(self, command_id: str, run: Callable[[], object]) -> None:
         """Say what a command does."""
+        self._bound.add(command_id)
         self._actions[command_id].triggered.connect(lambda _checked=False: run())
 
     def bind_checked(self, command_id: str, run: Callable[[bool], object]) -> None:
         """Say what a checkable command does with its new state."""
+        self._bound.add(command_id)
         self._actions[command_id].triggered.connect(lambda checked=False: run(bool(checked)))
+
+    def is_bound(self, command_id: str) -> bool:
+        """Return whether somebody said what a command does."""
+        return command_id in self._bound
 
     def enable(self, enabled: bool, *command_ids: str) -> None:
         """Enable or disable commands."""

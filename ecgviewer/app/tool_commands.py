@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QUrl
+from PySide6.QtCore import QObject, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 
 from ecgviewer.app.errors import log_path
@@ -27,6 +27,7 @@ class ToolCommands(QObject):
         commands.bind_checked("view.traces_only", self._traces_only)
         commands.bind_checked("tools.calipers", self._calipers)
         commands.bind("tools.copy_calipers", self._copy_calipers)
+        commands.bind("tools.evidence", self._evidence)
         commands.bind("tools.calibrate", self._calibrate)
         commands.bind("help.keys", self._keys)
         commands.bind("help.palette", self._palette)
@@ -66,6 +67,15 @@ class ToolCommands(QObject):
         if text:
             QGuiApplication.clipboard().setText(text)
             self._window.statusBar().showMessage(f"Copied: {text}", 4000)
+
+    def _evidence(self) -> None:
+        from ecgviewer.app.evidence_window import EvidenceWindow
+
+        card = EvidenceWindow(self._window)
+        card.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._window.document.recordingChanged.connect(card.close)
+        card.show()
+        card.measure()
 
     def _screen_name(self) -> str:
         screen = self._window.screen()

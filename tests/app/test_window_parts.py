@@ -1,0 +1,235 @@
+"""Menus, shortcuts, palette, keyboard map, settings, log: found by name, kept, tolerant."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QDialog, QMenu
+
+from ecgviewer.app import errors
+from ecgviewer.app.command_table import TABLE
+from ecgviewer.app.commands import Command
+from ecgviewer.app.dialogs.about import AboutDialog
+from ecgviewer.app.dialogs.calibration import CARD_MM, CalibrationDialog
+from ecgviewer.app.dialogs.go_to_time import parse_time
+from ecgviewer.app.dialogs.keyboard_map import KeyboardMap
+from ecgviewer.app.evidence_window import EvidenceWindow
+from ecgviewer.app.palette import Palette
+from ecgviewer.app.settings import Settings, SettingsStore
+from tests.app.driving import Build, open_and_wait, spin
+
+COMMANDS = [entry for entry in TABLE if isinstance(entry, Command)]
+
+
+def test_every_command_is_in_a_menu_and_does_something(make_window: Build) -> None:
+    window = make_window()
+
+    def actions(menu: QMenu) -> list[str]:
+        names = []
+        for action in menu.actions():
+            names += actions(action.menu()) if action.menu() else [action.objectName()]
+        return names
+
+    found: list[str] = []
+    for top in window.menuBar().actions():
+        found += actions(top.menu())
+    for command in COMMANDS:
+        assert command.id in found, f"{command.id} is in no menu"
+        assert window.commands.is_bound(command.id), f"{command.id} does nothing"
+        assert command.tip, f"{command.id} has no explanation"
+
+
+def test_no_two_commands_share_a_shortcut() -> None:
+    keys = Counter(QKeySequence(key).toString() for command in COMMANDS for key in command.keys)
+    assert [key for key, count in keys.items() if count > 1] == []
+    assert all(QKeySequence(key).toString() for command in COMMANDS for key in command.keys)
+
+
+def test_the_palette_finds_a_command_by_part_of_its_name_and_runs_it(
+    make_window: Build, samples: Path
+) -> None:
+    window = make_window()
+    open_and_wait(window, samples / "00010_hr.hea")
+    QTest.keyClick(window, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
+    palette = window.findChildren(Palette)[-1]
+    spin(palette.isVisible)
+    QTest.keyClicks(palette.box, "cabre")
+    assert palette.found()[0] == "view.cabrera"
+    QTest.keyClick(palette.box, Qt.Key.Key_Return)
+    assert window.traces.state.cabrera
+    assert not palette.isVisible()
+
+
+def test_the_keyboard_map_lists_every_shortcut(make_window: Build) -> None:
+    window = make_window()
+    QTest.keyClick(window, Qt.Key.Key_F1)
+    shown = window.findChildren(KeyboardMap)[-1]
+    spin(shown.isVisible)
+    from PySide6.QtWidgets import QTextBrowser
+
+    text = shown.findChild(QTextBrowser).toPlainText()
+    for command in COMMANDS:
+        if command.keys:
+            assert command.plain_title in text
+    assert not shown.isModal()
+
+
+def test_about_says_what_the_program_is_for(make_window: Build) -> None:
+    window = make_window()
+    window.commands.action("help.about").trigger()
+    about = window.findChildren(AboutDialog)[-1]
+    from PySide6.QtWidgets import QTextBrowser
+
+    text = about.findChild(QTextBrowser).toPlainText()
+    assert "research aid" in text and "LGPL" in text
+    about.close()
+
+
+def test_screen_calibration_makes_a_millimetre_of_the_card(
+    make_window: Build, samples: Path
+) -> None:
+    window = make_window()
+    open_and_wait(window, samples / "00010_hr.hea")
+    window.commands.action("tools.calibrate").trigger()
+    dialog = window.findChildren(CalibrationDialog)[-1]
+    dialog.slider.setFocus()
+    for _ in range(60):
+        QTest.keyClick(dialog.slider, Qt.Key.Key_Right)
+    per_mm = dialog.pixels_per_mm
+    assert dialog.card.width() == pytest.approx(CARD_MM[0] * per_mm + 2, abs=1)
+    dialog.accept()
+    assert window.traces.state.pixels_per_mm == pytest.approx(per_mm)
+    assert list(window.settings.value.pixels_per_mm.values()) == [pytest.approx(per_mm)]
+
+
+def test_calipers_key_switches_measuring_on_and_off(make_window: Build, samples: Path) -> None:
+    window = make_window()
+    open_and_wait(window, samples / "00010_hr.hea")
+    QTest.keyClick(window.traces, Qt.Key.Key_C)
+    at = window.traces.rect().center()
+    QTest.mousePress(window.traces, Qt.MouseButton.LeftButton, pos=at)
+    QTest.mouseMove(window.traces, at + at / 4)
+    QTest.mouseRelease(window.traces, Qt.MouseButton.LeftButton, pos=at + at / 4)
+    assert "ms" in window.statusBar().currentMessage()
+    QTest.keyClick(window.traces, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert "ms" in QApplication.clipboard().text()
+    QTest.keyClick(window.traces, Qt.Key.Key_C)
+    assert window.traces.caliper_text() == ""
+
+
+def test_the_evidence_card_measures_what_is_in_view(make_window: Build, samples: Path) -> None:
+    window = make_window()
+    open_and_wait(window, samples / "00010_hr.hea")
+    QTest.keyClick(window.traces, Qt.Key.Key_E)
+    card = window.findChildren(EvidenceWindow)[-1]
+    spin(lambda: "QRS" in card.card.text())
+    assert "RR: " in card.card.text() and "J + 60 ms" in card.card.text()
+    window.session.close_record()
+    QTest.qWait(50)
+    assert window.findChildren(EvidenceWindow) == []
+
+
+def test_traces_only_hides_every_panel_and_brings_them_back(make_window: Build) -> None:
+    window = make_window()
+    before = {name for name, dock in window.docks.items() if not dock.isHidden()}
+    QTest.keyClick(window, Qt.Key.Key_F11)
+    assert all(dock.isHidden() for dock in window.docks.values())
+    QTest.keyClick(window, Qt.Key.Key_F11)
+    assert {name for name, dock in window.docks.items() if not dock.isHidden()} == before
+
+
+def test_themes_change_the_traces_and_the_window(make_window: Build) -> None:
+    window = make_window()
+    window.commands.action("view.theme.dark").trigger()
+    assert window.traces.theme.dark and window.settings.value.theme == "dark"
+    window.commands.action("view.theme.light").trigger()
+    assert not window.traces.theme.dark
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("75", 75.0), ("1:15", 75.0), ("1:01:15.5", 3675.5), ("3,5 s", 3.5), ("soon", None)],
+)
+def test_times_are_read_as_people_write_them(text: str, seconds: float | None) -> None:
+    assert parse_time(text) == seconds
+
+
+def test_go_to_time_moves_the_traces(make_window: Build, samples: Path) -> None:
+    window = make_window()
+    open_and_wait(window, samples / "S0005.hea")
+    QTest.keyClick(window.traces, Qt.Key.Key_G)
+    dialog = window.findChildren(QDialog)[-1]
+    dialog.box.selectAll()
+    QTest.keyClicks(dialog.box, "1:00")
+    QTest.keyClick(dialog.box, Qt.Key.Key_Return)
+    assert window.traces.visible_range()[0] == pytest.approx(60.0, abs=0.01)
+
+
+def test_choices_outlive_the_window(make_window: Build, samples: Path, tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    window = make_window(settings=SettingsStore(path))
+    open_and_wait(window, samples / "00010_hr.hea")
+    window.commands.action("view.layout.6x2").trigger()
+    window.commands.action("view.speed.50").trigger()
+    window.commands.action("view.filter.mains50").trigger()
+    window.session.set_specificity(0.99)
+    window.close()
+    again = make_window(settings=SettingsStore(path))
+    assert again.traces.state.mode == "6x2" and again.traces.state.mm_per_s == 50.0
+    assert again.commands.action("view.filter.mains50").isChecked()
+    assert again.document.specificity == 0.99
+    assert "99 %" in again.analysis_panel.threshold_label.text()
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"theme": 7, "specificity": 3}', "\x00\xff"])
+def test_a_damaged_settings_file_falls_back_and_says_so(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text(content, encoding="latin-1")
+    store = SettingsStore(path)
+    assert store.value == Settings() and store.problem
+    assert store.save()
+    assert json.loads(path.read_text())["version"] == 1
+
+
+def test_a_folder_that_cannot_be_written_keeps_settings_in_memory(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    store = SettingsStore(tmp_path / "file" / "settings.json")
+    store.value.theme = "dark"
+    assert not store.save()
+    assert "last until you quit" in store.problem
+
+
+def test_the_log_holds_neither_names_nor_messages(user_home: Path) -> None:
+    assert errors.start_log() == ""
+    try:
+        raise ValueError("cannot read MUELLER_HANS_1950.hea")
+    except ValueError as error:
+        errors.log_error(error)
+    logging.shutdown()
+    text = errors.log_path().read_text()
+    assert "ValueError" in text and "test_window_parts.py" in text
+    assert "MUELLER" not in text
+
+
+def test_an_unexpected_error_is_shown_once(make_window: Build) -> None:
+    import sys
+
+    shown: list[str] = []
+    before = sys.excepthook
+    try:
+        errors.install_excepthook(shown.append)
+        for _ in range(3):
+            try:
+                raise ZeroDivisionError("by design")
+            except ZeroDivisionError as error:
+                sys.excepthook(type(error), error, error.__traceback__)
+    finally:
+        sys.excepthook = before
+    assert len(shown) == 1 and "ZeroDivisionError" in shown[0]
