@@ -1,8 +1,8 @@
-"""HDF5 records: layout, facts and answers to a Recording."""
+"""HDF5 records: layout, facts and answers to a Recording. Runs in the reader process."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,15 +18,25 @@ from ecgviewer.io.checks import check_sampling, name_leads, signal_notes
 from ecgviewer.io.fileaccess import FileStamp
 from ecgviewer.io.hdf5_facts import Facts, facts_of
 from ecgviewer.io.hdf5_file import checked_dataset, opened
-from ecgviewer.io.hdf5_layout import Axes, Layout, Member, find_layout, guess_axes, read_block
+from ecgviewer.io.hdf5_find import (
+    Axes,
+    Layout,
+    Member,
+    find_layout,
+    guess_axes,
+    layout_signature,
+    read_block,
+)
 from ecgviewer.io.hdf5_published import PublishedLayout, choose_order, published_layout
 from ecgviewer.io.hdf5_source import Hdf5Source, RecordPlace
-from ecgviewer.io.profiles import Profile, recall
+from ecgviewer.io.profiles import Profile
 from ecgviewer.io.sidecar import patient_in, rate_in, row_beside
 from ecgviewer.io.units import mv_per_unit
 
 MAX_PADDING_SEARCH = 1 << 20
 """Samples per lead: longer records are not stored in padded stacks."""
+Profiles = Mapping[str, Profile]
+"""Remembered answers by layout signature."""
 _KEPT_LAYOUTS = 8
 _LAYOUTS: dict[tuple[Path, FileStamp, str | None, str | None], Layout] = {}
 
@@ -44,7 +54,7 @@ class _Known:
     patient: Patient = field(default_factory=Patient)
 
 
-def count_records(path: Path, options: ReadOptions) -> int | None:
+def count_stored(path: Path, options: ReadOptions, profiles: Profiles) -> int | None:
     """Return how many records a file holds; None where it is a single one.
 
     Raises
@@ -53,11 +63,11 @@ def count_records(path: Path, options: ReadOptions) -> int | None:
         When it holds no ECG, or several datasets may be it.
     """
     with opened(path) as file:
-        return _layout(file, path, options)[0].n_records
+        return _layout(file, path, options, profiles)[0].n_records
 
 
-def open_hdf5(ref: RecordRef) -> Recording:
-    """Open one record of an HDF5 file.
+def open_stored(ref: RecordRef, profiles: Profiles) -> Recording:
+    """Open one record of an HDF5 file, in this very process.
 
     Raises
     ------
@@ -65,7 +75,7 @@ def open_hdf5(ref: RecordRef) -> Recording:
         UnansweredError names what must be given; the others name the damage.
     """
     with opened(ref.path) as file:
-        layout, profile = _layout(file, ref.path, ref.options)
+        layout, profile = _layout(file, ref.path, ref.options, profiles)
         member, index = _member(layout, ref)
         items = [checked_dataset(file, name, ref.path) for name in member.datasets]
         facts = [facts_of(item) for item in items]
@@ -117,13 +127,15 @@ def open_hdf5(ref: RecordRef) -> Recording:
     )
 
 
-def _layout(file: h5py.File, path: Path, options: ReadOptions) -> tuple[Layout, Profile | None]:
+def _layout(
+    file: h5py.File, path: Path, options: ReadOptions, profiles: Profiles
+) -> tuple[Layout, Profile | None]:
     """Find the layout; a remembered answer to which dataset helps where the file does not.
 
     The layouts of the last files are kept: whoever opens all records of a file of many asks
     for the same one again and again.
     """
-    profile = recall(file, path)
+    profile = profiles.get(layout_signature(file, path)) if profiles else None
     remembered = profile.answers.dataset if profile is not None else None
     key = (path, FileStamp.of(path), options.dataset, remembered)
     layout = _LAYOUTS.get(key)

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from ecgviewer.core.errors import CorruptFileError
 from ecgviewer.io.fileaccess import FileStamp, sha256_of
 from ecgviewer.io.hdf5_file import checked_dataset, damage_reported
-from ecgviewer.io.hdf5_layout import Axes, read_block
+from ecgviewer.io.hdf5_find import Axes, read_block
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -77,7 +77,12 @@ class Hdf5Source:
         return out
 
     def content_hash(self) -> str:
-        """Return the SHA-256 of the file, or of the record's own samples in a file of many."""
+        """Return the SHA-256 of the file, or of the record's samples in a file of many.
+
+        For a file of one record it is that of the file's bytes, as ``sha256sum`` prints it
+        (followed by the user's answers where there are any); for a record in a file of many,
+        that of its samples in mV as float32, block by block.
+        """
         if self._hash is None:
             if self._place.alone:
                 self._hash = sha256_of([self._path], self._answers)
@@ -102,15 +107,11 @@ class Hdf5Source:
             self._file = None
 
     def _hash_samples(self) -> str:
-        place = self._place
-        digest = hashlib.sha256(f"{place.scales}{place.offsets}{self._answers}".encode())
-        every = range(len(place.scales))
-        for at in range(0, place.n_samples, _HASH_SAMPLES):
-            end = min(at + _HASH_SAMPLES, place.n_samples)
-            with self._lock, damage_reported(self._path):
-                raw = self._raw(at, end, every)
-            for lead in every:
-                digest.update(np.ascontiguousarray(raw[lead]).tobytes())
+        digest = hashlib.sha256(self._answers.encode())
+        every = range(len(self._place.scales))
+        for at in range(0, self._place.n_samples, _HASH_SAMPLES):
+            end = min(at + _HASH_SAMPLES, self._place.n_samples)
+            digest.update(self.read(at, end, every).astype("<f4").tobytes())
         return digest.hexdigest()
 
     def _raw(

@@ -7,20 +7,17 @@ a Note.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import re
 import tempfile
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
-import h5py
-
 from ecgviewer.core.record_ref import ReadOptions
 from ecgviewer.core.user_dirs import config_dir
-from ecgviewer.io.hdf5_file import numeric_datasets, opened
+from ecgviewer.io.hdf5_process import call
 
 FILE_NAME = "import_profiles.json"
 VERSION = 1
@@ -44,50 +41,47 @@ def remember(path: Path, answers: ReadOptions) -> None:
     OSError
         When the profile cannot be written.
     """
-    with opened(path) as file:
-        signature = layout_signature(file, path)
+    signature = _signature(path)
     known = _load()
     known[signature] = {"saved": date.today().isoformat(), **asdict(answers)}
     _store(known)
 
 
-def recall(file: h5py.File, path: Path) -> Profile | None:
-    """Return the profile for an open file's layout."""
+def forget(path: Path) -> None:
+    """Drop the profile for the layout of ``path``; raises as :func:`remember`."""
+    signature = _signature(path)
     known = _load()
-    entry = known.get(layout_signature(file, path)) if known else None
-    if entry is None:
-        return None
+    if known.pop(signature, None) is not None:
+        _store(known)
+
+
+def known_profiles() -> dict[str, Profile]:
+    """Return every profile by its layout signature."""
+    return {signature: profile_from_json(entry) for signature, entry in _load().items()}
+
+
+def profile_from_json(entry: Mapping[str, object]) -> Profile:
+    """Return a profile from what is stored, without what makes no sense there."""
     fs_hz, leads = entry.get("fs_hz"), entry.get("leads")
     return Profile(
         ReadOptions(
             fs_hz=float(fs_hz) if isinstance(fs_hz, int | float) and fs_hz > 0 else None,
             units=_text(entry.get("units")),
-            leads=tuple(str(lead) for lead in leads) if isinstance(leads, list) else (),
+            leads=tuple(str(lead) for lead in leads) if isinstance(leads, list | tuple) else (),
             dataset=_text(entry.get("dataset")),
         ),
         str(entry.get("saved", "")),
     )
 
 
-def forget(path: Path) -> None:
-    """Drop the profile for the layout of ``path``; raises as :func:`remember`."""
-    with opened(path) as file:
-        signature = layout_signature(file, path)
-    known = _load()
-    if known.pop(signature, None) is not None:
-        _store(known)
+def profile_to_json(profile: Profile) -> dict[str, object]:
+    """Return what :func:`profile_from_json` reads."""
+    return {"saved": profile.saved, **asdict(profile.answers)}
 
 
-def layout_signature(file: h5py.File, path: Path) -> str:
-    """Return the signature (hex) of a file's layout."""
-    parts = sorted(
-        {
-            f"{re.sub(r'[0-9]+', '#', name)} {item.ndim} {item.dtype} {sorted(item.attrs)}"
-            for name, item in list(numeric_datasets(file, path).items())[:1000]
-        }
-    )
-    parts.append(str(sorted(file.attrs)))
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+def _signature(path: Path) -> str:
+    answer, _ = call("signature", path)
+    return str(answer["signature"])
 
 
 def _text(value: object) -> str | None:

@@ -85,7 +85,7 @@ def open_record(ref: RecordRef) -> Recording:
     target, index = _locate(ref.path)
     resolved = RecordRef(target, ref.index if ref.index is not None else index, ref.options)
     if is_hdf5(target):
-        from ecgviewer.io.hdf5_reader import open_hdf5  # h5py takes 0.15 s
+        from ecgviewer.io.hdf5_records import open_hdf5
 
         return open_hdf5(resolved)
     return open_wfdb(resolved)
@@ -195,7 +195,7 @@ def _search_folder(
 def _hdf5_refs(
     path: Path, index: int | None, options: ReadOptions
 ) -> Iterator[RecordRef | RecordFailure]:
-    from ecgviewer.io.hdf5_reader import count_records  # h5py takes 0.15 s
+    from ecgviewer.io.hdf5_records import count_records
 
     try:
         n_records = count_records(path, options)
