@@ -314,7 +314,10 @@ class MainWindow(QMainWindow):
             self.session.open_paths(paths)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """End all work, keep the settings."""
+        """End all work, keep the settings; not while edits are in memory only."""
+        if not self.review.may_close():
+            event.ignore()
+            return
         settings = self.settings.value
         self.hide()
         settings.geometry = bytes(self.saveGeometry().toBase64().data()).decode()

@@ -251,6 +251,30 @@ def test_a_full_disk_is_said_and_everything_is_written_later(window) -> None:
     assert on_disk(window) == review_of(window)
 
 
+def test_a_full_disk_holds_edits_through_another_record_and_the_window_open(
+    window, samples
+) -> None:
+    resource = pytest.importorskip("resource", reason="a limit on file sizes needs POSIX")
+    press(window, Key.Key_B)
+    press(window, Key.Key_3)
+    session = window.review.document.session
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (session.files.journal.stat().st_size, before[1]))
+        press(window, Key.Key_4)
+        window.session.open_paths([samples / "00330_hr.hea"])
+        spin(lambda: window.document.ref.name == "00330_hr")
+        spin(lambda: window.review.document.review is not None)
+        assert not window.close()
+        assert window.isVisible()
+        assert any("close again to give them up" in text for text in window.messages.texts())
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    spin(lambda: session.pending == 0)
+    found = ReviewStore.for_user().read(session.review.record, window.review.document.reader)
+    assert [item.label for item in found.annotations] == ["Right bundle branch block"]
+
+
 def test_ten_thousand_annotations_stay_fluid(window) -> None:
     import time
 

@@ -37,9 +37,15 @@ class ReviewParts(QObject):
         bottom = Qt.DockWidgetArea.BottomDockWidgetArea
         window.add_panel("review", "Review", self.panel, right, "Ctrl+Alt+6")
         window.add_tab("flags", "review")
+        # The work list lies under the traces; the panels beside them keep their height.
+        window.setCorner(Qt.Corner.BottomRightCorner, right)
         window.add_panel("worklist", "Work list", self.worklist_panel, bottom, "Ctrl+Alt+7").hide()
         self.commands = ReviewCommands(window, self.document, self.panel, self.layers)
         self.records = RecordCommands(window, self.document, self.worklist, self.worklist_panel)
+
+    def may_close(self) -> bool:
+        """Return whether everything is on disk; asked again, the answer is yes regardless."""
+        return self.document.may_close()
 
     def close(self) -> None:
         """Save the review and release everything."""

@@ -58,6 +58,8 @@ class ReviewDocument(QObject):
         self._settings = settings
         self._opening: Task | None = None
         self._said: str = ""
+        self._unsaved: list[ReviewSession] = []
+        self._warned = False
         self._retry = QTimer(self, interval=RETRY_MS)
         self._retry.timeout.connect(self._try_again)
         document.recordingChanged.connect(self.reopen)
@@ -108,17 +110,40 @@ class ReviewDocument(QObject):
         self._report()
         self.opened.emit()
 
-    def close(self) -> bool:
-        """Save and close the open review; False when something could not be written."""
+    def close(self) -> None:
+        """Save and close the open review.
+
+        Where the disk refuses, it stays in memory and is tried again until it is written.
+        """
         if self._opening is not None:
             self._opening.drop()
             self._opening = None
         session, self.session = self.session, None
         self.selected = self.marked = None
-        self._retry.stop()
-        if session is None or session.close():
+        self._said = ""
+        if session is None:
+            return
+        if session.pending and not session.retry():
+            self._unsaved.append(session)
+            self._retry.start()
+            self.troubled.emit(
+                f"{session.pending} edits of {session.review.record.name} are in memory only and "
+                "will be tried again."
+            )
+        elif not session.close():
+            self._trouble(session.problem)
+
+    def may_close(self) -> bool:
+        """Return whether everything is on disk; when asked a second time, always."""
+        waiting = sum(session.pending for session in self._unsaved)
+        if self.session is not None and not self.session.retry():
+            waiting += self.session.pending
+        if not waiting or self._warned:
             return True
-        self._trouble(session.problem)
+        self._warned = True
+        self.troubled.emit(
+            f"{waiting} edits are not on disk yet. Make room, or close again to give them up."
+        )
         return False
 
     # Editing ----------------------------------------------------------------------------------
@@ -190,15 +215,23 @@ class ReviewDocument(QObject):
         if self._said and not text:
             self.informed.emit("The review is on disk again.")
         self._said = text
-        if self.session.pending:
+        if self.session.pending or self._unsaved:
             self._retry.start()
         else:
+            self._warned = False
             self._retry.stop()
 
     def _try_again(self) -> None:
+        for session in list(self._unsaved):
+            if session.retry():
+                session.close()
+                self._unsaved.remove(session)
+                self.informed.emit(f"The review of {session.review.record.name} is on disk again.")
         if self.session is not None:
             self.session.retry()
             self._report()
+        elif not self._unsaved:
+            self._retry.stop()
 
     def _trouble(self, error: Exception | None) -> None:
         if error is not None:
