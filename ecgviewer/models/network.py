@@ -69,6 +69,8 @@ class Restoration:
         The latent's mean.
     latent_log_var : tensor [B, T, d] or None
     attention : tensor [B, 12, n] or None
+    error_weight : tensor [B, 12, n] or [B, 12, 1] or None
+        Weight of the squared errors in the raw score, from attention.
     """
 
     mean: Tensor
@@ -76,6 +78,7 @@ class Restoration:
     latent: Tensor
     latent_log_var: Tensor | None = None
     attention: Tensor | None = None
+    error_weight: Tensor | None = None
 
 
 class Network(nn.Module, ABC):
@@ -199,7 +202,7 @@ class Network(nn.Module, ABC):
         the latent is a distribution; the error weighted by attention received where there is
         attention.
         """
-        weight = valid if result.attention is None else valid * result.attention
+        weight = valid if result.error_weight is None else valid * result.error_weight
         total = weight.sum((1, 2)).clamp(min=1e-6)
         score = ((result.mean - x) ** 2 * weight).sum((1, 2)) / total
         if result.latent_log_var is not None:
@@ -233,6 +236,7 @@ class Network(nn.Module, ABC):
             latent=cast("Tensor", average(result.latent)),
             latent_log_var=average(result.latent_log_var),
             attention=average(result.attention),
+            error_weight=average(result.error_weight),
         )
 
     def infer(self, x: Tensor, valid: Tensor) -> list[NetworkOutput]:

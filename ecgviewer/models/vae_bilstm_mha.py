@@ -7,7 +7,9 @@ latent; two bidirectional LSTMs and an MLP decode to mean and log-variance per l
 
 As shipped (``stem = true``): the same behind convolutions of stride 8, which make 10 s 125 steps.
 Queries and keys see the *masked* input, so attention cannot copy what it should predict; the
-latent also bypasses the attention, and queries and keys know their position.
+latent also bypasses the attention, and queries and keys know their position. With blocks hidden,
+attention over time says which context was looked at rather than what was restored: the raw score
+then weights errors by the attention across leads alone.
 """
 
 from __future__ import annotations
@@ -103,12 +105,14 @@ class VaeBiLstmMha(Network):
         if self.decode is not None:
             out = self.decode(torch.relu(out))[..., :n]
         mean, log_var = out.chunk(2, dim=1)
+        attention = self._received(by_lead, by_time, n)
         return Restoration(
             mean=mean,
             log_var=blocks.floored(log_var, float(self.hyper["floor_sd"])),
             latent=mean_z,
             latent_log_var=log_var_z,
-            attention=self._received(by_lead, by_time, n),
+            attention=attention,
+            error_weight=by_lead.mean(1)[..., None] * N_LEADS if self.stem else attention,
         )
 
     def _received(self, by_lead: Tensor, by_time: Tensor, n: int) -> Tensor:

@@ -121,9 +121,9 @@ def test_the_raw_score_is_the_papers() -> None:
     mha = make("vae-bilstm-mha", {"latent": 8, "hidden": 16, "beta": 0.01})
     with torch.no_grad():
         result = mha.restore_all(x, valid)
-    assert result.attention is not None
+    assert result.error_weight is not None
     assert result.latent_log_var is not None
-    weight = result.attention
+    weight = result.error_weight
     kl = 0.5 * (result.latent**2 + result.latent_log_var.exp() - 1 - result.latent_log_var).sum()
     error = ((result.mean - x) ** 2 * weight).sum() / weight.sum()
     expected = float(error + 0.01 * kl / (12 * 500))
