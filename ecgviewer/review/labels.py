@@ -90,14 +90,23 @@ def load_labels(path: Path) -> LabelSet:
     except (OSError, ValueError, RecursionError) as error:
         raise ReviewError("the label set cannot be read", path) from error
     try:
-        return _from_json(raw)
+        return labels_from_json(raw)
     except ReviewError as error:
         raise type(error)(error.reason, path) from error
     except (KeyError, TypeError, AttributeError) as error:
         raise ReviewError("the label set is damaged", path) from error
 
 
-def _from_json(raw: Any) -> LabelSet:
+def labels_from_json(raw: Any) -> LabelSet:
+    """Return the label set in parsed JSON.
+
+    Raises
+    ------
+    ReviewError
+        As :func:`load_labels`.
+    KeyError, TypeError, AttributeError
+        When it has another shape.
+    """
     if raw["format"] != FORMAT:
         raise ReviewError("this is not a label set")
     if raw["version"] != VERSION:

@@ -189,6 +189,28 @@ def test_note_and_leads(window) -> None:
     assert review_of(window).annotations[0].leads == ("II", "V1")
 
 
+def test_the_label_set_is_edited_and_kept(window, make_window) -> None:
+    window.commands.action("review.labels").trigger()
+    dialog = QApplication.activeModalWidget()
+    assert dialog is not None
+    dialog.table.item(0, 1).setText("Vorhofflimmern")
+    dialog.table.item(1, 0).setText("1")
+    dialog.accept()
+    assert "number key" in dialog.problem.text()
+    dialog.table.item(1, 0).setText("")
+    dialog.accept()
+    window.activateWindow()
+    spin(window.isActiveWindow)
+    window.traces.setFocus()
+    press(window, Key.Key_B)
+    press(window, Key.Key_1)
+    (annotation,) = review_of(window).annotations
+    assert annotation.label == "Vorhofflimmern"
+    assert [code.value for code in annotation.codes] == ["164889003", "AFIB"]
+    again = make_window()
+    assert again.review.document.labels.by_key("1").name == "Vorhofflimmern"
+
+
 def test_going_from_annotation_to_annotation(window) -> None:
     document = window.review.document
     for start in (1.0, 4.0, 8.0):

@@ -124,6 +124,10 @@ REVIEW_COMMANDS: tuple[Command | str, ...] = (
     LAYERS,
     Command("review.reader", "Reader…", REVIEW, tip="Who is reading; each reader has own reviews"),
     Command(
+        "review.labels", "Edit la&bels…", REVIEW,
+        tip="The labels, their number keys and their codes",
+    ),
+    Command(
         "review.blind", "Bl&ind", REVIEW, ("Ctrl+Shift+H",),
         "Hide what the models and other readers say", checkable=True,
     ),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QObject
 
+from ecgviewer.app.review.labels_dialog import LabelsDialog
 from ecgviewer.app.review.layers import Layers
 from ecgviewer.app.review.leads_dialog import LeadsDialog
 from ecgviewer.app.review.review_document import PENDING, ReviewDocument
@@ -72,6 +73,11 @@ class ReviewCommands(QObject):
             if label is not None:
                 action.setText(f"&{key}  {label.name}")
 
+    def _ask_labels(self) -> None:
+        dialog = LabelsDialog(self._review.labels, self._window)
+        dialog.saved.connect(self._load_labels)
+        dialog.open()
+
     def _bind(self) -> None:
         bind, review = self._window.commands.bind, self._review
         for name, verdict in (
@@ -87,6 +93,7 @@ class ReviewCommands(QObject):
         self._window.commands.bind(
             "tools.calipers", lambda: self._window.commands.check("review.select", False)
         )
+        bind("review.labels", self._ask_labels)
         bind("review.leads", self._ask_leads)
         bind("review.note", self._edit_note)
         for name, start, end in (
