@@ -18,6 +18,8 @@ from ecgviewer.core.errors import CancelledError, EcgViewerError
 USAGE_ERROR = 2
 """Exit status of wrong usage, the one argparse uses too."""
 FAILED = 1
+HDF5_READER = "--hdf5-reader"
+"""The program started by itself, to read HDF5 files for the process that is to survive them."""
 INTERRUPTED = 130
 """What shells report for a program ended by Ctrl-C."""
 
@@ -33,6 +35,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     # First of all: in the frozen program a worker process starts here too.
     multiprocessing.freeze_support()
     arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments[:1] == [HDF5_READER]:
+        import_module("ecgviewer.io.hdf5_worker").main()
+        return 0
     try:
         if arguments[:1] == ["trainer"]:
             return _run_trainer(arguments[1:])

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -42,9 +41,10 @@ _open: dict[str, Recording] = {}
 
 def main() -> None:
     """Serve requests until standard input ends."""
-    requests, answers = sys.stdin.buffer, sys.stdout.buffer
-    # Whatever else prints must not come between the answers.
-    sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 (for the life of the process)
+    # By number: a frozen program without a console has no sys.stdin. The answers get a number
+    # of their own, so that nothing else that prints can come between them.
+    requests, answers = os.fdopen(0, "rb", closefd=False), os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
     _limit_memory()
     send(answers, {"ready": True})
     while (message := receive(requests)) is not None:

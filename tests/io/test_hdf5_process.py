@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import struct
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -95,3 +96,11 @@ def test_a_range_read_is_quick(tmp_path: Path) -> None:
         times.append(time.perf_counter() - started)
     # About 1.5 ms on an idle machine.
     assert sorted(times)[10] < 0.05
+
+
+def test_the_program_itself_can_be_the_reader() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "ecgviewer", hdf5_process.WORKER_ARGUMENT],
+        cwd=Path(__file__).parents[2], stdin=subprocess.DEVNULL, capture_output=True, check=True,
+    )  # fmt: skip
+    assert b'"ready": true' in done.stdout
