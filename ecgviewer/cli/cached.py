@@ -11,6 +11,11 @@ from ecgviewer.core.user_dirs import cache_dir
 from ecgviewer.models.bundle import Bundle
 from ecgviewer.models.detector import Detector
 from ecgviewer.models.store import AnalysisStore
+from ecgviewer.models.windows import PreparedWindow, Windowing, prepare_windows
+from ecgviewer.signal.preprocessing import Preprocessing
+
+SHARED_UP_TO_S = 120.0
+"""The prepared windows of longer recordings would take too much memory to keep."""
 
 
 class CachedModels:
@@ -26,6 +31,8 @@ class CachedModels:
         self._device = device
         self._detectors: dict[Path, Detector] = {}
         self._store = AnalysisStore(cache_dir())
+        self._prepared_for: tuple[str, Preprocessing, Windowing] | None = None
+        self._windows: list[PreparedWindow] = []
 
     def analyze(
         self, recording: Recording, bundle: Path, progress: Progress = no_progress
@@ -43,6 +50,17 @@ class CachedModels:
         known = self._store.get(recording.content_hash(), detector.bundle.sha256)
         if known is not None:
             return known
-        analysis = detector.analyze(recording, progress=progress)
+        windows = self._windows_for(recording, detector.bundle)
+        analysis = detector.analyze(recording, progress=progress, prepared=windows)
         self._store.put(analysis)
         return analysis
+
+    def _windows_for(self, recording: Recording, bundle: Bundle) -> list[PreparedWindow] | None:
+        """Return the windows of a short recording, prepared once for all models that share them."""
+        if recording.duration_s > SHARED_UP_TO_S:
+            return None
+        key = (recording.content_hash(), bundle.preprocessing, bundle.windowing)
+        if key != self._prepared_for:
+            self._windows = list(prepare_windows(recording, bundle.preprocessing, bundle.windowing))
+            self._prepared_for = key
+        return self._windows

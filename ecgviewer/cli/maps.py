@@ -6,6 +6,7 @@ import os
 import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -65,10 +66,12 @@ def write_maps(path: Path, recording: Recording, analysis: Analysis, specificity
         position = at.get(analysis.leads[row])
         if position is None:
             return np.full(n, np.nan, dtype=np.float32)
-        return recording.read_samples(0, n, [recording.leads[position]])[0]
+        row_mv: FloatArray = recording.read_samples(0, n, [recording.leads[position]])[0]
+        return row_mv
 
-    def rows_of(values: FloatArray, trace: bool = False) -> Callable[[int], FloatArray]:
-        kind = "trace" if trace else "map"
+    def rows_of(
+        values: FloatArray, kind: Literal["trace", "map"] = "map"
+    ) -> Callable[[int], FloatArray]:
         return lambda row: to_time_base(
             values[row : row + 1], analysis.map_fs_hz, recording.fs_hz, n, kind
         )[0]
@@ -76,7 +79,7 @@ def write_maps(path: Path, recording: Recording, analysis: Analysis, specificity
     maps = {
         "signal_mv": signal_row,
         "score_map": rows_of(analysis.score_map),
-        "reconstruction_mv": rows_of(analysis.reconstruction_mv, trace=True),
+        "reconstruction_mv": rows_of(analysis.reconstruction_mv, "trace"),
     }
     if analysis.attention is not None:
         maps["attention"] = rows_of(analysis.attention)

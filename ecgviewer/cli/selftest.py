@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from ecgviewer.cli.parser import MODELS
-from ecgviewer.core.analysis import Analysis
+from ecgviewer.core.analysis import Analysis, FloatArray
 from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.core.resources import resource_dir
@@ -103,7 +103,10 @@ def _analysis(detector: Detector, name: str) -> Analysis:
     for what in ("score", "raw_score", "p_value"):
         if not np.isfinite(getattr(analysis, what)):
             raise CheckError(f"the {what} of {name} is no number")
-    maps = {"score map": analysis.score_map, "reconstruction": analysis.reconstruction_mv}
+    maps: dict[str, FloatArray | None] = {
+        "score map": analysis.score_map,
+        "reconstruction": analysis.reconstruction_mv,
+    }
     if analysis.model == "vae-bilstm-mha":
         maps["attention"] = analysis.attention
     if analysis.model == "cae":

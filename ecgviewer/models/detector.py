@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -79,12 +79,16 @@ class Detector:
         return self.bundle.scorer()
 
     def windows(
-        self, recording: Recording, cancel: CancelToken | None = None
+        self,
+        recording: Recording,
+        cancel: CancelToken | None = None,
+        prepared: Iterable[PreparedWindow] | None = None,
     ) -> Iterator[tuple[PreparedWindow, NetworkOutput | None]]:
         """Yield every window with the network's answer; None where too few leads are usable."""
-        prepared = prepare_windows(recording, self.bundle.preprocessing, self.bundle.windowing)
+        if prepared is None:
+            prepared = prepare_windows(recording, self.bundle.preprocessing, self.bundle.windowing)
         if recording.duration_s > 3 * self.bundle.windowing.length_s:
-            prepared = ahead(prepared, PREPARE_AHEAD)
+            prepared = ahead(iter(prepared), PREPARE_AHEAD)
         for group in batched(prepared, self._runner.batch_size):
             if cancel is not None:
                 cancel.raise_if_cancelled()
@@ -105,6 +109,7 @@ class Detector:
         progress: Progress = no_progress,
         cancel: CancelToken | None = None,
         on_partial: OnPartial | None = None,
+        prepared: Iterable[PreparedWindow] | None = None,
     ) -> Analysis:
         """Run the model over a recording.
 
@@ -116,6 +121,9 @@ class Detector:
             Checked between batches.
         on_partial : callable, optional
             Called with the columns of the maps that each window finished.
+        prepared : iterable of PreparedWindow, optional
+            The windows of this recording as this bundle's preprocessing and windowing make them,
+            where another model of the same preparation has had them already.
 
         Raises
         ------
@@ -135,7 +143,7 @@ class Detector:
         maps = MapBuilder(names + extra.get(self.bundle.architecture, ()), total)
         gathered = _Gathered()
         try:
-            for window, output in self.windows(recording, cancel):
+            for window, output in self.windows(recording, cancel, prepared):
                 columns = self._judge(window, output, recording.units_known, scorer, gathered)
                 start = window.span.own_start
                 for name in maps.arrays:
