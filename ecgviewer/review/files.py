@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +14,14 @@ from ecgviewer.review.annotations import RecordKey, Review
 from ecgviewer.review.editing import History, apply
 from ecgviewer.review.errors import EditError, NewerFormatError, StorageError
 from ecgviewer.review.journal import Entry, JournalContent, parse, sync_folder
-from ecgviewer.review.review_json import VERSION, from_json, loads, to_json, version_of
+from ecgviewer.review.review_json import (
+    VERSION,
+    dumps,
+    from_json,
+    loads,
+    to_json,
+    version_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,10 +272,35 @@ def _snapshot(path: Path, data: bytes | None, notes: list[str]) -> Snapshot | No
 
 
 def snapshot_bytes(review: Review, journal_id: str, sequence: int, journal_bytes: int) -> bytes:
-    """Return the content of a review file that follows a journal up to an entry."""
+    """Return the content of a review file that follows a journal up to an entry.
+
+    One line per entry: quick to write for thousands, and readable in a text editor.
+    """
     raw = to_json(review)
     raw["journal"] = {"id": journal_id, "sequence": sequence, "bytes": journal_bytes}
-    return json.dumps(raw, ensure_ascii=False, allow_nan=False, indent=1).encode("utf-8") + b"\n"
+    parts = []
+    for key, value in raw.items():
+        text = ",\n  ".join(map(dumps, value)) if isinstance(value, list) else dumps(value)
+        parts.append(f'"{key}": [\n  {text}\n ]' if isinstance(value, list) else f'"{key}": {text}')
+    return ("{\n " + ",\n ".join(parts) + "\n}\n").encode("ascii")
+
+
+def keep_previous(files: ReviewFiles) -> None:
+    """Let the review file's present content stay as the previous version.
+
+    Raises
+    ------
+    StorageError
+    """
+    partial = files.previous.with_name(f"{files.previous.name}.{os.getpid()}.part")
+    try:
+        partial.unlink(missing_ok=True)
+        os.link(files.review, partial)
+        partial.replace(files.previous)
+    except OSError:  # a file system without hard links
+        data = _read(files.review)
+        if data is not None:
+            write_atomically(files.previous, data)
 
 
 def write_atomically(path: Path, data: bytes) -> None:

@@ -13,12 +13,18 @@ from ecgviewer.core.errors import ReviewError
 from ecgviewer.review.annotations import RecordKey, Review, utc_now
 from ecgviewer.review.editing import Edit, History, apply
 from ecgviewer.review.errors import ReviewConflictError, StorageError
-from ecgviewer.review.files import ReviewFiles, load, snapshot_bytes, write_atomically
+from ecgviewer.review.files import (
+    ReviewFiles,
+    keep_previous,
+    load,
+    snapshot_bytes,
+    write_atomically,
+)
 from ecgviewer.review.journal import Entry, JournalWriter, sync_folder
 from ecgviewer.review.locking import ReviewLock
 from ecgviewer.review.review_json import to_json
 
-SAVE_EVERY = 100
+SAVE_EVERY = 500
 """Edits between two writes of the review file; the journal has every one of them at once."""
 
 
@@ -250,7 +256,7 @@ class ReviewSession:
             raise self._conflict("the review file")
         data = self._content()
         if path.exists():
-            write_atomically(self.files.previous, path.read_bytes())
+            keep_previous(self.files)
         write_atomically(path, data)
         self._digest = hashlib.sha256(data).hexdigest()
         self._saved_sequence = self._sequence

@@ -41,6 +41,8 @@ class ReviewCommands(QObject):
         self._review = review
         self._panel = panel
         self._layers = layers
+        self._shown: list[Annotation] = []
+        self._generation = -1
         self._load_labels()
         self._bind()
         traces = window.traces
@@ -125,9 +127,13 @@ class ReviewCommands(QObject):
         if marked is not None:
             shown.append(marked)
         target = self._review.target
-        # Handles go first: their range is taken anew from the annotation of that id.
-        self._traces.set_annotations(shown, target.id if target is not None else None)
-        self._traces.edit_annotation(target.id if target is not None else None)
+        selected = target.id if target is not None else None
+        if shown == self._shown and self._document.generation == self._generation:
+            self._traces.select_annotation(selected)
+        else:
+            self._traces.set_annotations(shown, selected)
+            self._shown, self._generation = shown, self._document.generation
+        self._traces.edit_annotation(selected)
 
     def _show_verdicts(self) -> None:
         self._window.flags_panel.model.set_verdicts(

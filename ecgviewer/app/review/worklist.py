@@ -14,6 +14,7 @@ from ecgviewer.app.workers import Task
 from ecgviewer.core.analysis import Analysis
 from ecgviewer.core.errors import CancelledError, EcgViewerError
 from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.review.annotations import Review
 from ecgviewer.review.queue import QueueRow, WorkQueue
 from ecgviewer.review.ranking import next_open
 
@@ -43,6 +44,7 @@ class Worklist(QObject):
         self._refs: list[RecordRef] = []
         self._todo: list[tuple[QueueRow, str]] = []
         self._running: dict[int, Task] = {}
+        self._taken: tuple[str, Review] | None = None
         self._number = 0
         self._total = 0
         self._failed = 0
@@ -69,6 +71,7 @@ class Worklist(QObject):
         """Make the queue of the records found so far."""
         self._settle.stop()
         self.close()
+        self._taken = None
         if self._refs:
             try:
                 folder = _common_folder(self._refs)
@@ -107,8 +110,9 @@ class Worklist(QObject):
     def take_review(self) -> None:
         """Put the state of the open review into its row."""
         key, review = self.current_key, self._review.review
-        if self.queue is None or not key or review is None:
+        if self.queue is None or not key or review is None or (key, review) == self._taken:
             return
+        self._taken = (key, review)
         if review.state.status != "new":
             self.queue.place = key
         if review.state.status == "new" and self.queue.row(key).status == "new":

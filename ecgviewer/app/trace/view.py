@@ -79,6 +79,11 @@ class TraceView(TraceCanvas):
         self.interaction.edit(self.interaction.edited)
         self.content_changed()
 
+    def select_annotation(self, annotation_id: str | None) -> None:
+        """Emphasise one annotation of those shown, or none."""
+        self.scene.selected_annotation = annotation_id
+        self.redraw()
+
     def edit_annotation(self, annotation_id: str | None) -> None:
         """Give one annotation handles to drag its edges with, or none."""
         self.interaction.edit(annotation_id)
