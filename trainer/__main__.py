@@ -35,6 +35,9 @@ def parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--data", type=Path, action="append", required=True, metavar="DIR")
     evaluate.add_argument("--out", type=Path, metavar="FILE.md|FILE.json")
     evaluate.add_argument("--device", default="auto")
+    evaluate.add_argument(
+        "--card", action="store_true", help="write the figures into the bundles' cards"
+    )
 
     calibrate = commands.add_parser("calibrate", help="thresholds from a site's own normals")
     calibrate.add_argument("--model", type=Path, required=True, metavar="FILE.ecgmodel")
@@ -59,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given.command == "evaluate":
             from trainer import evaluate
 
-            return evaluate.run(given.model, given.data, given.out, given.device)
+            return evaluate.run(given.model, given.data, given.out, given.device, given.card)
         from trainer import calibrate
 
         return calibrate.run(given.model, given.normals, given.out, given.device, given.overwrite)

@@ -128,6 +128,7 @@ def fit(
                 "config": config.to_dict(),
                 "data": index.describe(),
                 "index_sha256": index.sha256(),
+                "sources": sorted({entry.source for entry in index.entries if entry.clean}),
                 "n_train": len(train),
                 "n_calibrate": len(calibration),
                 "epochs": config.training.epochs,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ecgviewer.models.consistency import lead_disagreement
 from ecgviewer.models.evidence import FloatArray, Window
 from ecgviewer.models.features import Description
 from ecgviewer.models.residual import Comparison, ResidualModel
@@ -61,6 +62,12 @@ class ScoreMap:
             if len(highest) >= 8:
                 middle, high = np.quantile(highest, [0.5, 0.95])
                 unit[name] = (float(middle), float(max(high, middle + 0.1)))
+        if "disagreement" in unit:
+            # Normals obey the laws to the last microvolt; elsewhere rounding must not be a finding.
+            unit["disagreement"] = (
+                max(unit["disagreement"][0], 1.0),
+                max(unit["disagreement"][1], 2.0),
+            )
         return cls(residual, waves, unit)
 
     def __call__(
@@ -119,6 +126,9 @@ def _channels(
     description: Description | None,
 ) -> dict[str, DoubleArray]:
     maps = residual.deviations(comparison)
+    if window.amplitude_known and window.lead_mask[:6].all():
+        signal = np.nan_to_num(np.asarray(window.signal_mv, dtype=np.float64))
+        maps["disagreement"] = lead_disagreement(signal, window.fs_hz)
     if waves is not None and description is not None:
         maps |= waves.paint(window, description)
     return maps

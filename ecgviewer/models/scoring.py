@@ -2,9 +2,10 @@
 
 A *detector* turns one aspect of a window into a number that is higher for less normal. Its
 distribution among held-out normals makes it a p-value; ``-log10 p`` of all detectors are fused as
-four times their mean plus their maximum, so that many weak signs and one strong one both count. What that sum is worth is
-again read from normals, with exactly the detectors that the window allows, so that a record with
-a missing lead or an unknown amplitude is judged by the same specificity as any other.
+four times their mean plus their maximum, so that many weak signs and one strong one both count.
+What that sum is worth is again read from normals, with exactly the detectors that the window
+allows, so that a record with a missing lead or an unknown amplitude is judged by the same
+specificity as any other.
 """
 
 from __future__ import annotations
