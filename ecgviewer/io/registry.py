@@ -165,6 +165,8 @@ def _closed_folder(error: OSError) -> RecordFailure:
 def _search_folder(
     folder: Path, names: Iterable[str], options: ReadOptions
 ) -> Iterator[RecordRef | RecordFailure]:
+    names = list(names)
+    with_header = {name[:-4] for name in names if name.lower().endswith(".hea")}
     found: dict[str, RecordRef | RecordFailure] = {}
     segments: set[str] = set()
     others: list[str] = []
@@ -181,7 +183,7 @@ def _search_folder(
             segments.update(segment.name for segment in header.segments)
             if header.segments or header.signals:
                 found[name] = RecordRef(path, None, options)
-        elif suffix not in _NEVER_RECORDS:
+        elif suffix not in _NEVER_RECORDS and Path(name).stem not in with_header:
             others.append(name)
     for name in sorted([*found, *others]):
         if name not in found:
