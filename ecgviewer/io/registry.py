@@ -183,7 +183,9 @@ def _search_folder(
             segments.update(segment.name for segment in header.segments)
             if header.segments or header.signals:
                 found[name] = RecordRef(path, None, options)
-        elif suffix not in _NEVER_RECORDS and Path(name).stem not in with_header:
+        elif suffix == ".mat" and Path(name).stem in with_header:
+            continue  # the signal file of a header
+        elif suffix not in _NEVER_RECORDS:
             others.append(name)
     for name in sorted([*found, *others]):
         if name not in found:

@@ -128,3 +128,9 @@ def test_two_thousand_headers_are_found_in_a_second(tmp_path: Path) -> None:
     assert len(_names(tmp_path)) == 2001
     # 0.4 s on an idle machine; the rest is room for a busy one.
     assert time.perf_counter() - started < 4.0
+
+
+def test_two_formats_of_one_name_are_two_records(tmp_path: Path) -> None:
+    write_wfdb_16(tmp_path, "rec", ecg_uv(1.0))
+    _stack(tmp_path / "rec.h5", 1)
+    assert _names(tmp_path) == ["rec#0", "rec"]
