@@ -32,12 +32,13 @@ from ecgviewer.core.errors import BundleError
 from ecgviewer.core.leads import STANDARD_LEADS
 from ecgviewer.core.resources import resource_dir
 from ecgviewer.core.user_dirs import data_dir
-from ecgviewer.models.scoring import Scorer
-from ecgviewer.models.windows import Windowing
-from ecgviewer.signal.preprocessing import Preprocessing
 
 if TYPE_CHECKING:
+    # Reading a card must cost neither torch nor scipy: both are imported where they are needed.
     from ecgviewer.models.network import Network
+    from ecgviewer.models.scoring import Scorer
+    from ecgviewer.models.windows import Windowing
+    from ecgviewer.signal.preprocessing import Preprocessing
 
 SUFFIX = ".ecgmodel"
 FORMAT = "ecgmodel"
@@ -120,6 +121,9 @@ class Bundle:
     def _from_parts(
         cls, metadata: dict[str, str], tensors: Mapping[str, Array], sha256: str, path: Path
     ) -> Bundle:
+        from ecgviewer.models.windows import Windowing
+        from ecgviewer.signal.preprocessing import Preprocessing
+
         if _json(metadata, "leads", list) != list(STANDARD_LEADS):
             raise BundleError("the model wants other leads than the 12 standard ones")
         for name, tensor in tensors.items():
@@ -197,6 +201,8 @@ class Bundle:
         if not self.scorer_tensors:
             raise BundleError("the model was never calibrated", self.path)
         try:
+            from ecgviewer.models.scoring import Scorer
+
             return Scorer.from_tensors(self.scorer_tensors)
         except (KeyError, ValueError, IndexError, TypeError) as error:
             raise BundleError(f"the calibration is not valid: {error}", self.path) from error
