@@ -13,7 +13,6 @@ from ecgviewer.app.trace.color_scales import color_table
 from ecgviewer.app.trace.data.levels import Columns, query
 from ecgviewer.app.trace.frame import Frame
 from ecgviewer.app.trace.layout import STRIP_PX, Lane
-from ecgviewer.app.trace.raster import FloatArray, Picture, Run, fill, to_pixels
 from ecgviewer.app.trace.scene import Scene
 from ecgviewer.app.trace.state import ViewState
 from ecgviewer.app.trace.strips import paint_spans, paint_strip, pixel_row
@@ -22,25 +21,11 @@ from ecgviewer.app.trace.tracks import span_pixels
 FEW_SPANS = 40
 """Spans per lane that are shaded over its whole height; more are a bar along its upper edge."""
 BAR_PX = 3.0
-LINE_PX = 1.0
-BOLD_PX = 2.6
-DENSE_SAMPLES_PER_PX = 16.0
-"""From here on the traces are envelopes, drawn lighter and kept within their lanes."""
-OVERLAP = 0.6
-"""Share of a row's height by which a trace may reach beyond its lane."""
-Bools = npt.NDArray[np.bool_]
 
 
 def samples_in_view(frame: Frame, fs_hz: float) -> tuple[int, int]:
     """Return the samples [start, stop) that touch the view."""
     return int(frame.start_s * fs_hz) - 1, int(np.ceil(frame.stop_s * fs_hz)) + 2
-
-
-def signal_columns(scene: Scene, frame: Frame) -> Columns:
-    """Return the recording's columns for this view."""
-    assert scene.recording is not None and scene.store is not None
-    fs_hz = scene.recording.fs_hz
-    return scene.store.columns(*samples_in_view(frame, fs_hz), fs_hz / frame.px_per_s)
 
 
 def map_columns(scene: Scene, frame: Frame, name: str) -> Columns | None:
@@ -86,13 +71,11 @@ def paint_shading(painter: QPainter, scene: Scene, state: ViewState, frame: Fram
         for lane in frame.page.lanes:
             on = scene.quality.on_lead(lane.lead, seen)
             x0, x1 = span_pixels(frame, scene.quality, on)
-            for rect in _clipped(x0, x1, trace_rect(frame, lane)):
+            for rect in clipped(x0, x1, trace_rect(frame, lane)):
                 hatch(painter, rect, theme.color("hatch", 130))
 
 
-def _clipped(
-    x0: npt.NDArray[np.float64], x1: npt.NDArray[np.float64], rect: QRectF
-) -> list[QRectF]:
+def clipped(x0: npt.NDArray[np.float64], x1: npt.NDArray[np.float64], rect: QRectF) -> list[QRectF]:
     """Return the parts of a rectangle that spans cover, at most as many as can be told apart."""
     parts: list[QRectF] = []
     for left, right in zip(x0.tolist(), x1.tolist(), strict=True):
@@ -144,129 +127,6 @@ def _paint_selected_flag(painter: QPainter, scene: Scene, frame: Frame) -> None:
 def hatch(painter: QPainter, rect: QRectF, color: QColor) -> None:
     """Fill a rectangle with diagonal hatching."""
     painter.fillRect(rect, QBrush(color, Qt.BrushStyle.BDiagPattern))
-
-
-class TracePainter:
-    """The traces of one moment: fetched once, then hatched where missing and drawn."""
-
-    def __init__(self, scene: Scene, state: ViewState, frame: Frame, ratio: float) -> None:
-        self._scene, self._frame, self._ratio = scene, frame, ratio
-        self._left = round(frame.page.left * ratio)
-        self._width = round(frame.page.right * ratio) - self._left
-        seen_by_model = state.overlays["model_input"] and scene.analysis is not None
-        self._centred = not seen_by_model
-        self._signal: Columns | None = None
-        rate = scene.recording.fs_hz if scene.recording is not None else 0.0
-        self._dense = rate / frame.px_per_s >= DENSE_SAMPLES_PER_PX
-        recording, analysis = scene.recording, scene.analysis
-        assert recording is not None
-        layers: list[tuple[Columns | None, float, tuple[str, ...], str]] = []
-        if state.overlays["reconstruction"] and analysis is not None:
-            name = "model_output" if seen_by_model else "reconstruction"
-            columns = map_columns(scene, frame, name)
-            layers.append((columns, analysis.map_fs_hz, analysis.leads, "reconstruction"))
-        if seen_by_model and analysis is not None:
-            columns = map_columns(scene, frame, "model_input")
-            layers.append((columns, analysis.map_fs_hz, analysis.leads, "trace"))
-        else:
-            self._signal = signal_columns(scene, frame)
-            layers.append((self._signal, recording.fs_hz, recording.leads, "trace"))
-        # The reconstruction comes first and is bolder: the eye sees where the trace leaves it.
-        self._layers = [
-            (*self._pixels(columns, fs_hz), leads, role)
-            for columns, fs_hz, leads, role in layers
-            if columns is not None
-        ]
-
-    def _x(self, columns: Columns, fs_hz: float) -> npt.NDArray[np.float64]:
-        """Return where the bins are, in device pixels from the left edge of the traces."""
-        origin = self._frame.x(0.0) * self._ratio - self._left
-        return origin + columns.centres() * (self._frame.px_per_s / fs_hz * self._ratio)
-
-    def _pixels(self, columns: Columns, fs_hz: float) -> tuple[FloatArray, FloatArray]:
-        return to_pixels(columns, self._x(columns, fs_hz), self._width)
-
-    def paint_gaps(self, painter: QPainter) -> None:
-        """Hatch where the recording holds no signal; tint what is still being read."""
-        columns, recording = self._signal, self._scene.recording
-        if columns is None or recording is None:
-            return
-        frame = self._frame
-        hi = self._layers[-1][1]
-        x = self._x(columns, recording.fs_hz)
-        pixel = np.arange(self._width) + 0.5
-        nearest = np.clip(np.searchsorted(x, pixel), 0, max(x.size - 1, 0))
-        inside = frame.page.left * self._ratio + pixel
-        inside = inside < frame.x(self._scene.duration_s) * self._ratio
-        pending = np.zeros(self._width, dtype=bool)
-        if columns.pending is not None and x.size:
-            pending = columns.pending[nearest] & inside
-        missing = ~np.isfinite(hi) & inside & ~pending
-        color = frame.theme.color("hatch")
-        for lane in frame.page.lanes:
-            row = missing[recording.leads.index(lane.lead)]
-            if row.any() and frame.shows(lane):
-                self._hatch_runs(painter, row, lane, color)
-        if pending.any():
-            page = frame.page
-            area = QRectF(page.left, page.top, page.right - page.left, page.bottom - page.top)
-            at = page.left + np.flatnonzero(pending) / self._ratio
-            paint_spans(painter, at, at + 1 / self._ratio, area, frame.theme.color("muted", 22))
-            painter.setPen(frame.theme.color("muted"))
-            area.setLeft(float(at[0]) + 8)
-            painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, "reading…")
-
-    def _hatch_runs(self, painter: QPainter, missing: Bools, lane: Lane, color: QColor) -> None:
-        edges = np.flatnonzero(np.diff(missing.astype(np.int8), prepend=0, append=0))
-        left = self._frame.page.left
-        x = left + edges.reshape(-1, 2) / self._ratio
-        words = "no signal"
-        room = QFontMetricsF(painter.font()).horizontalAdvance(words) + 12
-        for rect in _clipped(x[:, 0], x[:, 1], trace_rect(self._frame, lane)):
-            hatch(painter, rect, QColor(color.red(), color.green(), color.blue(), 110))
-            if rect.width() > room:
-                painter.setPen(color)
-                painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, words)
-
-    def draw(self, picture: Picture) -> None:
-        """Write every layer into the picture, which no painter may be using."""
-        frame, ratio = self._frame, self._ratio
-        if self._signal is not None:
-            room_mv = 0.3 * frame.page.pitch / frame.px_per_mv
-            self._scene.recentre(*self._layers[-1][:2], room_mv)
-        centre = self._scene.centre()
-        recording = self._scene.recording
-        assert recording is not None
-        for lo, hi, leads, role in self._layers:
-            thick = (BOLD_PX if role == "reconstruction" else LINE_PX) * max(ratio * 0.8, 1.0) / 2
-            runs = []
-            for lane in frame.page.lanes:
-                if lane.lead not in leads or not frame.shows(lane):
-                    continue
-                row = leads.index(lane.lead)
-                level = centre[recording.leads.index(lane.lead)] if self._centred else 0.0
-                first = round(lane.x0 * ratio) - self._left
-                clip = self._clip(lane)
-                part = slice(max(first, 0), round(lane.x1 * ratio) - self._left)
-                base = frame.lane_y(lane.baseline) * ratio
-                scale = np.float32(lane.sign * frame.px_per_mv * ratio)
-                upper, lower = (hi, lo) if lane.sign > 0 else (lo, hi)
-                top = base - (upper[row, part] - level) * scale - thick
-                bottom = base - (lower[row, part] - level) * scale + thick
-                runs.append(Run(self._left + part.start, top, bottom, clip))
-            if self._dense and role == "trace":
-                role = "envelope"
-            fill(picture, runs, frame.theme.color(role))
-
-    def _clip(self, lane: Lane) -> tuple[int, int]:
-        """Return the rows a lane may draw on: tall beats reach into its neighbours, as on paper,
-        but envelopes would bury them."""
-        frame = self._frame
-        over = 0.0 if self._dense else OVERLAP * frame.page.pitch
-        rect = trace_rect(frame, lane)
-        top = max(rect.top() - over, frame.page.top)
-        bottom = min(rect.bottom() + over, frame.page.bottom)
-        return round(top * self._ratio), max(round(bottom * self._ratio), round(top * self._ratio))
 
 
 def paint_strips(painter: QPainter, scene: Scene, state: ViewState, frame: Frame) -> None:

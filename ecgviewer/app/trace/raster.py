@@ -18,6 +18,8 @@ from ecgviewer.app.trace.data.levels import Columns
 
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
+TALL_PX = 9.0
+"""Mean height of columns above which comparing rows beats addressing pixels."""
 
 
 class Picture:
@@ -120,61 +122,88 @@ def _squeeze(
 
 def fill(picture: Picture, runs: Sequence[Run], color: QColor) -> None:
     """Fill the runs of many lanes at once."""
-    if not runs:
+    parts = [part for run in runs if (part := _pixels_of(picture, run)) is not None]
+    if not parts:
         return
-    column = np.concatenate([run.first + np.arange(run.top.size) for run in runs])
-    top = np.concatenate([run.top for run in runs])
-    bottom = np.concatenate([run.bottom for run in runs])
-    upper = np.concatenate([np.full(run.top.size, run.clip[0]) for run in runs])
-    lower = np.concatenate([np.full(run.top.size, run.clip[1]) for run in runs])
+    short = []
+    for column, top, bottom in parts:
+        if float(np.mean(bottom - top)) > TALL_PX:
+            first, stop = top.astype(np.int64) + 1, bottom.astype(np.int64)
+            _fill_tall(picture, column, first, stop, color.rgb())
+        else:
+            short.append((column, top, bottom))
+    if short:
+        column, top, bottom = (np.concatenate(part) for part in zip(*short, strict=True))
+        first, stop = top.astype(np.int64) + 1, bottom.astype(np.int64)
+        _fill_short(picture, column, first, stop, color.rgb())
+    column, top, bottom = (np.concatenate(part) for part in zip(*parts, strict=True))
+    _blend_ends(picture, column, top, bottom, color)
+
+
+def _pixels_of(picture: Picture, run: Run) -> tuple[IntArray, FloatArray, FloatArray] | None:
+    """Return the columns of a run that are seen, and their ends within the clip."""
     height, width = picture.pixels.shape
+    upper, lower = max(run.clip[0], 0), min(run.clip[1], height)
+    column = run.first + np.arange(run.top.size)
     with np.errstate(invalid="ignore"):
-        seen = (bottom > upper) & (top < lower) & (column >= 0) & (column < width)
-    column, upper, lower = column[seen], upper[seen], np.minimum(lower[seen], height)
-    top = np.clip(top[seen], upper, lower - 0.01)
-    bottom = np.clip(bottom[seen], upper + 0.01, lower - 0.001)
-    first, last = top.astype(np.int64), bottom.astype(np.int64)
-    flat = picture.pixels.reshape(-1)
-    _fill_inner(flat, column, first + 1, last, width, color.rgb())
-    alone = first == last
-    share = np.where(alone, bottom - top, first + 1 - top)
-    _blend(flat, first * width + column, share, color)
-    ends = ~alone
-    _blend(flat, last[ends] * width + column[ends], (bottom - last)[ends], color)
+        seen = (run.bottom > upper) & (run.top < lower) & (column >= 0) & (column < width)
+    if lower <= upper or not seen.any():
+        return None
+    top = np.clip(run.top[seen], upper, lower - 0.01)
+    bottom = np.clip(run.bottom[seen], upper + 0.01, lower - 0.001)
+    return column[seen], top, bottom
 
 
-def _fill_inner(
-    flat: npt.NDArray[np.uint32],
-    column: IntArray,
-    first: IntArray,
-    stop: IntArray,
-    width: int,
-    color: int,
+def _fill_short(
+    picture: Picture, column: IntArray, first: IntArray, stop: IntArray, color: int
 ) -> None:
-    """Set rows ``[first, stop)`` of each column."""
+    """Set rows ``[first, stop)`` of each column, pixel by pixel: cost by their number."""
     length = np.maximum(stop - first, 0).astype(np.int32)
     total = int(length.sum())
     if total == 0:
         return
+    width = picture.pixels.shape[1]
     # Index of run r, row k: (first + k) * width + column, with k counted by one long ramp.
     before = np.cumsum(length) - length
     origin = (first * width + column - before * width).astype(np.int32)
     index = np.arange(0, total * width, width, dtype=np.int32)
     index += np.repeat(origin, length)
-    flat[index] = color
+    picture.pixels.reshape(-1)[index] = color
 
 
-def _blend(
-    flat: npt.NDArray[np.uint32],
-    index: IntArray,
-    share: npt.NDArray[np.floating],
-    color: QColor,
+def _fill_tall(
+    picture: Picture, column: IntArray, first: IntArray, stop: IntArray, color: int
 ) -> None:
-    under = flat[index]
-    weight = np.clip(share * 256.0, 0, 256).astype(np.int32)
-    result = np.full(under.shape, 0xFF000000, dtype=np.uint32)
+    """Set rows ``[first, stop)`` of each column, row by row: cost by the area they span."""
+    left, right = int(column[0]), int(column[-1]) + 1
+    upper, lower = int(first.min()), int(stop.max())
+    if lower <= upper:
+        return
+    begin = np.zeros(right - left, dtype=np.int16)
+    end = begin.copy()
+    begin[column - left] = first
+    end[column - left] = stop
+    row = np.arange(upper, lower, dtype=np.int16)[:, np.newaxis]
+    inside = row >= begin
+    np.logical_and(inside, row < end, out=inside)
+    np.copyto(picture.pixels[upper:lower, left:right], np.uint32(color), where=inside)
+
+
+def _blend_ends(
+    picture: Picture, column: IntArray, top: FloatArray, bottom: FloatArray, color: QColor
+) -> None:
+    """Mix the colour into the first and last pixel of each column by the share covered."""
+    width = picture.pixels.shape[1]
+    flat = picture.pixels.reshape(-1)
+    first, last = top.astype(np.int64), bottom.astype(np.int64)
+    alone = first == last
+    share = np.where(alone, bottom - top, first + 1 - top)
+    ends = np.flatnonzero(~alone)
+    index = np.concatenate((first * width + column, last[ends] * width + column[ends]))
+    weight = (np.concatenate((share, bottom[ends] - last[ends])) * 256.0).astype(np.int32)
+    under = flat[index].astype(np.int32)
+    result = np.full(under.shape, -0x1000000, dtype=np.int32)
     for shift, part in ((16, color.red()), (8, color.green()), (0, color.blue())):
-        old = ((under >> shift) & 0xFF).astype(np.int32)
-        new = old + ((part - old) * weight >> 8)
-        result |= new.astype(np.uint32) << shift
-    flat[index] = result
+        old = (under >> shift) & 0xFF
+        result |= (old + ((part - old) * weight >> 8)) << shift
+    flat[index] = result.view(np.uint32)

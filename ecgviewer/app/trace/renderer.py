@@ -8,7 +8,6 @@ from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen
 from ecgviewer.app.trace import furniture
 from ecgviewer.app.trace.frame import Frame
 from ecgviewer.app.trace.paint_lanes import (
-    TracePainter,
     paint_r_peaks,
     paint_shading,
     paint_strips,
@@ -18,6 +17,7 @@ from ecgviewer.app.trace.paper import Paper, grid_for
 from ecgviewer.app.trace.raster import Picture
 from ecgviewer.app.trace.scene import Scene
 from ecgviewer.app.trace.state import ViewState
+from ecgviewer.app.trace.trace_painter import TracePainter
 from ecgviewer.app.trace.tracks import Bar, paint_track, row_height
 
 EMPTY_TEXT = "Open an ECG record: File > Open, or drop a file or folder here"

@@ -1,0 +1,169 @@
+"""The two viewers that the frame benchmarks compare, and how a frame is timed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtWidgets import QApplication
+
+from ecgviewer.app.theme import LIGHT
+from ecgviewer.app.trace.view import TraceView
+from ecgviewer.core.analysis import Analysis, WindowScore
+from ecgviewer.core.leads import STANDARD_LEADS
+from ecgviewer.core.recording import FloatArray, Recording
+from ecgviewer.core.reference import NormalReference
+from ecgviewer.review.annotations import Annotation
+from tests.generators import ecg_mv
+
+SIZE = (1600, 1000)
+FS_HZ = 500.0
+MAP_FS_HZ = 100.0
+N_ANNOTATIONS = 10_000
+
+
+class TiledSource:
+    """A minute of ECG, repeated: what a long record costs without its disk."""
+
+    def __init__(self) -> None:
+        self.minute = ecg_mv(60.0, FS_HZ, noise_mv=0.02).astype(np.float32)
+
+    def read(self, start: int, stop: int, leads: list[int]) -> FloatArray:
+        return self.minute[np.ix_(leads, np.arange(start, stop) % self.minute.shape[1])]
+
+    def content_hash(self) -> str:
+        return "ef" * 32
+
+    def close(self) -> None:
+        pass
+
+
+def long_recording(duration_s: float) -> Recording:
+    return Recording(
+        "tiled", Path("tiled.hea"), "memory", STANDARD_LEADS, FS_HZ, round(duration_s * FS_HZ),
+        TiledSource(),
+    )  # fmt: skip
+
+
+def long_analysis(recording: Recording) -> Analysis:
+    """Return an analysis with maps over the whole recording."""
+    n = round(recording.duration_s * MAP_FS_HZ)
+    minute = recording.read(0.0, 60.0)[:, ::5]
+    rng = np.random.default_rng(0)
+    score = np.abs(rng.normal(1.0, 1.0, minute.shape)).astype(np.float32)
+
+    def tiled(values: FloatArray) -> FloatArray:
+        return np.tile(values, (1, -(-n // values.shape[1])))[:, :n]
+
+    nothing = np.zeros((12, 1), dtype=np.float32)
+    return Analysis(
+        model="cae", bundle_sha256="cd" * 32, recording_sha256="ef" * 32,
+        record_name=recording.name, preprocessing={}, leads=STANDARD_LEADS,
+        duration_s=recording.duration_s, score=1.0, raw_score=1.0, p_value=0.5, parts={},
+        windows=(WindowScore(0.0, 10.0, 1.0, 1.0, 0.5, {}),), map_fs_hz=MAP_FS_HZ,
+        score_map=tiled(score), reconstruction_mv=tiled(minute * 0.9),
+        model_input_mv=nothing, model_output_mv=nothing,
+        record_reference=NormalReference.from_scores(np.linspace(0, 3, 100)),
+        map_reference=NormalReference.from_scores(np.linspace(0, 5, 100)),
+    )  # fmt: skip
+
+
+def many_annotations(duration_s: float) -> list[Annotation]:
+    rng = np.random.default_rng(1)
+    one = Annotation("", 0.0, 0.0, (), "PVC")
+    return [
+        replace(
+            one, id=f"{i:032x}", start_s=start, end_s=start + 1.0,
+            leads=(STANDARD_LEADS[i % 12],) if i % 3 else (),
+        )
+        for i, start in enumerate(np.sort(rng.uniform(0, duration_s - 2, N_ANNOTATIONS)).tolist())
+    ]  # fmt: skip
+
+
+def our_viewer(recording: Recording, analysis: Analysis | None) -> TraceView:
+    """Return this program's view with paper, reconstruction, strips and 10,000 annotations."""
+    view = TraceView()
+    view.set_theme(LIGHT)
+    view.resize(*SIZE)
+    view.set_recording(recording)
+    view.set_analysis(analysis)
+    view.set_annotations(many_annotations(recording.duration_s))
+    view.show()
+    view.wait_until_loaded()
+    return view
+
+
+def sweep(view: TraceView) -> None:
+    """Wait until the overview of the whole recording is built."""
+    store = view.scene.store
+    assert store is not None
+    while not store.complete:
+        QApplication.processEvents()
+        time.sleep(0.005)
+
+
+class NaiveViewer:
+    """Twelve plots of pyqtgraph with its own clipping and peak downsampling, nothing else."""
+
+    def __init__(self, signal_mv: FloatArray) -> None:
+        import pyqtgraph
+
+        self.widget = pyqtgraph.GraphicsLayoutWidget()
+        self.widget.resize(*SIZE)
+        self.plots = []
+        seconds = np.arange(signal_mv.shape[1]) / FS_HZ
+        for row, lead in enumerate(signal_mv):
+            plot = self.widget.addPlot(row=row, col=0)
+            curve = plot.plot(seconds, lead, pen="k")
+            # Set after adding: before it, pyqtgraph raises.
+            curve.setClipToView(True)
+            curve.setDownsampling(auto=True, method="peak")
+            plot.setMouseEnabled(x=True, y=False)
+            if self.plots:
+                plot.setXLink(self.plots[0])
+            self.plots.append(plot)
+        self.widget.show()
+        QApplication.processEvents()
+
+    def show_range(self, start_s: float, span_s: float) -> None:
+        self.plots[0].setXRange(start_s, start_s + span_s, padding=0)
+        QApplication.processEvents()
+        self.widget.viewport().repaint()
+
+    def close(self) -> None:
+        self.widget.close()
+        self.widget.deleteLater()
+
+
+def show_range(view: TraceView, start_s: float) -> None:
+    """Move our view and paint it, as a drag does."""
+    view.goto(start_s)
+    QApplication.processEvents()
+    view.repaint()
+
+
+def set_span(view: TraceView, span_s: float) -> None:
+    view.zoom(view.traces_width() / span_s / view.state.px_per_s, 0.0)
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Milliseconds per frame."""
+
+    median: float
+    p95: float
+
+
+def time_frames(frame: Callable[[int], None], count: int) -> Timing:
+    """Time frames on the wall clock."""
+    times = []
+    for index in range(count):
+        start = time.perf_counter()
+        frame(index)
+        times.append((time.perf_counter() - start) * 1e3)
+    values: npt.NDArray[np.float64] = np.array(times)
+    return Timing(float(np.median(values)), float(np.percentile(values, 95)))
