@@ -120,8 +120,6 @@ def _analysis(detector: Detector, name: str) -> Analysis:
 
 
 def _qt_imports() -> str:
-    versions = [
-        f"{name} {importlib.import_module(name).__version__}" for name in ("PySide6", "pyqtgraph")
-    ]
+    version = importlib.import_module("PySide6").__version__
     importlib.import_module("ecgviewer.app.main")
-    return ", ".join(versions)
+    return f"PySide6 {version}"

@@ -20,9 +20,9 @@ PARTS = (
     ("NumPy", "BSD 3-Clause"),
     ("SciPy", "BSD 3-Clause"),
     ("h5py and HDF5", "BSD 3-Clause"),
-    ("wfdb-python", "MIT"),
+    ("soundfile and libsndfile", "BSD 3-Clause, LGPL 2.1"),
+    ("matplotlib", "Matplotlib licence (BSD style)"),
     ("safetensors", "Apache 2.0"),
-    ("pyqtgraph", "MIT"),
     ("PTB-XL sample records", "CC BY 4.0 (see resources/samples)"),
     ("PTB sample record", "ODC-By 1.0 (see resources/samples)"),
 )  # fmt: skip
