@@ -161,10 +161,10 @@ class LeadPlan:
         limbs = ("III", "aVR", "aVL", "aVF") if {"I", "II"} <= set(at) else ()
         derived = tuple(lead for lead in limbs if lead not in at)
         missing = tuple(lead for lead in STANDARD_LEADS if lead not in at and lead not in derived)
-        if len(STANDARD_LEADS) - len(missing) < MIN_LEADS:
+        if len(ordered) < MIN_LEADS:
+            absent = ", ".join(lead for lead in STANDARD_LEADS if lead not in at)
             raise AnalysisError(
-                f"a model needs at least {MIN_LEADS} of the 12 standard leads; "
-                f"missing: {', '.join(missing)}"
+                f"a model needs at least {MIN_LEADS} of the 12 standard leads; missing: {absent}"
             )
         read = tuple(recording.leads[at[lead]] for lead in ordered)
         return cls(read, {lead: i for i, lead in enumerate(ordered)}, derived, missing)
