@@ -228,13 +228,14 @@ def run(model: Path, normals: Path, out: Path, device: str, overwrite: bool) -> 
     n = len(scores.records)
     for message in [*messages, *(f"not used: {text}" for text in scores.failures)]:
         print(message, file=sys.stderr)
+    shipped = bundle.scorer().record_reference
     for specificity in SPECIFICITIES:
-        key = f"{specificity:.2f}"
-        passed = float(np.mean(np.array(scores.records) >= bundle.thresholds[key]))
+        level = shipped.threshold(specificity)
+        passed = float(np.mean(np.array(scores.records) >= level))
         print(
-            f"{specificity:.0%} specificity: threshold {site.thresholds[key]:.3f} "
-            f"(was {bundle.thresholds[key]:.3f}, which {passed:.1%} of these normals pass); "
-            f"{normals_needed(specificity)} normals needed, {n} given"
+            f"{specificity:.0%} specificity: threshold "
+            f"{site.thresholds[f'{specificity:.2f}']:.3f} (was {level:.3f}, which {passed:.1%} of these "
+            f"normals pass); {normals_needed(specificity)} normals needed, {n} given"
         )
     for warning in shortage(n):
         print(warning, file=sys.stderr)

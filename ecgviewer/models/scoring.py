@@ -44,6 +44,7 @@ N_FOLDS = 5
 MIN_NORMALS = 24
 """Fewer normals than this cannot be split into folds that say anything."""
 MAX_LOG_P = 12.0
+TIE = 1e-5
 DEPENDENCE = 0.7
 """Windows of one record resemble each other: ``n`` of them count as ``n ** 0.7`` independent."""
 
@@ -292,7 +293,9 @@ class Scorer:
             present = np.intersect1d(present, np.asarray(only))
         if present.size == 0:
             return float("nan"), float("nan")
-        p_value = self._null(tuple(present.tolist())).p_value(float(fuse(row[None, present])[0]))
+        # p-values of parts are ranks: equal ones must stay equal after rounding in the bundle.
+        fused = float(fuse(row[None, present])[0]) - TIE
+        p_value = self._null(tuple(present.tolist())).p_value(fused)
         return _score(p_value), p_value
 
     def _null(self, present: tuple[int, ...]) -> NormalReference:
