@@ -48,7 +48,7 @@ class AnalyseCommands(QObject):
         session.modelsChanged.connect(self._show_models)
         session.devicesChanged.connect(self._show_devices)
         session.runningChanged.connect(self._show_running)
-        session.progressed.connect(self._show_progress)
+        session.progressed.connect(window.status.show_progress)
         self._document.recordingChanged.connect(self._enable)
         self._document.analysisChanged.connect(self._enable)
         self._document.flagsChanged.connect(self._enable)
@@ -107,16 +107,8 @@ class AnalyseCommands(QObject):
         commands.enable(is_open, "go.time", "go.next_peak", "go.previous_peak", "tools.evidence")
 
     def _show_running(self, running: bool) -> None:
-        window = self._window
-        for widget in (window.progress, window.cancel_button, window.run_label):
-            widget.setVisible(running)
-        if running:
-            window.progress.setValue(0)
+        self._window.status.show_running(running)
         self._enable()
-
-    def _show_progress(self, fraction: float, text: str) -> None:
-        self._window.progress.setValue(round(1000 * fraction))
-        self._window.run_label.setText(text)
 
     def _step_flag(self, step: int) -> None:
         start_s, _stop_s = self._window.traces.visible_range()

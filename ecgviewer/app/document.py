@@ -8,11 +8,14 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
 
+from ecgviewer.app.workers import Task, Workers
 from ecgviewer.core.analysis import Analysis, Flag
 from ecgviewer.core.flags import derive_flags
 from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.core.recording import Recording
 
+AT_ONCE_SAMPLES = 60_000
+"""Length of a score map (ten minutes) whose flags are derived within a frame."""
 MODELS = ("cae", "vae-bilstm", "vae-bilstm-mha")
 MODEL_TITLES = {"cae": "CAE", "vae-bilstm": "VAE-BiLSTM", "vae-bilstm-mha": "VAE-BiLSTM-MHA"}
 
@@ -43,8 +46,10 @@ class Document(QObject):
     flagsChanged = Signal()
     selectedFlagChanged = Signal()
 
-    def __init__(self, specificity: float, parent: QObject | None = None) -> None:
+    def __init__(self, specificity: float, workers: Workers, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._workers = workers
+        self._deriving: Task | None = None
         self.generation = 0
         self.ref: RecordRef | None = None
         self.recording: Recording | None = None
@@ -80,6 +85,9 @@ class Document(QObject):
         self.analyses = {}
         self.flags = ()
         self.selected_flag = None
+        if self._deriving is not None:
+            self._deriving.drop()
+            self._deriving = None
 
     def _announce_recording(self) -> None:
         self.recordingChanged.emit()
@@ -125,10 +133,28 @@ class Document(QObject):
             self._derive()
 
     def _derive(self) -> None:
+        if self._deriving is not None:
+            self._deriving.drop()
+            self._deriving = None
+        analysis, specificity = self.analysis, self.specificity
+        if analysis is None or analysis.score_map.shape[1] <= AT_ONCE_SAMPLES:
+            self._set_flags(derive_flags(analysis, specificity) if analysis is not None else ())
+            return
+        # A day of maps takes too long for the window's thread; the last move of the slider wins.
+        self._deriving = self._workers.start(
+            lambda _progress, _cancel: derive_flags(analysis, specificity),
+            on_result=self._set_flags,
+            on_error=self._flags_failed,
+        )
+
+    def _flags_failed(self, error: Exception) -> None:
+        self._set_flags(())
+        raise error
+
+    def _set_flags(self, flags: tuple[Flag, ...]) -> None:
         before = self.flags[self.selected_flag] if self.selected_flag is not None else None
-        analysis = self.analysis
-        self.flags = derive_flags(analysis, self.specificity) if analysis is not None else ()
-        self.selected_flag = _same_place(before, self.flags)
+        self.flags = flags
+        self.selected_flag = _same_place(before, flags)
         self.flagsChanged.emit()
 
     def select_flag(self, index: int | None) -> None:

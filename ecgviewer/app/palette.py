@@ -70,10 +70,10 @@ class Palette(QDialog):
             mode = QHeaderView.ResizeMode.ResizeToContents
             self.list.header().setSectionResizeMode(column, mode)
         self.list.itemClicked.connect(lambda _item: self._run())
-        column = QVBoxLayout(self)
-        column.setContentsMargins(8, 8, 8, 8)
-        column.addWidget(self.box)
-        column.addWidget(self.list)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 8, 8, 8)
+        layout.addWidget(self.box)
+        layout.addWidget(self.list)
         self._fill("")
         self.list.setFixedHeight((self.fontMetrics().height() + 8) * ROWS)
         self.box.setFocus()
@@ -81,8 +81,8 @@ class Palette(QDialog):
     def found(self) -> Sequence[str]:
         """Return the ids of the commands on show, best first."""
         role = Qt.ItemDataRole.UserRole
-        rows = range(self.list.topLevelItemCount())
-        return [self.list.topLevelItem(row).data(0, role) for row in rows]
+        items = (self.list.topLevelItem(row) for row in range(self.list.topLevelItemCount()))
+        return [item.data(0, role) for item in items if item is not None]
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Let the arrow keys move through the list while the box keeps the focus."""
@@ -94,7 +94,7 @@ class Palette(QDialog):
             if step is not None:
                 last = self.list.topLevelItemCount() - 1
                 row = min(max(self.list.currentIndex().row() + step, 0), last)
-                self.list.setCurrentItem(self.list.topLevelItem(row))
+                self._select(row)
                 return True
         return super().eventFilter(watched, event)
 
@@ -113,7 +113,12 @@ class Palette(QDialog):
             item.setToolTip(0, command.tip)
             item.setForeground(1, quiet)
             self.list.addTopLevelItem(item)
-        self.list.setCurrentItem(self.list.topLevelItem(0))
+        self._select(0)
+
+    def _select(self, row: int) -> None:
+        item = self.list.topLevelItem(row)
+        if item is not None:
+            self.list.setCurrentItem(item)
 
     def _run(self) -> None:
         item = self.list.currentItem()

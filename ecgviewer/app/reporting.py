@@ -64,7 +64,7 @@ class Reporting:
         printer.setFullPage(True)
         dialog = QPrintDialog(printer, self._window)
         dialog.accepted.connect(lambda: self._make_and_paint(make, printer))
-        dialog.open()
+        dialog.show()
 
     def _make_and_paint(self, make: Callable[[], ReportPage], printer: object) -> None:
         messages = self._window.messages

@@ -168,9 +168,9 @@ def _from_json(raw: Any) -> tuple[Settings, list[str]]:
 
 def _plausible(name: str, value: Any) -> bool:
     if name == "specificity":
-        return 0.5 <= value < 1.0
+        return bool(0.5 <= value < 1.0)
     if name in ("mm_per_s", "mm_per_mv"):
-        return 0.1 <= value <= 1000.0
+        return bool(0.1 <= value <= 1000.0)
     if name == "theme":
         return value in ("system", "light", "dark")
     if name == "recent":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QUrl
@@ -23,7 +24,7 @@ class ToolCommands(QObject):
         self._hidden: list[str] = []
         commands = window.commands
         for choice in ("system", "light", "dark"):
-            commands.bind(f"view.theme.{choice}", lambda choice=choice: window.set_theme(choice))
+            commands.bind(f"view.theme.{choice}", partial(window.set_theme, choice))
         commands.bind_checked("view.traces_only", self._traces_only)
         commands.bind_checked("tools.calipers", self._calipers)
         commands.bind("tools.copy_calipers", self._copy_calipers)
@@ -32,6 +33,7 @@ class ToolCommands(QObject):
         commands.bind("help.keys", self._keys)
         commands.bind("help.palette", self._palette)
         commands.bind("help.logs", self._logs)
+        commands.bind("help.diagnostics", self._diagnostics)
         commands.bind("help.about", self._about)
         window.traces.calipersChanged.connect(self._caliper_text)
         self._apply_calibration()
@@ -121,6 +123,12 @@ class ToolCommands(QObject):
         folder = log_path().parent
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
             self._window.messages.info(f"The log is in {folder}.")
+
+    def _diagnostics(self) -> None:
+        from ecgviewer.app.diagnostics import diagnostics
+
+        QGuiApplication.clipboard().setText(diagnostics(self._window.session))
+        self._window.statusBar().showMessage("Copied: paste it into a problem report", 4000)
 
     def _about(self) -> None:
         from ecgviewer.app.dialogs.about import AboutDialog

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
@@ -65,7 +67,7 @@ class ViewCommands(QObject):
 
     def _bind_layout(self) -> None:
         for mode, _title in LAYOUTS:
-            self._commands.bind(f"view.layout.{mode}", lambda mode=mode: self._set_layout(mode))
+            self._commands.bind(f"view.layout.{mode}", partial(self._set_layout, mode))
         self._commands.bind_checked("view.cabrera", self._set_cabrera)
 
     def _set_layout(self, mode: str) -> None:
@@ -95,7 +97,7 @@ class ViewCommands(QObject):
             menu.addAction("&Chest leads", lambda: self._show_leads(chest))
         menu.addSeparator()
         for lead in recording.leads:
-            menu.addAction(f"Only {lead}", lambda lead=lead: self._view.focus_lead(lead))
+            menu.addAction(f"Only {lead}", partial(self._view.focus_lead, lead))
 
     def _show_leads(self, leads: tuple[str, ...]) -> None:
         self._view.focus_lead(None)
@@ -105,13 +107,9 @@ class ViewCommands(QObject):
 
     def _bind_scale(self) -> None:
         for speed in SPEEDS_MM_S:
-            self._commands.bind(
-                f"view.speed.{speed:g}", lambda speed=speed: self._set_scale(speed, None)
-            )
+            self._commands.bind(f"view.speed.{speed:g}", partial(self._set_scale, speed, None))
         for gain in GAINS_MM_MV:
-            self._commands.bind(
-                f"view.gain.{gain:g}", lambda gain=gain: self._set_scale(None, gain)
-            )
+            self._commands.bind(f"view.gain.{gain:g}", partial(self._set_scale, None, gain))
         self._commands.bind_checked("view.fit", self._set_fit)
         self._commands.bind("view.gain_up", lambda: self._step_gain(1))
         self._commands.bind("view.gain_down", lambda: self._step_gain(-1))
@@ -167,9 +165,7 @@ class ViewCommands(QObject):
 
     def _bind_overlays(self) -> None:
         for name in _menu_overlays(self._commands):
-            self._commands.bind_checked(
-                f"view.overlay.{name}", lambda on, name=name: self._set_overlay(name, on)
-            )
+            self._commands.bind_checked(f"view.overlay.{name}", partial(self._set_overlay, name))
         self._commands.bind_checked("view.filter.baseline", self._set_baseline)
         self._commands.bind_checked("view.filter.muscle", self._set_muscle)
         self._commands.bind_checked("view.filter.mains50", lambda on: self._set_mains(50.0, on))

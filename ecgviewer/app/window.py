@@ -10,13 +10,10 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplicat
 from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
-    QLabel,
     QMainWindow,
-    QProgressBar,
     QStackedWidget,
     QTabWidget,
     QToolBar,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -37,6 +34,7 @@ from ecgviewer.app.panels.records_panel import RecordsPanel
 from ecgviewer.app.review.parts import ReviewParts
 from ecgviewer.app.session import Session
 from ecgviewer.app.start_page import StartPage
+from ecgviewer.app.status import StatusLine
 from ecgviewer.app.style import extra_style
 from ecgviewer.app.theme import LIGHT, Theme, apply_theme
 from ecgviewer.app.tool_commands import ToolCommands
@@ -81,7 +79,9 @@ class MainWindow(QMainWindow):
         self._build_centre()
         self._build_panels()
         self._build_toolbar()
-        self._build_status()
+        self.status = StatusLine()
+        self.status.cancel_button.clicked.connect(self.commands.action("analyse.cancel").trigger)
+        self.setStatusBar(self.status)
         self._connect()
         self.view_commands = ViewCommands(
             self.commands, self.traces, self.document, self.settings.value, self
@@ -175,26 +175,6 @@ class MainWindow(QMainWindow):
         self.addToolBar(self.toolbar)
         self.commands.menu(f"{VIEW}/&Panels").addAction(self.toolbar.toggleViewAction())
 
-    def _build_status(self) -> None:
-        self.cursor_label = QLabel()
-        self.cursor_label.setAccessibleName("Pointer")
-        self.run_label = QLabel()
-        self.run_label.setAccessibleName("Running")
-        self.progress = QProgressBar()
-        self.progress.setAccessibleName("Progress of the analysis")
-        self.progress.setRange(0, 1000)
-        self.progress.setTextVisible(False)
-        self.progress.setFixedWidth(160)
-        self.cancel_button = QToolButton()
-        self.cancel_button.setText("Cancel")
-        self.cancel_button.setAccessibleName("Cancel the analysis")
-        self.cancel_button.clicked.connect(self.commands.action("analyse.cancel").trigger)
-        status = self.statusBar()
-        status.addPermanentWidget(self.run_label)
-        status.addPermanentWidget(self.progress)
-        status.addPermanentWidget(self.cancel_button)
-        status.addPermanentWidget(self.cursor_label)
-
     def _connect(self) -> None:
         document, session = self.document, self.session
         document.recordingChanged.connect(self._show_record)
@@ -209,7 +189,7 @@ class MainWindow(QMainWindow):
         session.recordFailed.connect(self.records.model.set_failure)
         self.records.recordChosen.connect(session.open_ref)
         self.traces.flagClicked.connect(self.select_flag)
-        self.traces.cursorMoved.connect(self._show_cursor)
+        self.traces.cursorMoved.connect(self.status.show_cursor)
         self.traces.readFailed.connect(self.messages.error)
         self.flags_panel.flagActivated.connect(self.select_flag)
         self.consensus_panel.momentChosen.connect(self.traces.center_on)
@@ -246,10 +226,6 @@ class MainWindow(QMainWindow):
 
     def _show_selected_flag(self) -> None:
         self.traces.select_flag(self.document.selected_flag)
-
-    def _show_cursor(self, time_s: float, lead: str, mv: float) -> None:
-        value = f"  {mv:+.2f} mV" if mv == mv else ""
-        self.cursor_label.setText(f"{lead}  {time_s:.3f} s{value}")
 
     def select_flag(self, index: int) -> None:
         """Make a flag the current one and bring it into view."""

@@ -16,8 +16,28 @@ from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal
 from ecgviewer.core.errors import CancelledError
 from ecgviewer.core.progress import CancelToken, Progress
 
-Job = Callable[[Progress, CancelToken], Any]
 PROGRESS_INTERVAL_S = 0.05
+
+
+class Reporter:
+    """The progress function a job gets; forwards at most 20 reports a second."""
+
+    def __init__(self, post: Callable[[str, Any], None]) -> None:
+        self._post = post
+        self._last = 0.0
+
+    def __call__(self, fraction: float, text: str) -> None:
+        now = time.monotonic()
+        if now - self._last >= PROGRESS_INTERVAL_S or fraction >= 1.0:
+            self._last = now
+            self._post("progress", (fraction, text))
+
+    def partial(self, value: Any) -> None:
+        """Hand over part of the result."""
+        self._post("partial", value)
+
+
+Job = Callable[[Reporter, CancelToken], Any]
 
 
 class Task:
@@ -119,24 +139,6 @@ class Workers(QObject):
         task = self._tasks.pop(number, None) if final else self._tasks.get(number)
         if task is not None and not self._closed:
             task.deliver(kind, payload)
-
-
-class Reporter:
-    """The progress function a job gets; forwards at most 20 reports a second."""
-
-    def __init__(self, post: Callable[[str, Any], None]) -> None:
-        self._post = post
-        self._last = 0.0
-
-    def __call__(self, fraction: float, text: str) -> None:
-        now = time.monotonic()
-        if now - self._last >= PROGRESS_INTERVAL_S or fraction >= 1.0:
-            self._last = now
-            self._post("progress", (fraction, text))
-
-    def partial(self, value: Any) -> None:
-        """Hand over part of the result."""
-        self._post("partial", value)
 
 
 class _Run(QRunnable):

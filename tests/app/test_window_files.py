@@ -135,8 +135,8 @@ def test_what_a_file_leaves_open_is_asked_with_a_preview_and_remembered(
     assert window.messages.texts() == []
     ready = dialog.buttons.button(QDialogButtonBox.StandardButton.Open)
     dialog.fs_box.setEditText("0")
-    QTest.qWait(400)
-    assert "positive" in dialog.status.text() and not ready.isEnabled()
+    spin(lambda: "positive" in dialog.status.text())
+    assert not ready.isEnabled()
     dialog.fs_box.setEditText("250")
     dialog.units_box.setEditText("mV")
     dialog.leads_box.setText(", ".join(generators.LEADS))

@@ -78,13 +78,13 @@ def test_analyse_by_mouse_shows_progress_verdict_and_flags(
 ) -> None:
     window = make_window()
     open_and_wait(window, samples / "00010_hr.hea")
-    assert not window.progress.isVisible()
+    assert not window.status.progress.isVisible()
     QTest.mouseClick(window.analysis_panel.run_button, Qt.MouseButton.LeftButton)
-    spin(lambda: window.progress.isVisible() and window.progress.value() > 0)
-    assert window.cancel_button.isVisible()
+    spin(lambda: window.status.progress.isVisible() and window.status.progress.value() > 0)
+    assert window.status.cancel_button.isVisible()
     assert not window.analysis_panel.run_button.isEnabled()
     spin(lambda: window.document.analysis is not None)
-    assert not window.progress.isVisible()
+    assert not window.status.progress.isVisible()
     assert window.analysis_panel.verdict.headline.text() == "Abnormal"
     figures = window.analysis_panel.verdict.figures.text()
     assert "4.60" in figures and "95 % specificity" in figures and "against normals" in figures
@@ -100,8 +100,8 @@ def test_cancel_ends_the_run_without_a_result_or_an_error(
     window = make_window(clockwork)
     open_and_wait(window, samples / "00010_hr.hea")
     QTest.keyClick(window, Qt.Key.Key_F5)
-    spin(lambda: window.progress.isVisible())
-    QTest.mouseClick(window.cancel_button, Qt.MouseButton.LeftButton)
+    spin(lambda: window.status.progress.isVisible())
+    QTest.mouseClick(window.status.cancel_button, Qt.MouseButton.LeftButton)
     spin(lambda: not window.session.running)
     assert window.document.analysis is None
     assert window.messages.texts() == []
