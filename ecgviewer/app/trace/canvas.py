@@ -22,7 +22,7 @@ from ecgviewer.app.trace import scale
 from ecgviewer.app.trace.data.loader import Loader
 from ecgviewer.app.trace.frame import Frame
 from ecgviewer.app.trace.interaction import Interaction
-from ecgviewer.app.trace.layout import MARGIN_MM, PageLayout, build_layout
+from ecgviewer.app.trace.layout import PageLayout, build_layout, left_margin
 from ecgviewer.app.trace.raster import Picture
 from ecgviewer.app.trace.renderer import Renderer
 from ecgviewer.app.trace.scene import Scene
@@ -127,8 +127,7 @@ class TraceCanvas(QWidget):
 
         def lay_out(width: float) -> PageLayout:
             if state.fit:
-                left = MARGIN_MM * state.pixels_per_mm
-                state.fit_px_per_s = max(width - left, 20.0) / state.fit_span_s
+                state.fit_px_per_s = max(width - left_margin(state), 20.0) / state.fit_span_s
             return build_layout(leads, state, width, height, header, footer, n_strips, duration)
 
         page = lay_out(width)

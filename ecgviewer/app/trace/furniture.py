@@ -14,7 +14,7 @@ from ecgviewer.app.trace.layout import Lane
 from ecgviewer.app.trace.paper import time_step_s
 
 LEGEND_PX = 96.0
-PULSE_LEFT_MM = 10.5
+PULSE_TO_TRACE_MM = 7.5
 PULSE_WIDTH_MM = 5.0
 
 
@@ -75,7 +75,7 @@ def paint_calibration(painter: QPainter, frame: Frame) -> None:
     """Draw the 1-mV pulse before the first lane of every row."""
     done = set()
     mm = frame.pixels_per_mm
-    left = PULSE_LEFT_MM * mm
+    left = frame.page.left - PULSE_TO_TRACE_MM * mm
     painter.setPen(QPen(frame.theme.color("trace"), 1.0))
     for lane in frame.page.lanes:
         if lane.row in done or not frame.shows(lane):

@@ -17,6 +17,7 @@ BASELINE_AT = 0.56
 STRIP_PX = 7.0
 STRIP_GAP_PX = 2.0
 MARGIN_MM = 18.0
+LEAST_MARGIN_PX = 68.0
 """Left margin that holds the lead names and the calibration pulse."""
 
 
@@ -80,6 +81,11 @@ class PageLayout:
         return self.page_height > self.bottom - self.top + 0.5
 
 
+def left_margin(state: ViewState) -> float:
+    """Return the width left of the traces, in logical pixels."""
+    return max(MARGIN_MM * state.pixels_per_mm, LEAST_MARGIN_PX)
+
+
 def visible_leads(available: Sequence[str], state: ViewState) -> list[tuple[str, str, float]]:
     """Return (lead, label, sign) in display order: standard leads first, then any others."""
     chosen = [lead for lead in available if not state.leads or lead in state.leads]
@@ -118,7 +124,7 @@ def build_layout(
     duration_s : float
         Length of the recording.
     """
-    left = MARGIN_MM * state.pixels_per_mm
+    left = left_margin(state)
     right = max(width, left + 20.0)
     top, bottom = header, max(height - footer, header + 20.0)
     shown = visible_leads(available, state)
@@ -182,7 +188,9 @@ def _rhythm(shown: list[tuple[str, str, float]], state: ViewState) -> tuple[str,
 def _pitch(room: float, n_rows: int, mode: LayoutMode, state: ViewState, strips_px: float) -> float:
     """Return the height of a row: all the room, in whole millimetres, within limits."""
     mm = state.pixels_per_mm
-    least = MIN_PITCH_MM[mode] * mm + strips_px
+    # Smaller beats need less room.
+    gain = 1.0 if state.fit else min(max(state.mm_per_mv / 10.0, 0.6), 1.0)
+    least = MIN_PITCH_MM[mode] * gain * mm + strips_px
     pitch = max(room / n_rows, least)
     if state.fit or n_rows == 1:
         return pitch

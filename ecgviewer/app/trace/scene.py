@@ -18,7 +18,9 @@ from ecgviewer.core.recording import Recording
 from ecgviewer.review.annotations import Annotation
 
 LEGEND_SPECIFICITY = 0.95
-"""The heat scale ends at twice this threshold: fixed for a model, comparable across records."""
+HEAT_RANGE = (1 / 3, 2.0)
+"""The heat scale, as multiples of the threshold at this specificity: fixed for a model and thus
+comparable across records; what is usual among normals stays pale."""
 
 UNKNOWN_HEIGHT_MV = 2.2
 """Height of a fitted lane before its signal is known."""
@@ -72,7 +74,8 @@ class Scene:
             "model_input": ArrayLevels(analysis.model_input_mv),
             "model_output": ArrayLevels(analysis.model_output_mv),
         }
-        self.heat_levels = (0.0, 2.0 * analysis.map_threshold(LEGEND_SPECIFICITY))
+        level = analysis.map_threshold(LEGEND_SPECIFICITY)
+        self.heat_levels = (HEAT_RANGE[0] * level, HEAT_RANGE[1] * level)
         strip = analysis.attention if analysis.attention is not None else analysis.saliency
         if strip is not None:
             self.maps["attention"] = ArrayLevels(strip)
@@ -163,15 +166,15 @@ class Scene:
             title = "Attention" if self.analysis.attention is not None else "Saliency"
             legends.append(ColorLegend(title, "attention", f"{low:.2g}", f"{high:.2g}"))
         if overlays["heat"]:
-            high = self.heat_levels[1]
+            low, high = self.heat_levels
             level = self.analysis.map_threshold(self.specificity)
             legends.append(
                 ColorLegend(
                     "Residual",
                     "heat",
-                    "0",
+                    f"≤ {low:.2g}",
                     f"≥ {high:.3g}",
-                    level / high if high > 0 else None,
+                    (level - low) / (high - low) if high > low else None,
                     f"flag at {level:.3g}",
                 )
             )

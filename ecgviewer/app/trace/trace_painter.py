@@ -129,20 +129,18 @@ class TracePainter:
         centre = self._scene.centre()
         recording = self._scene.recording
         assert recording is not None
-        layers = self._layers[::-1] if self._dense else self._layers
-        for lo, hi, leads, role in layers:
+        for lo, hi, leads, role in self._layers:
             runs = []
             for lane in frame.page.lanes:
                 if lane.lead in leads and frame.shows(lane):
                     row = leads.index(lane.lead)
                     level = centre[recording.leads.index(lane.lead)] if self._centred else 0.0
-                    runs += self._runs(lane, lo[row] - level, hi[row] - level, role)
+                    runs.append(self._run(lane, lo[row] - level, hi[row] - level, role))
             color = "envelope" if self._dense and role == "trace" else role
             fill(picture, runs, frame.theme.color(color))
 
-    def _runs(self, lane: Lane, lo_mv: FloatArray, hi_mv: FloatArray, role: str) -> list[Run]:
-        """Return what a layer fills in a lane: the columns, or both edges of an envelope that
-        would otherwise cover the trace's."""
+    def _run(self, lane: Lane, lo_mv: FloatArray, hi_mv: FloatArray, role: str) -> Run:
+        """Return what a layer fills in a lane."""
         frame, ratio = self._frame, self._ratio
         part = slice(
             max(round(lane.x0 * ratio) - self._left, 0), round(lane.x1 * ratio) - self._left
@@ -151,13 +149,8 @@ class TracePainter:
         scale = np.float32(lane.sign * frame.px_per_mv * ratio)
         upper, lower = (hi_mv, lo_mv) if lane.sign > 0 else (lo_mv, hi_mv)
         top, bottom = base - upper[part] * scale, base - lower[part] * scale
-        over = role == "reconstruction"
-        thick = (BOLD_PX if over else LINE_PX) * max(ratio * 0.8, 1.0) / 2
-        clip = self._clip(lane)
-        first = self._left + part.start
-        if self._dense and over:
-            return [Run(first, edge - thick, edge + thick, clip) for edge in (top, bottom)]
-        return [Run(first, top - thick, bottom + thick, clip)]
+        thick = (BOLD_PX if role == "reconstruction" else LINE_PX) * max(ratio * 0.8, 1.0) / 2
+        return Run(self._left + part.start, top - thick, bottom + thick, self._clip(lane))
 
     def _clip(self, lane: Lane) -> tuple[int, int]:
         """Return the rows a lane may draw on: tall beats reach into its neighbours, as on paper,

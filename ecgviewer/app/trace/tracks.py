@@ -13,10 +13,12 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from ecgviewer.app.trace.frame import Frame
 from ecgviewer.app.trace.strips import Spans, paint_spans
 from ecgviewer.core.analysis import Flag
+from ecgviewer.core.leads import STANDARD_LEADS
 from ecgviewer.review.annotations import Annotation
 
 MAX_ROWS = 3
 MAX_FLAG_ROWS = 2
+MANY_LEADS = 4
 MANY = 120
 """Annotations in view beyond which single labels could not be read anyway."""
 ROW_PAD = 5.0
@@ -53,19 +55,24 @@ def stack(spans: Spans, max_rows: int) -> tuple[int, ...]:
     return tuple(rows)
 
 
+def leads_text(leads: tuple[str, ...]) -> str:
+    """Return the names of some leads, or how many there are of more than can be read."""
+    if len(leads) <= MANY_LEADS:
+        return " ".join(leads)
+    return "all leads" if len(leads) >= len(STANDARD_LEADS) else f"{len(leads)} leads"
+
+
 def flag_text(flag: Flag) -> str:
     """Return a flag in a few words."""
-    where = " ".join(flag.leads) if flag.leads else flag.reason
+    where = leads_text(flag.leads) if flag.leads else flag.reason
     return f"{where} · p {flag.p_value:.2g}"
 
 
 def annotation_text(annotation: Annotation) -> str:
     """Return an annotation in a few words."""
-    return (
-        f"{annotation.label} · {' '.join(annotation.leads)}"
-        if annotation.leads
-        else (annotation.label)
-    )
+    if not annotation.leads:
+        return annotation.label
+    return f"{annotation.label} · {leads_text(annotation.leads)}"
 
 
 @dataclass(frozen=True)
