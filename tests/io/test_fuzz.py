@@ -84,7 +84,7 @@ def test_any_text_as_header_parses_or_raises(tmp_path: Path, text: str) -> None:
 @pytest.mark.slow
 @given(_HEADER)
 @settings(
-    max_examples=20_000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=5_000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_much_text_as_header_parses_or_raises(tmp_path: Path, text: str) -> None:
     if not (tmp_path / "rec.dat").exists():
