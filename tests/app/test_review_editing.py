@@ -171,6 +171,16 @@ def test_keys_begin_move_snap_split_join_and_delete(window) -> None:
     assert on_disk(window) == review_of(window)
 
 
+def test_a_span_snaps_to_the_bounds_of_a_qrs(window) -> None:
+    peak_s = float(window.document.heart.r_peaks[3] / window.document.recording.fs_hz)
+    window.review.document.mark(peak_s - 0.02, peak_s + 0.1, ("II",))
+    press(window, Key.Key_Q)
+    document = window.review.document
+    spin(lambda: document.marked.start_s != peak_s - 0.02)
+    assert 0.02 < peak_s - document.marked.start_s < 0.1
+    assert 0.02 < document.marked.end_s - peak_s < 0.12
+
+
 def test_note_and_leads(window) -> None:
     press(window, Key.Key_B)
     press(window, Key.Key_1)

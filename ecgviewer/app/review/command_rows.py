@@ -71,6 +71,10 @@ REVIEW_COMMANDS: tuple[Command | str, ...] = (
         "review.snap", "&Snap to R peaks", EDGES, ("S",), "Put both edges on the nearest R peaks",
     ),
     Command(
+        "review.snap_qrs", "Snap to &QRS bounds", EDGES, ("Q",),
+        "Start at the nearest QRS onset, end at the nearest QRS end",
+    ),
+    Command(
         "review.split", "S&plit", REVIEW, ("Shift+S",),
         "Cut the selected annotation at the pointer, or in the middle",
     ),

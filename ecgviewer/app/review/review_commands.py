@@ -6,13 +6,16 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QObject
 
+from ecgviewer.app.errors import describe
 from ecgviewer.app.review.labels_dialog import LabelsDialog
 from ecgviewer.app.review.layers import Layers
 from ecgviewer.app.review.leads_dialog import LeadsDialog
 from ecgviewer.app.review.review_document import PENDING, ReviewDocument
 from ecgviewer.core.errors import ReviewError
+from ecgviewer.core.recording import Recording
 from ecgviewer.review import editing
 from ecgviewer.review.annotations import Annotation
 from ecgviewer.review.labels import Label, load_labels, user_labels_path
@@ -104,6 +107,7 @@ class ReviewCommands(QObject):
         ):  # fmt: skip
             bind(f"review.{name}", partial(self._nudge, start, end))
         bind("review.snap", self._snap)
+        bind("review.snap_qrs", self._snap_qrs)
         bind("review.split", self._split)
         bind("review.merge", self._merge)
         bind("review.delete", self._delete)
@@ -154,6 +158,7 @@ class ReviewCommands(QObject):
             "review.start_earlier",
             "review.start_later",
             "review.snap",
+            "review.snap_qrs",
         )
         selected = can_edit and review.selected_annotation is not None
         enable(selected, "review.split", "review.merge", "review.delete", "review.note")
@@ -220,6 +225,8 @@ class ReviewCommands(QObject):
             self._review.unmark()
         elif self._review.selected is not None:
             self._review.select(None)
+        elif self._document.selected_flag is not None:
+            self._document.select_flag(None)
         else:
             self._traces.clear_calipers()
 
@@ -268,16 +275,43 @@ class ReviewCommands(QObject):
                 self._review.change_span(start_s, end_s)
 
     def _snap(self) -> None:
-        target, heart, recording = self._review.target, self._document.heart, None
+        from ecgviewer.review.snapping import snap_to_peaks  # scipy: not before it is needed
+
+        found = self._to_snap()
+        if found is not None:
+            target, recording, r_peaks = found
+            times_s = r_peaks / recording.fs_hz
+            self._review.change_span(*snap_to_peaks(target.start_s, target.end_s, times_s))
+
+    def _snap_qrs(self) -> None:
+        found = self._to_snap()
+        if found is None:
+            return
+        target, recording, r_peaks = found
+
+        def snapped(span: tuple[float, float] | None) -> None:
+            if self._review.target != target:
+                return
+            if span is None:
+                self._window.messages.info("The QRS complexes cannot be delineated here.")
+            else:
+                self._review.change_span(*span)
+
+        self._window.session.workers.start(
+            lambda _progress, _cancel: _qrs_span(recording, target, r_peaks),
+            on_result=snapped,
+            on_error=lambda error: self._window.messages.error(describe(error)),
+        )
+
+    def _to_snap(self) -> tuple[Annotation, Recording, npt.NDArray[np.int64]] | None:
+        target, heart = self._review.target, self._document.heart
         recording = self._document.recording
         if target is None or recording is None:
-            return
+            return None
         if heart is None or heart.r_peaks.size == 0:
             self._window.messages.info("There are no R peaks to snap to.")
-            return
-        times_s = heart.r_peaks / recording.fs_hz
-        edges = [times_s[np.abs(times_s - at).argmin()] for at in (target.start_s, target.end_s)]
-        self._review.change_span(float(edges[0]), float(edges[1]))
+            return None
+        return target, recording, heart.r_peaks
 
     def _split(self) -> None:
         selected, hover = self._review.selected_annotation, self._traces.interaction.hover
@@ -332,6 +366,14 @@ class ReviewCommands(QObject):
         dialog = LeadsDialog(recording.leads, target.leads, self._window)
         dialog.accepted.connect(lambda: self._review.change_leads(dialog.leads()))
         dialog.open()
+
+
+def _qrs_span(
+    recording: Recording, target: Annotation, r_peaks: npt.NDArray[np.int64]
+) -> tuple[float, float] | None:
+    from ecgviewer.review.snapping import snap_to_qrs
+
+    return snap_to_qrs(recording, target.start_s, target.end_s, r_peaks)
 
 
 def _verdict_texts(match: VerdictMatch | None) -> tuple[str, str]:
