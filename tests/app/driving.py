@@ -26,7 +26,7 @@ TICK_MS = 15
 Build = Callable[..., MainWindow]
 
 
-def spin(until: Callable[[], bool], within_s: float = 20.0) -> None:
+def spin(until: Callable[[], bool], within_s: float = 60.0) -> None:
     """Let the window work until something is so."""
     end = time.monotonic() + within_s
     while not until():
