@@ -235,5 +235,9 @@ TABLE: tuple[Command | str, ...] = (
     ),
     SEPARATOR,
     Command("help.logs", "Open &log folder", HELP, tip="Logs hold no patient data"),
+    Command(
+        "help.diagnostics", "Copy &diagnostics", HELP,
+        tip="About the program and this machine, for a problem report; no patient data",
+    ),
     Command("help.about", "&About ECG Viewer", HELP, tip="Version, licences, what it is for"),
 )  # fmt: skip

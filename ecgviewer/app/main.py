@@ -18,9 +18,11 @@ SIGNAL_POLL_MS = 200
 def run(paths: list[Path]) -> int:
     """Open the window on files and folders; return the exit status when it is closed."""
     from ecgviewer.app import errors
+    from ecgviewer.app.splash import show_splash
 
     log_problem = errors.start_log()
     app = make_application(sys.argv[:1])
+    splash = show_splash()
 
     from ecgviewer.app.inference import Inference
     from ecgviewer.app.session import Session
@@ -36,6 +38,7 @@ def run(paths: list[Path]) -> int:
             window.messages.info(problem)
     stop_on_interrupt(app, window.close)
     window.show()
+    splash.finish(window)
     # Once the window is on screen: what can wait.
     QTimer.singleShot(0, lambda: session.open_paths(paths))
     QTimer.singleShot(0, session.find_models)

@@ -17,3 +17,15 @@ def resource_dir() -> Path:
         if (candidate / "models").is_dir():
             return candidate
     raise FileNotFoundError("the program's resources folder is missing; reinstall the program")
+
+
+def notices_path() -> Path | None:
+    """Return the third-party notices that lie beside the frozen program; None from source."""
+    if getattr(sys, "_MEIPASS", None) is None:
+        return None
+    folder = Path(sys.executable).parent
+    # In a macOS application the program and its resources have folders of their own.
+    for candidate in (folder, folder.parent / "Resources"):
+        if (candidate / "THIRD-PARTY-NOTICES.txt").is_file():
+            return candidate / "THIRD-PARTY-NOTICES.txt"
+    return None

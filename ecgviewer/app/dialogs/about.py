@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import platform
+from html import escape
 
 from PySide6.QtCore import qVersion
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTextBrowser, QVBoxLayout, QWidget
 
 from ecgviewer import __version__
+from ecgviewer.core.resources import notices_path
 
 PURPOSE = (
     "ECG Viewer is a research aid, not a medical device and not a diagnosis. It shows where a "
@@ -56,5 +58,16 @@ def about_html() -> str:
         "<p>It works without a network and sends nothing anywhere.</p>"
         "<p>ECG Viewer comes under the MIT licence. Its parts:</p>"
         f"<table cellpadding='2'>{parts}</table>"
+        f"{_notices_html()}"
         f"<p>Python {platform.python_version()}, Qt {qVersion()}, {platform.system()}</p>"
+    )
+
+
+def _notices_html() -> str:
+    """Point at the notices that an installed program carries; from source there are none."""
+    notices = notices_path()
+    if notices is None:
+        return ""
+    return (
+        f"<p>All parts, their versions and their licence texts: <i>{escape(str(notices))}</i></p>"
     )
