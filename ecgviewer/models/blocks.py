@@ -96,7 +96,9 @@ class LeadAttention(nn.Module):
         absent = (shown < 0.5) & (shown > 0.5).any(1, keepdim=True)
         scores = (q / math.sqrt(q.shape[-1])) @ k.transpose(-1, -2)
         # torch.softmax is slow over twelve values; the clamp takes the place of its maximum.
-        looks = scores.clamp(-30.0, 30.0).exp() * (~absent)[:, None, None, None, :]
+        looks = scores.clamp(-30.0, 30.0).exp()
+        if bool(absent.any()):
+            looks = looks * (~absent)[:, None, None, None, :]
         weights = looks / looks.sum(-1, keepdim=True)  # [B, T, heads, query, key]
         mixed = (weights @ v).transpose(2, 3).flatten(2)
         context: Tensor = self.project(mixed)

@@ -38,9 +38,6 @@ from ecgviewer.models.windows import (
 )
 from ecgviewer.signal.resample import resampled_length
 
-PREPARE_AHEAD = 12
-"""Windows prepared while the network works on the ones before."""
-
 OnPartial = Callable[[PartialMaps], None]
 
 
@@ -87,13 +84,18 @@ class Detector:
         """Yield every window with the network's answer; None where too few leads are usable."""
         if prepared is None:
             prepared = prepare_windows(recording, self.bundle.preprocessing, self.bundle.windowing)
-        if recording.duration_s > 3 * self.bundle.windowing.length_s:
-            prepared = ahead(iter(prepared), PREPARE_AHEAD)
-        for group in batched(prepared, self._runner.batch_size):
-            if cancel is not None:
-                cancel.raise_if_cancelled()
-            outputs = self._runner.infer(group)
+        # Hours: preparing, the network and (in the caller's thread) scoring share the cores.
+        is_long = recording.duration_s > 3 * self.bundle.windowing.length_s
+        if is_long:
+            prepared = ahead(iter(prepared), self._runner.batch_size)
+        inferred = (
+            (group, self._runner.infer(group))
+            for group in batched(prepared, self._runner.batch_size)
+        )
+        for group, outputs in ahead(inferred, 1) if is_long else inferred:
             for window, output in zip(group, outputs, strict=True):
+                if cancel is not None:
+                    cancel.raise_if_cancelled()
                 yield window, output if window.judged else None
 
     def evidence(self, recording: Recording) -> Iterator[Window]:
@@ -118,7 +120,7 @@ class Detector:
         progress : callable
             Called after each window.
         cancel : CancelToken
-            Checked between batches.
+            Checked between windows.
         on_partial : callable, optional
             Called with the columns of the maps that each window finished.
         prepared : iterable of PreparedWindow, optional

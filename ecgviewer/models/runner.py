@@ -14,7 +14,7 @@ from ecgviewer.models.evidence import Window
 from ecgviewer.models.network import Network, NetworkOutput
 from ecgviewer.models.windows import PreparedWindow
 
-CPU_BATCH = 8
+CPU_BATCH = 4
 GPU_BATCH = 128
 
 T = TypeVar("T")
@@ -74,15 +74,12 @@ def batched(windows: Iterable[PreparedWindow], size: int) -> Iterator[list[Prepa
 
 
 def ahead(items: Iterator[T], count: int) -> Iterator[T]:
-    """Yield ``items`` while a thread computes the next ``count`` of them.
-
-    Filtering and the network then share the processor's cores.
-    """
+    """Yield ``items`` while a thread of their own computes the next ``count`` of them."""
 
     def take() -> list[T]:
         return list(islice(items, count))
 
-    with ThreadPoolExecutor(1, thread_name_prefix="prepare") as pool:
+    with ThreadPoolExecutor(1, thread_name_prefix="ahead") as pool:
         pending = pool.submit(take)
         while part := pending.result():
             pending = pool.submit(take)
