@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.linalg import eigh
 
 from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.core.progress import Progress
@@ -50,8 +51,9 @@ class PcaReconstruction:
         rows = np.concatenate([_pieces(trace, fs_hz) for trace in traces])
         mean = rows.mean(axis=0)
         centred = rows - mean
-        values, vectors = np.linalg.eigh(centred.T @ centred)
-        return cls(mean, vectors[:, np.argsort(values)[::-1][:N_COMPONENTS]].T)
+        d = centred.shape[1]
+        _, vectors = eigh(centred.T @ centred, subset_by_index=[d - N_COMPONENTS, d - 1])
+        return cls(mean, np.asarray(vectors.T, dtype=np.float64))
 
     def score(self, trace: FloatArray, fs_hz: float) -> float:
         """Return the mean squared error of a trace [12, n]; NaN when shorter than a second."""

@@ -232,10 +232,11 @@ def run(model: Path, normals: Path, out: Path, device: str, overwrite: bool) -> 
     for specificity in SPECIFICITIES:
         level = shipped.threshold(specificity)
         passed = float(np.mean(np.array(scores.records) >= level))
+        now = site.thresholds[f"{specificity:.2f}"]
         print(
-            f"{specificity:.0%} specificity: threshold "
-            f"{site.thresholds[f'{specificity:.2f}']:.3f} (was {level:.3f}, which {passed:.1%} of these "
-            f"normals pass); {normals_needed(specificity)} normals needed, {n} given"
+            f"{specificity:.0%} specificity: threshold {now:.3f} (was {level:.3f}, which "
+            f"{passed:.1%} of these normals pass); {normals_needed(specificity)} normals needed, "
+            f"{n} given"
         )
     for warning in shortage(n):
         print(warning, file=sys.stderr)

@@ -203,25 +203,34 @@ def group_figures(
 
 
 def localisation_figures(found: Sequence[Localisation]) -> Json:
-    """Return the means per kind of lesion, and over the kinds."""
-    kinds = list(dict.fromkeys(f.kind for f in found))
-    table = {
-        kind: {
-            "n": len(rows),
-            "point_auroc": float(np.nanmean([r.point_auroc for r in rows])),
-            "dice": float(np.nanmean([r.dice for r in rows])),
-            "flagged": float(np.mean([r.flagged for r in rows])),
-            "top_hits": float(np.mean([r.hit for r in rows])),
+    """Return the means per kind of lesion, and over the kinds.
+
+    Lesions that the quality check masked altogether (strong artefacts) have no map; their share
+    is told, and they are left out of the rest.
+    """
+    table: Json = {}
+    for kind in dict.fromkeys(f.kind for f in found):
+        every = [f for f in found if f.kind == kind]
+        rows = [f for f in every if not f.masked]
+        table[kind] = {
+            "n": len(every),
+            "masked": 1.0 - len(rows) / len(every),
+            "point_auroc": _mean([r.point_auroc for r in rows]),
+            "dice": _mean([r.dice for r in rows]),
+            "flagged": _mean([r.flagged for r in rows]),
+            "top_hits": _mean([r.hit for r in rows]),
         }
-        for kind in kinds
-        for rows in [[f for f in found if f.kind == kind]]
-    }
     if table:
         table["all"] = {
-            key: float(np.mean([row[key] for row in table.values()]))
-            for key in ("point_auroc", "dice", "flagged", "top_hits")
+            key: _mean([row[key] for row in table.values()])
+            for key in ("masked", "point_auroc", "dice", "flagged", "top_hits")
         } | {"n": len(found)}
     return table
+
+
+def _mean(values: Sequence[float]) -> float:
+    finite = [v for v in values if np.isfinite(v)]
+    return float(np.mean(finite)) if finite else float("nan")
 
 
 def evaluate(models: Sequence[Path], data: Sequence[Path], device: str) -> Json:

@@ -35,7 +35,8 @@ class Localisation:
     ----------
     kind : str
     point_auroc : float
-        Of the map's samples, inside against outside the lesion.
+        Of the map's samples, inside against outside the lesion; NaN where the quality check
+        masked all of the lesion.
     dice : float
         Of flagged samples with the lesion.
     flagged : bool
@@ -43,6 +44,8 @@ class Localisation:
     hit : bool
         Whether the top flag (the map's highest place, without a flag) overlaps the lesion in
         time and lead.
+    masked : bool
+        Whether the quality check named all of it, so that there is no map to judge.
     """
 
     kind: str
@@ -50,6 +53,7 @@ class Localisation:
     dice: float
     flagged: bool
     hit: bool
+    masked: bool
 
 
 class _InMemory:
@@ -108,6 +112,7 @@ def judge(analysis: Analysis, lesion: Lesion, fs_hz: float) -> Localisation:
         dice=dice(found, truth),
         flagged=bool(flags),
         hit=hit,
+        masked=not (truth & known).any(),
     )
 
 

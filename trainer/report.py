@@ -139,11 +139,24 @@ def _localisation(result: Json) -> str:
         for kind, r in table.items():
             rows.append([
                 name, kind.replace("_", " "), str(r["n"]), _number(r["point_auroc"]),
-                _number(r["dice"], 2), _percent(r["flagged"]), _percent(r["top_hits"]),
+                _number(r["dice"], 2), _percent(r["masked"]),
+                _percent(r["flagged"]), _percent(r["top_hits"]),
             ])  # fmt: skip
     if not rows:
         return "No normal record here can carry a lesion (12 leads in mV, not trained on)."
-    return _table(["model", "lesion", "n", "point AUROC", "Dice", "flagged", "top flag hits"], rows)
+    return _table(
+        [
+            "model",
+            "lesion",
+            "n",
+            "point AUROC",
+            "Dice",
+            "masked by quality check",
+            "flagged",
+            "top flag hits",
+        ],
+        rows,
+    )
 
 
 def _seeds(result: Json) -> str:
