@@ -134,6 +134,10 @@ TABLE: tuple[Command | str, ...] = (
     ),
     f"{VIEW}/&Panels",
     Command(
+        "view.overview", "O&verview", VIEW, ("V",),
+        "The whole record in a bar under the traces", checkable=True,
+    ),
+    Command(
         "view.traces_only", "&Traces only", VIEW, ("F11",),
         "Hide every panel, or bring them back", checkable=True, icon="traces",
     ),

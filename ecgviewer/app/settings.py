@@ -34,6 +34,8 @@ class Settings:
         How the traces are laid out, and their scale unless ``fit``.
     overlays : dict of str to bool
         Which overlays the user switched on.
+    overview : bool
+        The bar under the traces.
     baseline_filter, muscle_filter, mains_hz
         Display filters; ``mains_hz`` 0 means off.
     model, device : str
@@ -59,6 +61,7 @@ class Settings:
     mm_per_s: float = 25.0
     mm_per_mv: float = 10.0
     overlays: dict[str, bool] = field(default_factory=dict)
+    overview: bool = True
     baseline_filter: bool = False
     muscle_filter: bool = False
     mains_hz: float = 0.0

@@ -26,6 +26,8 @@ class ToolCommands(QObject):
         for choice in ("system", "light", "dark"):
             commands.bind(f"view.theme.{choice}", partial(window.set_theme, choice))
         commands.bind_checked("view.traces_only", self._traces_only)
+        commands.bind_checked("view.overview", self._overview)
+        commands.check("view.overview", window.settings.value.overview)
         commands.bind_checked("tools.calipers", self._calipers)
         commands.bind("tools.copy_calipers", self._copy_calipers)
         commands.bind("tools.evidence", self._evidence)
@@ -48,6 +50,10 @@ class ToolCommands(QObject):
             for name in self._hidden:
                 docks[name].show()
         self._window.toolbar.setVisible(not on)
+
+    def _overview(self, on: bool) -> None:
+        self._window.settings.value.overview = on
+        self._window.show_overview()
 
     def _calipers(self, on: bool) -> None:
         traces = self._window.traces

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSize, Qt
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
@@ -46,6 +46,9 @@ DEFAULT_SIZE = (1440, 900)
 SIDE_WIDTH = 326
 ICON_PX = 18
 LIST_WIDTH = 210
+SHORT_S = 15.0
+"""A record this short is (almost) in view as a whole."""
+ROOMY_PX = 800
 TOOLBAR = (
     "file.open", "file.open_folder", None, "go.previous_flag", "go.next_flag", None,
     "view.overlay.reconstruction", "view.overlay.heat", "view.overlay.attention",
@@ -202,6 +205,7 @@ class MainWindow(QMainWindow):
         recording = self.document.recording
         self.pages.setCurrentIndex(0 if recording is None else 1)
         self.traces.set_recording(recording)
+        self.show_overview()
         self.notes.set_notes(recording.notes if recording is not None else ())
         self.setWindowTitle(f"{recording.name} – ECG Viewer" if recording else "ECG Viewer")
         if recording is None:
@@ -274,7 +278,19 @@ class MainWindow(QMainWindow):
             self.restoreState(QByteArray.fromBase64(settings.window_state.encode()))
             self.docks["records"].hide()
 
+    def show_overview(self) -> None:
+        """Show the overview bar where it tells more than the traces above it."""
+        recording = self.document.recording
+        short = recording is not None and recording.duration_s <= SHORT_S
+        roomy = self.height() >= ROOMY_PX or not short
+        self.overview.setVisible(self.settings.value.overview and roomy)
+
     # Qt's events ------------------------------------------------------------------------------
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the room for the traces on a small screen."""
+        super().resizeEvent(event)
+        self.show_overview()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept files and folders."""

@@ -26,6 +26,7 @@ from ecgviewer.app.panels.verdict import ScoreParts, VerdictCard
 TAIL_PERCENT = (20, 15, 10, 7.5, 5, 4, 3, 2, 1.5, 1, 0.75, 0.5, 0.4, 0.3, 0.2, 0.15, 0.1)
 """Stops of the threshold slider: the share of normal records that it would flag."""
 OVERLAYS = ("reconstruction", "heat", "attention", "model_input", "flags", "r_peaks")
+OVERLAY_COLUMNS = 3
 
 
 def nearest_stop(specificity: float) -> int:
@@ -133,19 +134,14 @@ class AnalysisPanel(QScrollArea):
         self.slider.valueChanged.connect(
             lambda stop: self.specificityChosen.emit(1.0 - TAIL_PERCENT[stop] / 100.0)
         )
-        ends = QHBoxLayout()
-        for text, side in (
-            ("more flags", Qt.AlignmentFlag.AlignLeft),
-            ("fewer flags", Qt.AlignmentFlag.AlignRight),
-        ):
-            label = QLabel(text)
-            label.setProperty("quiet", True)
-            ends.addWidget(label, 1, side)
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        for widget in (_quiet("more flags"), self.slider, _quiet("fewer")):
+            row.addWidget(widget, 1 if widget is self.slider else 0)
         column = QVBoxLayout()
         column.setSpacing(2)
         column.addWidget(self.threshold_label)
-        column.addWidget(self.slider)
-        column.addLayout(ends)
+        column.addLayout(row)
         return column
 
     def _overlays(self) -> QGridLayout:
@@ -165,7 +161,7 @@ class AnalysisPanel(QScrollArea):
             box.clicked.connect(lambda _checked=False, action=action: action.trigger())
             action.toggled.connect(box.setChecked)
             self.overlay_boxes[overlay] = box
-            grid.addWidget(box, at // 2, at % 2)
+            grid.addWidget(box, at // OVERLAY_COLUMNS, at % OVERLAY_COLUMNS)
         return grid
 
     def set_models(self, models: Sequence[tuple[str, str]], current: str) -> None:
@@ -201,6 +197,12 @@ class AnalysisPanel(QScrollArea):
         notes = list(analysis.notes) if analysis is not None else []
         self.notes.setText("\n".join(f"• {note}" for note in notes))
         self.notes.setVisible(bool(notes))
+
+
+def _quiet(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setProperty("quiet", True)
+    return label
 
 
 def _fill(box: QComboBox, entries: Sequence[tuple[str, str]], current: str) -> None:

@@ -74,7 +74,7 @@ class VerdictCard(QFrame):
             self.figures.setText(figures)
             self.model.setText(
                 f"{model_title(analysis.model)} · {analysis.device} · "
-                f"{analysis.elapsed_s * 1000:.0f} ms · a research aid, not a diagnosis"
+                f"{_time_text(analysis.elapsed_s)} · a research aid, not a diagnosis"
             )
             if math.isfinite(analysis.score):
                 verdict = "abnormal" if analysis.is_abnormal(specificity) else "normal"
@@ -160,6 +160,10 @@ class ScoreParts(QWidget):
         x = title_px + bar_px * limit
         painter.drawLine(round(x), row_px, round(x), row_px * (len(self._rows) + 1) - 2)
         painter.end()
+
+
+def _time_text(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
 
 
 def _reach(p_value: float) -> float:
