@@ -30,10 +30,12 @@ def run(paths: list[Path]) -> int:
     from ecgviewer.app.window import MainWindow
 
     settings = SettingsStore.for_user()
+    read_problem = settings.problem
+    settings.save()  # tells now, rather than at the end, that nothing can be kept
     session = Session(settings, Inference())
     window = MainWindow(session)
     errors.install_excepthook(session.errorRaised.emit)
-    for problem in (settings.problem, log_problem):
+    for problem in dict.fromkeys((read_problem, settings.problem, log_problem)):
         if problem:
             window.messages.info(problem)
     stop_on_interrupt(app, window.close)

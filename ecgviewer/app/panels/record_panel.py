@@ -39,7 +39,7 @@ def record_html(recording: Recording) -> str:
     start = recording.start_time
     rows = [
         ("Record", recording.name),
-        ("File", str(recording.path)),
+        ("File", str(recording.path.absolute())),
         ("Format", recording.format),
         ("Start", start.strftime("%Y-%m-%d %H:%M:%S") if start is not None else ""),
         ("Length", f"{duration_text(recording.duration_s)} ({recording.n_samples} samples)"),

@@ -38,6 +38,10 @@ class ReviewPanel(QWidget):
         self.state.setAccessibleName("State of the review")
         self.state.setWordWrap(True)
         self.labels = QComboBox()
+        self.labels.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.labels.setMinimumContentsLength(12)
         self.labels.setAccessibleName("Label")
         self.labels.setMaxVisibleItems(40)
         self.labels.activated.connect(self._on_label)
