@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ecgviewer.core.errors import EcgViewerError
-from ecgviewer.models.bundle import ARCHITECTURES
+from ecgviewer.models.bundle_file import ARCHITECTURES
 from ecgviewer.models.windows import Windowing
 from ecgviewer.signal.preprocessing import Preprocessing
 

@@ -12,15 +12,12 @@ shapes are compared before memory is taken for the network.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +29,14 @@ from ecgviewer.core.errors import BundleError
 from ecgviewer.core.leads import STANDARD_LEADS
 from ecgviewer.core.resources import resource_dir
 from ecgviewer.core.user_dirs import data_dir
+from ecgviewer.models.bundle_file import (
+    ARCHITECTURES,
+    FORMAT,
+    FORMAT_VERSION,
+    content_sha256,
+    read_metadata,
+    write_atomically,
+)
 
 if TYPE_CHECKING:
     # Reading a card must cost neither torch nor scipy: both are imported where they are needed.
@@ -41,17 +46,9 @@ if TYPE_CHECKING:
     from ecgviewer.signal.preprocessing import Preprocessing
 
 SUFFIX = ".ecgmodel"
-FORMAT = "ecgmodel"
-FORMAT_VERSION = (1, 0)
-"""Another major version is refused, a newer minor one is read."""
-ARCHITECTURES = ("cae", "vae-bilstm", "vae-bilstm-mha")
-MAX_FILE_BYTES = 256 << 20
-MAX_HEADER_BYTES = 8 << 20
 MAX_CARD_CHARS = 200_000
 MAX_HYPER = 1024
 """No layer of any sensible configuration is wider or deeper."""
-DTYPES = frozenset({"F32", "F64", "I64", "I32", "U8", "BOOL"})
-
 Array = npt.NDArray[Any]
 Json = dict[str, Any]
 
@@ -106,7 +103,7 @@ class Bundle:
         except (OSError, SafetensorError, ValueError, KeyError) as error:
             raise BundleError(f"the file is damaged: {error}", path) from error
         stated = metadata.pop("content_sha256", "")
-        if stated != _content_sha256(metadata, tensors):
+        if stated != content_sha256(metadata, tensors):
             raise BundleError("the checksum does not match: the file was changed or damaged", path)
         try:
             bundle = cls._from_parts(metadata, tensors, stated, path)
@@ -182,7 +179,7 @@ class Bundle:
         tensors |= {f"scorer.{k}": v for k, v in self.scorer_tensors.items()}
         # safetensors writes memory as it lies: views and 0-d arrays must be made contiguous.
         tensors = {k: np.array(v, order="C") for k, v in tensors.items()}
-        metadata["content_sha256"] = sha256 = _content_sha256(metadata, tensors)
+        metadata["content_sha256"] = sha256 = content_sha256(metadata, tensors)
         write_atomically(path, save_tensors(tensors, metadata=metadata))
         return replace(self, sha256=sha256, path=path)
 
@@ -310,80 +307,6 @@ def find_bundles(*folders: Path) -> list[BundleInfo]:
 def shipped_bundle(model: str) -> Path:
     """Return the path of ``cae``, ``vae-bilstm`` or ``vae-bilstm-mha`` as shipped."""
     return resource_dir() / "models" / f"{model}{SUFFIX}"
-
-
-def read_metadata(path: Path) -> dict[str, str]:
-    """Return a bundle's metadata after checking size, format and version.
-
-    Raises
-    ------
-    BundleError
-    """
-    try:
-        size = path.stat().st_size
-        if size > MAX_FILE_BYTES:
-            raise BundleError(f"{size >> 20} MB is too large for a model bundle", path)
-        with path.open("rb") as file:
-            length = int.from_bytes(file.read(8), "little")
-            if not 2 <= length <= min(MAX_HEADER_BYTES, size - 8):
-                raise BundleError("this is not a model bundle (no safetensors header)", path)
-            header = json.loads(file.read(length).decode("utf-8"))
-    except OSError as error:
-        raise BundleError(f"the file cannot be read: {error.strerror}", path) from error
-    except (ValueError, RecursionError) as error:
-        raise BundleError("this is not a model bundle (no safetensors header)", path) from error
-    metadata = header.pop("__metadata__", None) if isinstance(header, dict) else None
-    if not isinstance(metadata, dict) or metadata.get("format") != FORMAT:
-        raise BundleError("this safetensors file is not a model bundle", path)
-    if not all(isinstance(v, str) for v in metadata.values()):
-        raise BundleError("the metadata is not valid: values must be text", path)
-    _check_version(metadata.get("format_version", ""), path)
-    for tensor in header.values():
-        if not isinstance(tensor, dict) or tensor.get("dtype") not in DTYPES:
-            raise BundleError("the bundle holds tensors of an unknown type", path)
-    if metadata.get("architecture") not in ARCHITECTURES:
-        raise BundleError(f"unknown architecture {metadata.get('architecture')!r:.60}", path)
-    return cast("dict[str, str]", metadata)
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all; raises BundleError when the disk refuses."""
-    temporary = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            dir=path.parent, prefix=f".{path.name}.", delete=False
-        ) as file:
-            temporary = Path(file.name)
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    except OSError as error:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
-        raise BundleError(f"the file cannot be written: {error.strerror}", path) from error
-
-
-def _check_version(text: str, path: Path) -> None:
-    major = text.split(".")[0]
-    if not major.isdigit():
-        raise BundleError(f"the bundle states no format version ({text!r:.20})", path)
-    if int(major[:9]) != FORMAT_VERSION[0]:
-        raise BundleError(
-            f"the bundle has format version {text:.20}; this program reads {FORMAT_VERSION[0]}.x",
-            path,
-        )
-
-
-def _content_sha256(metadata: Mapping[str, str], tensors: Mapping[str, Array]) -> str:
-    digest = hashlib.sha256(json.dumps(dict(metadata), sort_keys=True).encode())
-    for name in sorted(tensors):
-        tensor = tensors[name]
-        digest.update(f"\n{name} {tensor.dtype.str} {tensor.shape}\n".encode())
-        digest.update(np.ascontiguousarray(tensor).tobytes())
-    return digest.hexdigest()
 
 
 def _json(metadata: Mapping[str, str], key: str, kind: type) -> Any:

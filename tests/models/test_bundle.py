@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from safetensors.numpy import save as save_tensors
 
 from ecgviewer.core.errors import BundleError
-from ecgviewer.models import bundle as bundle_module
-from ecgviewer.models.bundle import Bundle, find_bundles, read_info, read_metadata
+from ecgviewer.models import bundle_file
+from ecgviewer.models.bundle import Bundle, find_bundles, read_info
+from ecgviewer.models.bundle_file import content_sha256, read_metadata
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,7 @@ def rewritten(path: Path, change) -> Path:
     metadata, tensors = read_metadata(path), load(path.read_bytes())
     metadata.pop("content_sha256")
     change(metadata, tensors)
-    metadata["content_sha256"] = bundle_module._content_sha256(metadata, tensors)
+    metadata["content_sha256"] = content_sha256(metadata, tensors)
     path.write_bytes(save_tensors(tensors, metadata=metadata))
     return path
 
@@ -130,7 +131,7 @@ def test_weights_that_are_not_finite_are_refused(path: Path) -> None:
 def test_an_oversized_file_is_refused_before_it_is_read(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bundle_module, "MAX_FILE_BYTES", 1 << 10)
+    monkeypatch.setattr(bundle_file, "MAX_FILE_BYTES", 1 << 10)
     with pytest.raises(BundleError, match="too large"):
         Bundle.load(path)
 
@@ -192,7 +193,7 @@ def test_writing_fails_without_harm(model: Bundle, path: Path, monkeypatch) -> N
     def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(bundle_module.os, "fsync", full)
+    monkeypatch.setattr(bundle_file.os, "fsync", full)
     with pytest.raises(BundleError, match="No space left"):
         replace(model, card="another").save(path)
     assert path.read_bytes() == before
