@@ -329,7 +329,7 @@ def run(
     result = evaluate(models, data, device)
     if into_cards:
         for path in models:
-            with_figures(Bundle.load(path), _plain(result), path.stem).save(path)
+            with_figures(Bundle.load(path), result, path.stem).save(path)
     if out is None:
         print(markdown(result, {}))
         return 0
