@@ -135,6 +135,15 @@ def test_clicking_an_annotation(view: TraceView) -> None:
     assert clicked == [("a" * 32,)]
 
 
+def test_the_selected_annotation_stands_out(view: TraceView) -> None:
+    view.set_annotations([Annotation("a" * 32, 1.0, 2.0, ("V5",), "PVC")])
+    before = view.grab().toImage()
+    view.select_annotation("a" * 32)
+    assert view.grab().toImage() != before
+    view.select_annotation(None)
+    assert view.grab().toImage() == before
+
+
 def test_dragging_an_edge_of_the_edited_annotation(view: TraceView) -> None:
     view.set_annotations([Annotation("a" * 32, 1.0, 2.0, ("V5",), "PVC")])
     view.edit_annotation("a" * 32)

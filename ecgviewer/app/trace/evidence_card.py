@@ -188,21 +188,21 @@ class EvidenceCard(QWidget):
         painter.setClipRect(rect)
         painter.setPen(QPen(theme.color("grid_major"), 1.0))
         for step in range(-1, 3):
-            x = round(inner.left() + (PRE_S + step * 0.2) * x_of)
-            painter.drawLine(QPointF(x, rect.top()), QPointF(x, rect.bottom()))
+            across = round(inner.left() + (PRE_S + step * 0.2) * x_of)
+            painter.drawLine(QPointF(across, rect.top()), QPointF(across, rect.bottom()))
         for half in range(int(np.ceil(low / 0.5)), int(high / 0.5) + 1):
-            y = round(inner.bottom() - (half * 0.5 - low) * y_of)
-            painter.drawLine(QPointF(rect.left(), y), QPointF(rect.right(), y))
+            level = round(inner.bottom() - (half * 0.5 - low) * y_of)
+            painter.drawLine(QPointF(rect.left(), level), QPointF(rect.right(), level))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         layers = [(evidence.beats_mv[row], evidence.fs_hz, "trace")]
         if evidence.reconstruction_mv is not None:
             beat = evidence.reconstruction_mv[row]
             layers.insert(0, (beat, evidence.reconstruction_fs_hz, "reconstruction"))
-        level = _level(evidence, row)
+        rest_mv = _level(evidence, row)
         for beat, fs_hz, role in layers:
             known = np.flatnonzero(np.isfinite(beat))
             x = inner.left() + known / fs_hz * x_of
-            y = inner.bottom() - (beat[known] - level - low) * y_of
+            y = inner.bottom() - (beat[known] - rest_mv - low) * y_of
             painter.setPen(QPen(theme.color(role), 1.6))
             painter.drawPolyline(polygon(x, y))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)

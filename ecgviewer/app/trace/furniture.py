@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen, 
 from ecgviewer.app.trace.color_scales import color_table
 from ecgviewer.app.trace.frame import Frame
 from ecgviewer.app.trace.layout import Lane
-from ecgviewer.app.trace.paper import time_step_s
+from ecgviewer.app.trace.paper import LABEL_STEPS_S, time_step_s
 
 LEGEND_PX = 96.0
 PULSE_TO_TRACE_MM = 7.5
@@ -35,7 +35,7 @@ class ColorLegend:
 
 def time_text(time_s: float, step_s: float, long: bool) -> str:
     """Return a time for the axis: seconds for short records, h:mm:ss for long ones."""
-    decimals = 2 if step_s < 0.1 else 1 if step_s < 1.0 else 0
+    decimals = 2 if step_s < 0.09 else 1 if step_s < 0.99 else 0
     if not long:
         return f"{time_s:.{decimals}f} s"
     whole = round(time_s, decimals)
@@ -117,7 +117,8 @@ def paint_time_axis(painter: QPainter, frame: Frame, rect: QRectF, duration_s: f
     painter.drawLine(rect.topLeft(), rect.topRight())
     metrics = QFontMetricsF(painter.font())
     long = duration_s >= 120.0
-    step = time_step_s(frame.px_per_s, metrics.horizontalAdvance("0:00:00.00") + 18.0)
+    room = metrics.horizontalAdvance("0:00:00.0" if long else "00.00 s") + 18.0
+    step = time_step_s(frame.px_per_s, room, LABEL_STEPS_S)
     first = int(frame.start_s / step)
     painter.setPen(theme.color("text_muted"))
     painter.setClipRect(rect.adjusted(0, 0, 0, 0))

@@ -24,7 +24,7 @@ from ecgviewer.app.trace.data.levels import Columns, query
 from ecgviewer.app.trace.frame import Frame
 from ecgviewer.app.trace.furniture import time_text
 from ecgviewer.app.trace.layout import PageLayout
-from ecgviewer.app.trace.paper import time_step_s
+from ecgviewer.app.trace.paper import LABEL_STEPS_S, time_step_s
 from ecgviewer.app.trace.polyline import polygon
 from ecgviewer.app.trace.raster import Picture, Run, fill, to_pixels
 from ecgviewer.app.trace.strips import paint_spans, paint_strip, pixel_row
@@ -246,7 +246,9 @@ class OverviewBar(QWidget):
         theme = self._view.theme
         duration = self._view.scene.duration_s
         metrics = QFontMetricsF(painter.font())
-        step = time_step_s(frame.px_per_s, metrics.horizontalAdvance("00:00:00") + 24)
+        step = time_step_s(
+            frame.px_per_s, metrics.horizontalAdvance("00:00:00") + 24, LABEL_STEPS_S
+        )
         painter.setPen(theme.color("text_muted"))
         for index in range(int(duration / step) + 1):
             x = frame.x(index * step)
@@ -302,12 +304,12 @@ class OverviewBar(QWidget):
 
 def heart_rate_trend(
     r_peaks: npt.NDArray[np.int64], fs_hz: float, frame: Frame
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+) -> tuple[npt.NDArray[np.floating], npt.NDArray[np.floating]]:
     """Return where the trend has points and the mean rate there (bpm), one per two pixels.
 
     RR intervals beyond 2.5 s are pauses in the recording or in detection, not a rate.
     """
-    seconds = r_peaks / fs_hz
+    seconds = r_peaks.astype(np.float64) / np.float64(fs_hz)
     rr = np.diff(seconds)
     good = (rr > 0.2) & (rr < 2.5)
     middle = ((seconds[1:] + seconds[:-1]) / 2)[good]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPixmap
 
 from ecgviewer.app.theme import Theme
@@ -16,6 +16,10 @@ SLOWEST_PAPER_MM_S = 4.0
 """Below this paper speed a 1-mm line is over a quarter of a second: a grid of times says more."""
 TIME_STEPS_S = (
     0.04, 0.2, 1.0, 5.0, 10.0, 30.0, 60.0, 300.0, 600.0, 1800.0, 3600.0, 7200.0, 14400.0, 43200.0,
+)  # fmt: skip
+LABEL_STEPS_S = (
+    0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0,
+    1800.0, 3600.0, 7200.0, 14400.0, 21600.0, 43200.0,
 )  # fmt: skip
 LEAST_TIME_PX = 36.0
 
@@ -52,9 +56,11 @@ def grid_for(state: ViewState) -> Grid:
     )
 
 
-def time_step_s(px_per_s: float, least_px: float = LEAST_TIME_PX) -> float:
+def time_step_s(
+    px_per_s: float, least_px: float = LEAST_TIME_PX, steps_s: tuple[float, ...] = TIME_STEPS_S
+) -> float:
     """Return the shortest nice time that spans at least this many pixels."""
-    for step in TIME_STEPS_S:
+    for step in steps_s:
         if step * px_per_s >= least_px:
             return step
     return math.ceil(least_px / px_per_s / 86400.0) * 86400.0
@@ -85,7 +91,8 @@ class Paper:
 
         painter.save()
         painter.setClipRect(area, Qt.ClipOperation.IntersectClip)
-        painter.drawPixmap(snap(area.left() + offset_x), snap(area.top() + offset_y), self._pixmap)
+        corner = QPointF(snap(area.left() + offset_x), snap(area.top() + offset_y))
+        painter.drawPixmap(corner, self._pixmap)
         painter.restore()
 
 

@@ -20,8 +20,9 @@ def polygon(x: npt.ArrayLike, y: npt.ArrayLike) -> QPolygonF:
     points = QPolygonF()
     points.resize(x.size)
     if x.size:
-        memory = VoidPtr(points.data(), x.size * 16, True)
-        view: DoubleArray = np.frombuffer(memory, dtype=np.float64).reshape(-1, 2)
+        # Its stubs know neither a pointer to points nor the size.
+        memory = VoidPtr(points.data(), x.size * 16, True)  # type: ignore[call-arg, arg-type]
+        view: DoubleArray = np.frombuffer(memory, dtype=np.float64).reshape(-1, 2)  # type: ignore[call-overload]
         view[:, 0] = x
         view[:, 1] = y
     return points

@@ -48,6 +48,7 @@ class Scene:
         self.annotations: tuple[Annotation, ...] = ()
         self.annotation_track: Track = annotation_track(())
         self.selected_annotation: int | None = None
+        self._place: dict[str, int] = {}
         self.quality = Spans([], [], [])
         self.r_peaks: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)
         self.problem = ""
@@ -97,9 +98,12 @@ class Scene:
         """Show these annotations."""
         self.annotations = tuple(sorted(annotations, key=lambda a: a.start_s))
         self.annotation_track = annotation_track(self.annotations)
-        self.selected_annotation = next(
-            (i for i, annotation in enumerate(self.annotations) if annotation.id == selected), None
-        )
+        self._place = {annotation.id: i for i, annotation in enumerate(self.annotations)}
+        self.select_annotation(selected)
+
+    def select_annotation(self, annotation_id: str | None) -> None:
+        """Emphasise one of the annotations shown, or none."""
+        self.selected_annotation = self._place.get(annotation_id or "")
 
     def centre(self) -> npt.NDArray[np.float32]:
         """Return each lead's resting level in mV, found once from the first samples that came."""

@@ -88,8 +88,8 @@ class TracePainter:
         x = self._x(columns, recording.fs_hz)
         pixel = np.arange(self._width) + 0.5
         nearest = np.clip(np.searchsorted(x, pixel), 0, max(x.size - 1, 0))
-        inside = frame.page.left * self._ratio + pixel
-        inside = inside < frame.x(self._scene.duration_s) * self._ratio
+        end = (frame.x(self._scene.duration_s) - frame.page.left) * self._ratio
+        inside = pixel < end
         pending = np.zeros(self._width, dtype=bool)
         if columns.pending is not None and x.size:
             pending = columns.pending[nearest] & inside

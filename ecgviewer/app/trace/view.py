@@ -81,7 +81,7 @@ class TraceView(TraceCanvas):
 
     def select_annotation(self, annotation_id: str | None) -> None:
         """Emphasise one annotation of those shown, or none."""
-        self.scene.selected_annotation = annotation_id
+        self.scene.select_annotation(annotation_id)
         self.redraw()
 
     def edit_annotation(self, annotation_id: str | None) -> None:

@@ -42,7 +42,7 @@ class Columns:
     def centres(self) -> npt.NDArray[np.float64]:
         """Return the middle of every bin, in samples."""
         m = self.lo.shape[1]
-        return self.first + np.arange(m) * float(self.step) + (self.step - 1) / 2
+        return np.float64(self.first + (self.step - 1) / 2) + np.arange(m) * np.float64(self.step)
 
 
 class Levels(Protocol):
@@ -67,9 +67,10 @@ def _reduce(values: FloatArray, pick: np.ufunc) -> FloatArray:
     spare = -values.shape[1] % STEP
     if spare:
         values = np.pad(values, ((0, 0), (0, spare)), constant_values=np.nan)
-    return pick(
+    reduced: FloatArray = pick(
         pick(values[:, 0::STEP], values[:, 1::STEP]), pick(values[:, 2::STEP], values[:, 3::STEP])
     )
+    return reduced
 
 
 def choose_level(factors: tuple[int, ...], samples_per_pixel: float) -> tuple[int, int]:
