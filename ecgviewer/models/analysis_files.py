@@ -7,6 +7,8 @@ Never pickle: arrays of objects are refused on reading.
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
@@ -31,7 +33,7 @@ def write_analysis(analysis: Analysis, folder: Path) -> None:
     for name in MAP_NAMES:
         values = getattr(analysis, name)
         if values is not None:
-            np.save(folder / f"{name}.npy", values, allow_pickle=False)
+            _save(folder / f"{name}.npy", values)
     for name in ("record_reference", "map_reference"):
         np.save(folder / f"{name}.npy", getattr(analysis, name).scores, allow_pickle=False)
     values = {name: getattr(analysis, name) for name in PLAIN}
@@ -89,6 +91,19 @@ def read_analysis(folder: Path) -> Analysis:
         notes=tuple(values["notes"]),
         **maps,
     )
+
+
+def _save(path: Path, values: FloatArray) -> None:
+    """Write an array; one that is a whole file already is linked or copied, not paged through."""
+    if isinstance(values, np.memmap) and values.filename is not None:
+        source = Path(values.filename)
+        if source.stat().st_size == values.offset + values.nbytes:
+            try:
+                os.link(source, path)
+            except OSError:
+                shutil.copyfile(source, path)
+            return
+    np.save(path, values, allow_pickle=False)
 
 
 def _load(path: Path) -> FloatArray:

@@ -148,7 +148,7 @@ class Detector:
             for window, output in self.windows(recording, cancel, prepared):
                 columns = self._judge(window, output, recording.units_known, scorer, gathered)
                 start = window.span.own_start
-                for name in maps.arrays:
+                for name in maps.names:
                     maps.write(name, start, columns[name])
                 if on_partial is not None:
                     on_partial(PartialMaps(start, total, fs, columns))
@@ -221,6 +221,7 @@ class Detector:
                 f"no part of the recording has {MIN_LEADS} usable leads ({found or 'no signal'})"
             )
         record = self.scorer.combine(gathered.results)
+        arrays = maps.finish()
         return Analysis(
             model=self.bundle.architecture,
             bundle_sha256=self.bundle.sha256,
@@ -235,12 +236,12 @@ class Detector:
             parts=record.parts,
             windows=tuple(gathered.scores),
             map_fs_hz=self.bundle.preprocessing.fs_hz,
-            score_map=maps.arrays["score_map"],
-            reconstruction_mv=maps.arrays["reconstruction_mv"],
-            model_input_mv=maps.arrays["model_input_mv"],
-            model_output_mv=maps.arrays["model_output_mv"],
-            attention=maps.arrays.get("attention"),
-            saliency=maps.arrays.get("saliency"),
+            score_map=arrays["score_map"],
+            reconstruction_mv=arrays["reconstruction_mv"],
+            model_input_mv=arrays["model_input_mv"],
+            model_output_mv=arrays["model_output_mv"],
+            attention=arrays.get("attention"),
+            saliency=arrays.get("saliency"),
             record_reference=self.scorer.record_reference,
             map_reference=self.scorer.map_reference,
             quality=quality,

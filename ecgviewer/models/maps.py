@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import tempfile
 import weakref
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -45,6 +47,9 @@ class PartialMaps:
 class MapBuilder:
     """Arrays [12, n] that fill from left to right; NaN until written.
 
+    Long ones are written to files rather than to mapped memory: gigabytes of changed pages would
+    count as this process's memory until the system wrote them back.
+
     Parameters
     ----------
     names : tuple of str
@@ -53,37 +58,52 @@ class MapBuilder:
     """
 
     def __init__(self, names: tuple[str, ...], n_samples: int) -> None:
+        self.names = names
+        self._n = n_samples
         self._folder: Path | None = None
-        self.arrays: dict[str, FloatArray] = {}
+        self._files: dict[str, tuple[BinaryIO, int]] = {}
+        self._arrays: dict[str, FloatArray] = {}
         if n_samples <= IN_MEMORY_SAMPLES:
             for name in names:
-                self.arrays[name] = np.full((12, n_samples), np.nan, dtype=np.float32)
+                self._arrays[name] = np.full((12, n_samples), np.nan, dtype=np.float32)
             return
-        self._folder = self._scratch_folder(len(names) * 12 * 4 * n_samples)
+        self._folder = _scratch_folder(len(names) * 12 * 4 * n_samples)
         for name in names:
-            # Holes read as 0: each window writes its own span, NaN where it could not judge.
-            self.arrays[name] = np.lib.format.open_memmap(
-                self._folder / f"{name}.npy", mode="w+", dtype=np.float32, shape=(12, n_samples)
+            path = self._folder / f"{name}.npy"
+            empty = np.lib.format.open_memmap(
+                path, mode="w+", dtype=np.float32, shape=(12, n_samples)
             )
-
-    @staticmethod
-    def _scratch_folder(needed_bytes: int) -> Path:
-        parent = cache_dir() / "scratch"
-        try:
-            parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            free = shutil.disk_usage(parent).free
-            if free < needed_bytes + (256 << 20):
-                raise AnalysisError(
-                    f"the maps of this long recording need {needed_bytes >> 20} MB in the cache "
-                    f"folder, where {free >> 20} MB are free"
-                )
-            return Path(tempfile.mkdtemp(dir=parent))
-        except OSError as error:
-            raise AnalysisError(f"the cache folder cannot be used: {error.strerror}") from error
+            start = int(empty.offset)
+            del empty
+            self._files[name] = (path.open("r+b"), start)
 
     def write(self, name: str, start: int, values: FloatArray) -> None:
-        """Fill columns from ``start`` on."""
-        self.arrays[name][:, start : start + values.shape[1]] = values
+        """Fill columns from ``start`` on.
+
+        Raises
+        ------
+        AnalysisError
+            When the disk is full.
+        """
+        if self._folder is None:
+            self._arrays[name][:, start : start + values.shape[1]] = values
+            return
+        file, first = self._files[name]
+        try:
+            for row in range(12):
+                file.seek(first + 4 * (row * self._n + start))
+                file.write(np.ascontiguousarray(values[row], dtype=np.float32).tobytes())
+        except OSError as error:
+            raise AnalysisError(f"the maps cannot be written: {error.strerror}") from error
+
+    def finish(self) -> dict[str, FloatArray]:
+        """Return the maps; long ones are read from their files when looked at."""
+        if self._folder is not None:
+            self._close()
+            for name in self.names:
+                path = self._folder / f"{name}.npy"
+                self._arrays[name] = np.load(path, mmap_mode="r", allow_pickle=False)
+        return self._arrays
 
     def keep_for(self, owner: object) -> None:
         """Remove the files, if any, when ``owner`` is no longer in use."""
@@ -92,6 +112,28 @@ class MapBuilder:
 
     def discard(self) -> None:
         """Remove the files now: the analysis was cancelled or failed."""
-        self.arrays.clear()
+        self._arrays.clear()
         if self._folder is not None:
+            with contextlib.suppress(OSError):  # a full disk fails once more on closing
+                self._close()
             shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _close(self) -> None:
+        for file, _ in self._files.values():
+            file.close()
+        self._files.clear()
+
+
+def _scratch_folder(needed_bytes: int) -> Path:
+    parent = cache_dir() / "scratch"
+    try:
+        parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        free = shutil.disk_usage(parent).free
+        if free < needed_bytes + (256 << 20):
+            raise AnalysisError(
+                f"the maps of this long recording need {needed_bytes >> 20} MB in the cache "
+                f"folder, where {free >> 20} MB are free"
+            )
+        return Path(tempfile.mkdtemp(dir=parent))
+    except OSError as error:
+        raise AnalysisError(f"the cache folder cannot be used: {error.strerror}") from error

@@ -21,6 +21,7 @@ from ecgviewer.models import maps as maps_module
 from ecgviewer.models.bundle import Bundle
 from ecgviewer.models.detector import Detector
 from ecgviewer.models.devices import resolve_device
+from ecgviewer.models.store import AnalysisStore
 
 MakeBundle = Callable[..., Bundle]
 
@@ -242,9 +243,18 @@ def test_maps_of_long_records_live_in_files_that_go_away(
     record = in_memory(long_record, lambda v: v[:, :25_000])
     analysis = Detector(make_bundle("cae"), "cpu").analyze(record)
     assert isinstance(analysis.score_map, np.memmap)
-    assert list(user_home.rglob("*.npy"))
+    store = AnalysisStore(user_home / "store")
+    assert store.put(analysis)
+    kept = store.get(analysis.recording_sha256, analysis.bundle_sha256)
+    assert kept is not None
+    monkeypatch.setattr(maps_module, "IN_MEMORY_SAMPLES", 10**9)
+    in_memory_again = Detector(make_bundle("cae"), "cpu").analyze(record)
+    for name in ("score_map", "saliency", "reconstruction_mv"):
+        expected = getattr(in_memory_again, name)
+        np.testing.assert_allclose(getattr(analysis, name), expected, atol=1e-5)
+        np.testing.assert_allclose(getattr(kept, name), expected, atol=1e-5)
     del analysis
-    assert not list(user_home.rglob("*.npy"))
+    assert not list(user_home.rglob("scratch/*/*.npy"))
 
 
 @pytest.mark.parametrize("fs_hz", [250, 360, 400, 1000])
