@@ -375,7 +375,8 @@ def _density_class(name: str) -> type[Directed] | type[Mahalanobis] | type[Subsp
 
 
 def _score(p_value: float) -> float:
-    return float(-np.log10(max(p_value, 1e-300))) if np.isfinite(p_value) else float("nan")
+    # + 0.0: a p-value of 1 gives 0, not -0.
+    return float(-np.log10(max(p_value, 1e-300))) + 0.0 if np.isfinite(p_value) else float("nan")
 
 
 def _least_of(p_values: Sequence[float], count: float) -> float:
