@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Json = Mapping[str, Any]
+MAX_CLASSES = 16
 COLOURS = ("#1b6ca8", "#c8553d", "#3d8361", "#7d5ba6", "#b08900", "#5c5c5c")
 
 
@@ -40,7 +41,10 @@ def _panels(
     from matplotlib.figure import Figure
 
     # Groups without both classes have no curve.
-    shown = [g for g in groups if g["normal"] and g["abnormal"]] or groups[:1]
+    shown = [g for g in groups if g["normal"] and g["abnormal"]]
+    if kind == "classes":
+        shown = [g for g in shown if any(m["classes"] for m in g["models"].values())]
+    shown = shown or groups[:1]
     columns = min(len(shown), 3)
     rows = -(-len(shown) // columns)
     figure = Figure(figsize=(4.2 * columns, 3.8 * rows), layout="constrained")
@@ -54,8 +58,8 @@ def _panels(
         axes.set_title(f"{group['name']} ({group['normal']} normal, {group['abnormal']} not)",
                        fontsize=9)  # fmt: skip
         axes.tick_params(labelsize=7)
-        if kind != "classes" or k == 0:
-            axes.legend(fontsize=7, frameon=False)
+        if k == 0:
+            axes.legend(fontsize=7, frameon=False, loc="best")
     figure.savefig(path, dpi=90)
     return path
 
@@ -90,7 +94,8 @@ def _calibration(axes: Axes, model: Json, name: str, colour: str) -> None:
 
 
 def _classes(axes: Axes, model: Json, name: str, colour: str) -> None:
-    by_class = sorted(model["classes"].items())
+    largest = sorted(model["classes"].items(), key=lambda item: -item[1]["n"])[:MAX_CLASSES]
+    by_class = sorted(largest, reverse=True)
     at = np.arange(len(by_class))
     offset = 0.22 * (COLOURS.index(colour) - 1)
     values = [figures["auroc"] for _, figures in by_class]

@@ -126,7 +126,7 @@ def wilson_interval(hits: int, n: int) -> tuple[float, float]:
     p = hits / n
     centre = (p + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    return float(centre - half), float(centre + half)
+    return max(float(centre - half), 0.0), min(float(centre + half), 1.0)
 
 
 def best_f1_threshold(labels: npt.ArrayLike, scores: npt.ArrayLike) -> float:
