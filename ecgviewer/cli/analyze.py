@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 ALL_READ, SOME_UNREADABLE, WRONG_USAGE = 0, 1, 2
 
+GPU_JOBS = 4
+"""Each process on a GPU takes some 500 MB of its memory for itself."""
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -45,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     progress = _Progress()
     pool = WorkerPool(
         partial(start_screening, models, arguments.device, arguments.specificity),
-        arguments.jobs or _cores(),
+        arguments.jobs or _default_jobs(arguments.device),
         lambda job, fraction: progress.show(f"{job.record}: {fraction:.0%}"),
     )
     maps = MapPaths(arguments.maps) if arguments.maps is not None else None
@@ -107,11 +109,17 @@ def _find_jobs(paths: list[Path], options: ReadOptions, maps: MapPaths | None) -
                 yield Job(path, path.stem, "no ECG record found here")
 
 
-def _cores() -> int:
-    """Return the number of cores this process may use."""
+def _default_jobs(device: str) -> int:
+    """Return one process per usable core, fewer where they would share a GPU's memory."""
     if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        cores = len(os.sched_getaffinity(0))
+    else:
+        cores = os.cpu_count() or 1
+    if device == "cpu" or cores <= GPU_JOBS:
+        return cores
+    from ecgviewer.models.devices import resolve_device  # takes the import of torch
+
+    return GPU_JOBS if resolve_device(device).type == "cuda" else cores
 
 
 class _Progress:

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 
 import h5py
 import numpy as np
@@ -13,12 +14,24 @@ import pytest
 
 from ecgviewer.cli import main
 from ecgviewer.core.leads import STANDARD_LEADS
+from tests.generators import ecg_mv, ecg_uv, write_wfdb_16
 
 COLUMNS = [
     *("path", "record", "model", "score", "raw_score", "p_value", "threshold", "abnormal"),
     *("quality", "worst_lead", "worst_start_s", "worst_end_s", "error"),
 ]
+INVALID = -32768
+"""The format-16 sample that stands for a missing value."""
 MODELS = ["cae", "vae-bilstm", "vae-bilstm-mha"]
+
+
+def run_program(*arguments):
+    """Run the program as a shell would, in a cache of its own."""
+    with tempfile.TemporaryDirectory() as home:
+        return subprocess.run(
+            [sys.executable, "-m", "ecgviewer", *map(str, arguments)],
+            env=os.environ | {"ECGVIEWER_HOME": home}, capture_output=True, text=True, timeout=600,
+        )  # fmt: skip
 
 
 @pytest.fixture
@@ -52,20 +65,16 @@ def test_every_sample_gets_a_row_from_every_model(analyze, samples):
     assert "records" in err, "progress belongs on standard error"
 
 
-def test_the_default_model_is_the_attention_one(analyze, samples):
+def test_a_record_may_be_named_without_extension_and_the_default_model_is_the_attention_one(
+    analyze, samples
+):
     header = sorted(samples.glob("*.hea"))[0]
-    status, rows, _ = analyze(header)
+    status, (row, same), _ = analyze(header, header.with_suffix(""))
     assert status == 0
-    assert [(row["path"], row["record"], row["model"]) for row in rows] == [
-        (str(header), header.stem, "vae-bilstm-mha")
-    ]
-
-
-def test_a_record_may_be_named_without_extension(analyze, samples):
-    header = sorted(samples.glob("*.hea"))[0]
-    _, with_extension, _ = analyze(header, "--model", "cae")
-    _, without, _ = analyze(header.with_suffix(""), "--model", "cae")
-    assert without == with_extension
+    assert (row["path"], row["record"], row["model"]) == (
+        str(header), header.stem, "vae-bilstm-mha"
+    )  # fmt: skip
+    assert same == row
 
 
 def test_the_records_of_one_hdf5_file_are_numbered(analyze, samples):
@@ -76,6 +85,7 @@ def test_the_records_of_one_hdf5_file_are_numbered(analyze, samples):
     assert len(rows) > 1
 
 
+@pytest.mark.slow
 def test_results_do_not_depend_on_the_number_of_processes(samples, tmp_path):
     tables = []
     for jobs in ("1", "2"):
@@ -129,106 +139,121 @@ def test_a_higher_specificity_raises_the_threshold(analyze, samples):
     assert high > low
 
 
-def bad_inputs(folder, write_record, heart_like):
-    """Write one bad record of each kind; return {name: a word its error must contain}."""
-    whole = heart_like(10)
-    write_record(folder, "no_dat", whole).with_suffix(".dat").unlink()
-    truncated = write_record(folder, "truncated", whole).with_suffix(".dat")
+@pytest.fixture(scope="module")
+def ward(tmp_path_factory):
+    """A folder of bad, odd and good records: {name of a bad one: a word its error must have}."""
+    folder = tmp_path_factory.mktemp("hospital") / "ward"
+    folder.mkdir()
+    whole = ecg_uv(10)
+
+    def write(name, signal_uv=whole, leads=STANDARD_LEADS, **how):
+        return write_wfdb_16(folder, name, signal_uv, leads=leads, **how)
+
+    def change(header, old, new):
+        text = header.read_text()
+        assert old in text
+        header.write_text(text.replace(old, new))
+
+    write("no_dat").with_suffix(".dat").unlink()
+    truncated = write("truncated").with_suffix(".dat")
     truncated.write_bytes(truncated.read_bytes()[:50_000])
     (folder / "empty.hea").write_bytes(b"")
     (folder / "renamed.hea").write_text("Dear colleague,\nplease find attached nothing.\n")
-    write_record(folder, "fs0", whole, fs="0")
-    write_record(folder, "half_second", heart_like(0.5))
-    write_record(folder, "three_leads", whole[6:9], leads=STANDARD_LEADS[6:9])
-    write_record(folder, "all_constant", np.zeros((12, 5000)))
-    write_record(folder, "all_missing", np.full((12, 5000), np.nan))
+    write("fs0", fs_hz=0)
+    write("half_second", ecg_uv(0.5))
+    write("three_leads", whole[:3], STANDARD_LEADS[:3])
+    write("all_constant", np.zeros_like(whole))
+    write("all_missing", np.full_like(whole, INVALID))
     with h5py.File(folder / "no_ecg.h5", "w") as file:
         file["weights"] = np.zeros((3, 3))
-    return {
-        "no_dat": "no_dat.dat", "truncated": "", "empty": "",
-        "renamed": "", "fs0": "", "half_second": "short", "three_leads": "lead",
-        "all_constant": "", "all_missing": "", "no_ecg": "",
+    bad = {
+        "no_dat": "no_dat.dat", "truncated": "", "empty": "", "renamed": "", "fs0": "",
+        "half_second": "short", "three_leads": "lead", "all_constant": "", "all_missing": "",
+        "no_ecg": "",
     }  # fmt: skip
 
+    write("whole")
+    with write("checksum").with_suffix(".dat").open("r+b") as samples:
+        samples.write(b"\x07")
+    write("six_seconds", ecg_uv(6))
+    write("a_minute", ecg_uv(61))
+    fifteen = np.concatenate([whole, ecg_uv(10, seed=1)[:3]])[::-1]
+    write("fifteen_leads", fifteen, (*STANDARD_LEADS, "vx", "vy", "vz")[::-1])
+    write("limb_leads", whole[:6], STANDARD_LEADS[:6])
+    gaps = whole.copy()
+    gaps[8] = 0
+    gaps[3, 1000:2000] = INVALID
+    write("gaps", gaps)
+    change(write("strange_units"), "/mV", "/lightyears")
+    return folder, bad
 
-def test_bad_records_get_a_row_with_a_reason_and_the_others_go_on(
-    analyze, tmp_path, write_record, heart_like
-):
-    folder = tmp_path / "ward"
-    expected = bad_inputs(folder, write_record, heart_like)
-    write_record(folder, "whole", heart_like(10))
-    write_record(folder, "checksum", heart_like(10), checksum=12345)
+
+@pytest.fixture(scope="module")
+def screened(ward, tmp_path_factory):
+    """The ward, screened once with all models: (exit status, rows)."""
+    folder, _ = ward
     before = {path: path.read_bytes() for path in folder.iterdir()}
+    out = tmp_path_factory.mktemp("out") / "all.csv"
+    done = run_program("analyze", folder, "--model", "all", "--jobs", "2", "--out", out)
+    assert "Traceback" not in done.stderr
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before, "sources untouched"
+    with out.open(newline="") as file:
+        return done.returncode, list(csv.DictReader(file))
 
-    status, rows, err = analyze(folder, "--model", "all")
 
+def of(screened, record, model="vae-bilstm-mha"):
+    return next(row for row in screened[1] if (row["record"], row["model"]) == (record, model))
+
+
+def test_bad_records_get_a_row_with_a_reason_and_the_others_go_on(ward, screened):
+    _, bad = ward
+    status, rows = screened
     assert status == 1
     errors = {row["record"]: row["error"] for row in rows if row["error"]}
-    assert set(errors) == set(expected)
-    for name, word in expected.items():
+    assert set(errors) == set(bad)
+    for name, word in bad.items():
         assert word in errors[name], name
         assert "unexpected" not in errors[name], errors[name]
+    names = sorted({row["record"] for row in rows})
+    assert len(names) == len(bad) + 8
+    for name in names:
         assert [row["model"] for row in rows if row["record"] == name] == MODELS
-    assert "Traceback" not in err
-    scored = {row["record"]: row["quality"] for row in rows if row["score"]}
-    assert set(scored) == {"whole", "checksum"}
-    assert scored["whole"] == "ok"
-    assert "checksum" in scored["checksum"]
-    assert {path: path.read_bytes() for path in folder.iterdir()} == before, "sources untouched"
+        scores = [bool(row["score"]) for row in rows if row["record"] == name]
+        assert scores == [name not in bad] * 3
 
 
-@pytest.mark.parametrize("seconds", [6, 61])
-def test_records_of_other_lengths_are_scored(analyze, tmp_path, write_record, heart_like, seconds):
-    header = write_record(tmp_path / "ward", "r", heart_like(seconds))
-    status, rows, _ = analyze(header)
-    assert status == 0, rows
-    assert float(rows[0]["worst_end_s"]) <= seconds
+def test_what_the_reader_warns_of_stands_in_the_quality_column(screened):
+    assert of(screened, "whole")["quality"] == "ok"
+    assert "checksum" in of(screened, "checksum")["quality"]
 
 
-def test_fifteen_leads_are_scored_by_the_twelve(analyze, tmp_path, write_record, heart_like):
-    signal = np.concatenate([heart_like(10), heart_like(10, n_leads=3, seed=1)])[::-1]
-    leads = (*STANDARD_LEADS, "vx", "vy", "vz")[::-1]
-    fifteen = write_record(tmp_path / "a", "r", signal, leads=leads)
-    twelve = write_record(tmp_path / "b", "r", heart_like(10))
-    (row,), (reference,) = (analyze(path)[1] for path in (fifteen, twelve))
-    assert row["error"] == ""
-    assert float(row["score"]) == pytest.approx(float(reference["score"]), abs=0.05)
+@pytest.mark.parametrize(("record", "seconds"), [("six_seconds", 6), ("a_minute", 61)])
+def test_records_of_other_lengths_are_scored_within_themselves(screened, record, seconds):
+    assert float(of(screened, record)["worst_end_s"]) <= seconds
 
 
-def test_limb_leads_alone_are_judged_and_the_rest_named(
-    analyze, tmp_path, write_record, heart_like
-):
-    limb = write_record(tmp_path / "ward", "r", heart_like(10, n_leads=3), leads=STANDARD_LEADS[:3])
-    status, rows, _ = analyze(limb)
-    assert status == 0
-    assert "missing V1 V2 V3 V4 V5 V6" in rows[0]["quality"]
-    assert not rows[0]["worst_lead"].startswith("V")
+def test_fifteen_leads_in_any_order_are_scored_by_the_twelve(screened):
+    fifteen, twelve = of(screened, "fifteen_leads"), of(screened, "whole")
+    assert float(fifteen["score"]) == pytest.approx(float(twelve["score"]), abs=0.01)
 
 
-def test_a_flat_lead_and_missing_samples_are_named_and_left_out(
-    analyze, tmp_path, write_record, heart_like
-):
-    signal = heart_like(10)
-    signal[8] = 0.0
-    signal[3, 1000:2000] = np.nan
-    status, rows, _ = analyze(write_record(tmp_path / "ward", "r", signal))
-    assert status == 0
-    assert "V3" in rows[0]["quality"] and "aVR" in rows[0]["quality"]
-    assert rows[0]["worst_lead"] != "V3"
-    assert np.isfinite(float(rows[0]["score"]))
+def test_limb_leads_alone_are_judged_and_the_rest_named(screened):
+    row = of(screened, "limb_leads")
+    assert "missing V1 V2 V3 V4 V5 V6" in row["quality"]
+    assert not row["worst_lead"].startswith("V")
 
 
-def test_unknown_units_are_told_and_can_be_given(analyze, tmp_path, write_record, heart_like):
-    header = write_record(tmp_path / "ward", "r", heart_like(10), units="lightyears")
-    assert analyze(header)[1][0]["path"] == str(header)
-    status, rows, _ = analyze(header, "--units", "mV")
-    assert status == 0, rows
+def test_a_flat_lead_and_missing_samples_are_named_and_left_out(screened):
+    row = of(screened, "gaps")
+    assert "V3" in row["quality"] and "aVR" in row["quality"]
+    assert row["worst_lead"] != "V3"
+    assert np.isfinite(float(row["score"]))
 
 
-def test_a_file_that_leaves_its_rate_open_names_the_option(analyze, tmp_path, heart_like):
+def test_a_file_that_leaves_its_rate_open_names_the_option(analyze, tmp_path):
     path = tmp_path / "silent.h5"
     with h5py.File(path, "w") as file:
-        file["waveform"] = heart_like(10).astype(np.float32)
+        file["waveform"] = ecg_mv(10).astype(np.float32)
     status, rows, _ = analyze(path)
     assert status == 1
     assert "--fs" in rows[0]["error"]

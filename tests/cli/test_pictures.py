@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from tests.generators import ecg_uv, write_wfdb_16
+
 ABNORMAL = "00338_hr.hea"
 
 
@@ -54,10 +56,8 @@ def test_a_report_is_a_pdf_or_a_picture(shell, samples, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_record_that_no_model_can_judge_still_has_a_report(
-    shell, tmp_path, write_record, heart_like
-):
-    chest = write_record(tmp_path, "chest", heart_like(10)[6:9], leads=("V1", "V2", "V3"))
+def test_a_record_that_no_model_can_judge_still_has_a_report(shell, tmp_path):
+    chest = write_wfdb_16(tmp_path, "chest", ecg_uv(10)[6:9], leads=("V1", "V2", "V3"))
     done = shell("report", chest, "--out", tmp_path / "page.png", "--model", "cae")
     assert done.returncode == 0
     assert "without a model" in done.stderr
