@@ -329,7 +329,8 @@ def run(
     result = evaluate(models, data, device)
     if into_cards:
         for path in models:
-            with_figures(Bundle.load(path), result, path.stem).save(path)
+            saved = with_figures(Bundle.load(path), result, path.stem).save(path)
+            result["models"][path.stem]["sha256"] = saved.sha256
     if out is None:
         print(markdown(result, {}))
         return 0
