@@ -32,7 +32,8 @@ class Consensus:
     @property
     def votes(self) -> npt.NDArray[np.int64]:
         """How many models flag each lead and bin [n_leads, n_bins]."""
-        return self.flagged.sum(axis=0)
+        votes: npt.NDArray[np.int64] = self.flagged.sum(axis=0, dtype=np.int64)
+        return votes
 
     @property
     def disagreement(self) -> npt.NDArray[np.bool_]:
