@@ -14,6 +14,7 @@ from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPainter, QPdfWriter
 import ecgviewer
 from ecgviewer.app.document import model_title
 from ecgviewer.app.report_page import HEIGHT_MM, WIDTH_MM, paint_page
+from ecgviewer.app.trace.tracks import leads_text
 from ecgviewer.core.analysis import Analysis, Flag
 from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.core.leads import standard_indices
@@ -269,14 +270,14 @@ def _by_score(flags: Sequence[Flag]) -> list[Flag]:
 
 
 def _flag_line(flag: Flag) -> str:
-    where = " ".join(flag.leads) if flag.leads else "rhythm strip"
+    where = leads_text(flag.leads) if flag.leads else "rhythm strip"
     return (
         f"{flag.start_s:.2f}-{flag.stop_s:.2f} s   {where}   {flag.reason}   p {flag.p_value:.2g}"
     )
 
 
 def _annotation_line(annotation: Annotation) -> str:
-    where = " ".join(annotation.leads) if annotation.leads else "all leads"
+    where = leads_text(annotation.leads) if annotation.leads else "all leads"
     note = f"   {annotation.note}" if annotation.note else ""
     return f"{annotation.start_s:.2f}-{annotation.end_s:.2f} s   {where}   {annotation.label}{note}"
 

@@ -179,7 +179,7 @@ def _lane(
     left = PAPER_LEFT_MM + PULSE_MM
     x0, x1 = left + from_s * MM_PER_S, left + to_s * MM_PER_S
     shade = QColor(PRINT_FLAG)
-    shade.setAlpha(45)
+    shade.setAlpha(26)
     for flag in page.flags:
         if lead in flag.leads:
             a = max(left + (flag.start_s - page.start_s) * MM_PER_S, x0)
