@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -51,7 +52,9 @@ class ImportDialog(QDialog):
         self._task: Task | None = None
         self._candidates: list[CandidateDataset] = []
         self.setMinimumWidth(min(720, parent.width() - 40))
-        reason = QLabel(f"{ref.path.name} does not say everything: {error.reason}")
+        # The command line's option names mean nothing here: the fields below are the options.
+        words = re.sub(r" \(--[a-z]+\)", "", error.reason)
+        reason = QLabel(f"{ref.path.name}: {words}.")
         reason.setWordWrap(True)
         self.dataset_box = QComboBox()
         self.fs_box = _choices(RATES_HZ, "as in the file")

@@ -67,13 +67,16 @@ class SignalPreview(QWidget):
         assert self._signal is not None
         row = self._signal[at].astype(np.float64)
         palette = self.palette()
+        label = QRectF(area)
+        area = area.adjusted(self.fontMetrics().horizontalAdvance("aVR 0.000 "), 0, 0, 0)
         finite = row[np.isfinite(row)]
         painter.setPen(palette.placeholderText().color())
         if finite.size == 0:
-            painter.drawText(area, f"{self._leads[at]}  no samples")
+            painter.drawText(label, f"{self._leads[at]}  no samples")
             return
         low, high = float(finite.min()), float(finite.max())
-        painter.drawText(area, f"{self._leads[at]}  {high - low:.3g}")
+        middle = Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(label, middle, f"{self._leads[at]}  {high - low:.3g}")
         n = row.size
         per_column = max(n // max(int(area.width()), 1), 1)
         whole = row[: n // per_column * per_column].reshape(-1, per_column)
