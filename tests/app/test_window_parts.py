@@ -166,6 +166,7 @@ def test_go_to_time_moves_the_traces(make_window: Build, samples: Path) -> None:
     open_and_wait(window, samples / "S0005.hea")
     QTest.keyClick(window.traces, Qt.Key.Key_G)
     dialog = window.findChildren(QDialog)[-1]
+    spin(dialog.isActiveWindow)
     dialog.box.selectAll()
     QTest.keyClicks(dialog.box, "1:00")
     QTest.keyClick(dialog.box, Qt.Key.Key_Return)
