@@ -35,18 +35,25 @@ def describe(info: BundleInfo) -> Iterator[str]:
 
 
 def figures(metric: Json) -> str:
-    """Return the figures on one data set in one line.
+    """Return the figures on one data set in one line; what a card lacks is left out.
 
-    Numbers are written with three digits, intervals (pairs of numbers) in brackets behind.
+    Calibrated and raw AUROC with their 95 % intervals, then recall and specificity at the
+    threshold of 95 % specificity.
     """
-    words = []
-    for name, value in metric.items():
-        if isinstance(value, str):
-            words.append(value)
-        elif isinstance(value, bool | int):
-            words.append(f"{name} {value}")
-        elif isinstance(value, float):
-            words.append(f"{name} {value:.3f}")
-        elif isinstance(value, list) and len(value) == 2:
-            words[-1] += f" [{float(value[0]):.3f}, {float(value[1]):.3f}]"
-    return ", ".join(words)
+    counts = f"{metric.get('data', '?')}: {metric.get('n', '?')} records"
+    if "normal" in metric:
+        counts += f", {metric['normal']} of them normal"
+    words = [counts]
+    for key, title in (("auroc", "AUROC"), ("raw_auroc", "raw"), ("auprc", "AUPRC")):
+        if isinstance(value := metric.get(key), float):
+            words.append(f"{title} {value:.3f}{_interval(metric.get(f'{key}_ci'))}")
+    for key, title in (("recall_at_95", "recall"), ("specificity_at_95", "specificity")):
+        if isinstance(value := metric.get(key), float):
+            words.append(f"{title} {value:.1%}")
+    return "; ".join(words)
+
+
+def _interval(bounds: object) -> str:
+    if not isinstance(bounds, list) or len(bounds) != 2:
+        return ""
+    return f" ({bounds[0]:.2f}-{bounds[1]:.2f})"
