@@ -11,6 +11,7 @@ from ecgviewer.app.review.record_commands import RecordCommands
 from ecgviewer.app.review.review_commands import ReviewCommands
 from ecgviewer.app.review.review_document import ReviewDocument
 from ecgviewer.app.review.review_panel import ReviewPanel
+from ecgviewer.app.review.span_commands import SpanCommands
 from ecgviewer.app.review.worklist import Worklist
 from ecgviewer.app.review.worklist_panel import WorklistPanel
 
@@ -41,6 +42,7 @@ class ReviewParts(QObject):
         window.setCorner(Qt.Corner.BottomRightCorner, right)
         window.add_panel("worklist", "Work list", self.worklist_panel, bottom, "Ctrl+Alt+7").hide()
         self.commands = ReviewCommands(window, self.document, self.panel, self.layers)
+        self.spans = SpanCommands(window, self.document, self.panel)
         self.records = RecordCommands(window, self.document, self.worklist, self.worklist_panel)
 
     def may_close(self) -> bool:

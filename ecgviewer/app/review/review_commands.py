@@ -5,18 +5,12 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import QObject
 
-from ecgviewer.app.errors import describe
 from ecgviewer.app.review.labels_dialog import LabelsDialog
 from ecgviewer.app.review.layers import Layers
-from ecgviewer.app.review.leads_dialog import LeadsDialog
 from ecgviewer.app.review.review_document import PENDING, ReviewDocument
 from ecgviewer.core.errors import ReviewError
-from ecgviewer.core.recording import Recording
-from ecgviewer.review import editing
 from ecgviewer.review.annotations import Annotation
 from ecgviewer.review.labels import Label, load_labels, user_labels_path
 from ecgviewer.review.matching import VerdictMatch
@@ -25,7 +19,6 @@ if TYPE_CHECKING:
     from ecgviewer.app.review.review_panel import ReviewPanel
     from ecgviewer.app.window import MainWindow
 
-NUDGE_S = 0.02
 BEGIN_S = 1.0
 """Length of a span that the keyboard begins."""
 VERDICT_WORDS = {"accepted": "✓ accepted", "rejected": "✗ rejected", "unsure": "? unsure"}
@@ -99,18 +92,6 @@ class ReviewCommands(QObject):
             "tools.calipers", lambda: self._window.commands.check("review.select", False)
         )
         bind("review.labels", self._ask_labels)
-        bind("review.leads", self._ask_leads)
-        bind("review.note", self._edit_note)
-        for name, start, end in (
-            ("end_earlier", 0, -1), ("end_later", 0, 1), ("start_earlier", -1, 0),
-            ("start_later", 1, 0),
-        ):  # fmt: skip
-            bind(f"review.{name}", partial(self._nudge, start, end))
-        bind("review.snap", self._snap)
-        bind("review.snap_qrs", self._snap_qrs)
-        bind("review.split", self._split)
-        bind("review.merge", self._merge)
-        bind("review.delete", self._delete)
         bind("review.undo", review.undo)
         bind("review.redo", review.redo)
         bind("go.next_annotation", partial(self._step, 1))
@@ -141,7 +122,7 @@ class ReviewCommands(QObject):
 
     def _show_verdicts(self) -> None:
         self._window.flags_panel.model.set_verdicts(
-            [_verdict_texts(match) for match in self._review.matches()]
+            [_verdict_texts(match) for match in self._review.verdicts.matches()]
         )
 
     def _enable(self) -> None:
@@ -176,12 +157,12 @@ class ReviewCommands(QObject):
     # Flags ------------------------------------------------------------------------------------
 
     def _judge(self, verdict: str) -> None:
-        if self._review.judge(verdict) and verdict:
+        if self._review.verdicts.judge(verdict) and verdict:
             self._advance()
 
     def _advance(self) -> None:
         index = self._document.selected_flag
-        following = self._review.next_undecided(index if index is not None else -1)
+        following = self._review.verdicts.next_undecided(index if index is not None else -1)
         if following is not None:
             self._window.select_flag(following)
             return
@@ -265,115 +246,6 @@ class ReviewCommands(QObject):
             index = later[0] if later and step > 0 else (later[0] - 1 if later else 0)
         self._review.select(ids[index])
         self._go_to(ids[index])
-
-    def _nudge(self, start: int, end: int) -> None:
-        target = self._review.target
-        if target is not None:
-            start_s = max(target.start_s + start * NUDGE_S, 0.0)
-            end_s = target.end_s + end * NUDGE_S
-            if start_s <= end_s:
-                self._review.change_span(start_s, end_s)
-
-    def _snap(self) -> None:
-        from ecgviewer.review.snapping import snap_to_peaks  # scipy: not before it is needed
-
-        found = self._to_snap()
-        if found is not None:
-            target, recording, r_peaks = found
-            times_s = r_peaks / recording.fs_hz
-            self._review.change_span(*snap_to_peaks(target.start_s, target.end_s, times_s))
-
-    def _snap_qrs(self) -> None:
-        found = self._to_snap()
-        if found is None:
-            return
-        target, recording, r_peaks = found
-
-        def snapped(span: tuple[float, float] | None) -> None:
-            if self._review.target != target:
-                return
-            if span is None:
-                self._window.messages.info("The QRS complexes cannot be delineated here.")
-            else:
-                self._review.change_span(*span)
-
-        self._window.session.workers.start(
-            lambda _progress, _cancel: _qrs_span(recording, target, r_peaks),
-            on_result=snapped,
-            on_error=lambda error: self._window.messages.error(describe(error)),
-        )
-
-    def _to_snap(self) -> tuple[Annotation, Recording, npt.NDArray[np.int64]] | None:
-        target, heart = self._review.target, self._document.heart
-        recording = self._document.recording
-        if target is None or recording is None:
-            return None
-        if heart is None or heart.r_peaks.size == 0:
-            self._window.messages.info("There are no R peaks to snap to.")
-            return None
-        return target, recording, heart.r_peaks
-
-    def _split(self) -> None:
-        selected, hover = self._review.selected_annotation, self._traces.interaction.hover
-        if selected is None:
-            return
-        at_s = (selected.start_s + selected.end_s) / 2
-        if hover is not None:
-            pointed_s = self._traces.frame().time(hover.x())
-            if selected.start_s < pointed_s < selected.end_s:
-                at_s = pointed_s
-        self._review.attempt(lambda review: editing.split(review, selected.id, at_s))
-
-    def _merge(self) -> None:
-        selected, review = self._review.selected_annotation, self._review.review
-        if selected is None or review is None:
-            return
-        chosen = self._panel.selected_ids()
-        if len(chosen) < 2:
-            later = [
-                item
-                for item in review.annotations
-                if item.label == selected.label
-                and item.id != selected.id
-                and item.start_s >= selected.start_s
-            ]
-            if not later:
-                self._window.messages.info(f"No later annotation is {selected.label}.")
-                return
-            chosen = [selected.id, later[0].id]
-        self._review.attempt(lambda current: editing.merge(current, chosen))
-
-    def _delete(self) -> None:
-        if self._review.marked is not None:
-            self._review.unmark()
-            return
-        selected = self._review.selected_annotation
-        chosen = self._panel.selected_ids() if self._panel.table.hasFocus() else []
-        if not chosen and selected is not None:
-            chosen = [selected.id]
-        if self._review.attempt(lambda review: editing.delete(review, chosen)):
-            self._review.select(None)
-
-    def _edit_note(self) -> None:
-        self._window.docks["review"].show()
-        self._window.docks["review"].raise_()
-        self._panel.edit_note()
-
-    def _ask_leads(self) -> None:
-        target, recording = self._review.target, self._document.recording
-        if target is None or recording is None:
-            return
-        dialog = LeadsDialog(recording.leads, target.leads, self._window)
-        dialog.accepted.connect(lambda: self._review.change_leads(dialog.leads()))
-        dialog.open()
-
-
-def _qrs_span(
-    recording: Recording, target: Annotation, r_peaks: npt.NDArray[np.int64]
-) -> tuple[float, float] | None:
-    from ecgviewer.review.snapping import snap_to_qrs
-
-    return snap_to_qrs(recording, target.start_s, target.end_s, r_peaks)
 
 
 def _verdict_texts(match: VerdictMatch | None) -> tuple[str, str]:

@@ -9,31 +9,26 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from ecgviewer.app.document import Document
 from ecgviewer.app.errors import describe
+from ecgviewer.app.review.verdicts import Verdicts
 from ecgviewer.app.settings import SettingsStore
 from ecgviewer.app.workers import Task, Workers
-from ecgviewer.core.analysis import Flag
 from ecgviewer.core.errors import ReviewError
 from ecgviewer.core.recording import Recording
 from ecgviewer.review import editing
 from ecgviewer.review.annotations import (
     Annotation,
-    FlagVerdict,
     RecordKey,
     Review,
-    flag_origin,
     new_id,
     utc_now,
 )
 from ecgviewer.review.editing import Edit
 from ecgviewer.review.labels import DEFAULT_LABELS, Label, LabelSet
-from ecgviewer.review.matching import VerdictMatch, match_verdicts
 from ecgviewer.review.session import ReviewSession
 from ecgviewer.review.store import ReviewStore
 
 PENDING = "pending"
 RETRY_MS = 3000
-REPLACE_FROM = 0.5
-"""A verdict that agrees with a flag this far is replaced by a new one on that flag."""
 
 
 class ReviewDocument(QObject):
@@ -49,6 +44,7 @@ class ReviewDocument(QObject):
     def __init__(self, document: Document, workers: Workers, settings: SettingsStore) -> None:
         super().__init__(document)
         self.document = document
+        self.verdicts = Verdicts(self)
         self.session: ReviewSession | None = None
         self.labels: LabelSet = DEFAULT_LABELS
         self.label: Label = DEFAULT_LABELS.labels[-1]
@@ -302,7 +298,7 @@ class ReviewDocument(QObject):
             self.attempt(lambda r: editing.relabel(r, selected.id, label.name, label.codes))
             return False
         if self.document.selected_flag is not None:
-            return self.judge("accepted", label)
+            return self.verdicts.judge("accepted", label)
         self.changed.emit()
         return False
 
@@ -330,65 +326,3 @@ class ReviewDocument(QObject):
     def target(self) -> Annotation | None:
         """The marked span, else the selected annotation."""
         return self.marked or self.selected_annotation
-
-    # Flags ------------------------------------------------------------------------------------
-
-    def matches(self) -> list[VerdictMatch | None]:
-        """Return, for each flag of the document, the verdict that fits it."""
-        analysis = self.document.analysis
-        if self.review is None or analysis is None:
-            return [None] * len(self.document.flags)
-        return match_verdicts(self.document.flags, self.review.verdicts, analysis.bundle_sha256)
-
-    def judge(self, verdict: str, label: Label | None = None) -> bool:
-        """Give the verdict on the selected flag (empty takes it back)."""
-        index, analysis = self.document.selected_flag, self.document.analysis
-        review = self.review
-        if index is None or analysis is None or review is None:
-            self.informed.emit("No flag is selected (N goes to the next one).")
-            return False
-        flag, match = self.document.flags[index], self.matches()[index]
-        previous = match.verdict if match and match.agreement >= REPLACE_FROM else None
-        if not verdict:
-            if previous is None:
-                self.informed.emit("There is no verdict on this flag.")
-                return False
-            return self.perform(editing.judge(review, None, previous))
-        if previous is not None and previous.verdict == verdict:
-            return self._judge_again(previous, label)
-        annotation = None
-        if verdict == "accepted":
-            annotation = self._annotation_of(review, flag, label or self.label)
-            annotation = replace(annotation, origin=flag_origin(analysis, flag))
-        said = FlagVerdict(
-            new_id(),
-            verdict,
-            flag.start_s,
-            flag.stop_s,
-            flag.leads,
-            flag.reason,
-            flag_origin(analysis, flag),
-            review.author,
-            utc_now(),
-            annotation.id if annotation is not None else "",
-        )
-        return self.perform(editing.judge(review, said, previous, annotation))
-
-    def _judge_again(self, previous: FlagVerdict, label: Label | None) -> bool:
-        """Repeat a verdict: an accepted flag's annotation takes the label given, if any."""
-        made, review = previous.annotation_id, self.review
-        if label is not None and review and any(a.id == made for a in review.annotations):
-            return self.attempt(lambda r: editing.relabel(r, made, label.name, label.codes))
-        return True
-
-    @staticmethod
-    def _annotation_of(review: Review, flag: Flag, label: Label) -> Annotation:
-        leads = [lead for lead in flag.leads if lead in review.record.leads]
-        return editing.make(review, flag.start_s, flag.stop_s, leads, label.name, label.codes)
-
-    def next_undecided(self, after: int) -> int | None:
-        """Return the next flag without a verdict, from ``after`` on and around."""
-        matches = self.matches()
-        count = len(matches)
-        order = [(after + step) % count for step in range(1, count + 1)]
-        return next((index for index in order if matches[index] is None), None)

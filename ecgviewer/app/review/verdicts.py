@@ -1,0 +1,93 @@
+"""Verdicts on the flags of the open analysis."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ecgviewer.core.analysis import Flag
+from ecgviewer.review import editing
+from ecgviewer.review.annotations import (
+    Annotation,
+    FlagVerdict,
+    Review,
+    flag_origin,
+    new_id,
+    utc_now,
+)
+from ecgviewer.review.labels import Label
+from ecgviewer.review.matching import VerdictMatch, match_verdicts
+
+if TYPE_CHECKING:
+    from ecgviewer.app.review.review_document import ReviewDocument
+
+REPLACE_FROM = 0.5
+"""A verdict that agrees with a flag this far is replaced by a new one on that flag."""
+
+
+class Verdicts:
+    """Finds the verdicts that fit the document's flags, and gives new ones."""
+
+    def __init__(self, review: ReviewDocument) -> None:
+        self._review = review
+        self._document = review.document
+
+    def matches(self) -> list[VerdictMatch | None]:
+        """Return, for each flag of the document, the verdict that fits it."""
+        review, analysis = self._review.review, self._document.analysis
+        if review is None or analysis is None:
+            return [None] * len(self._document.flags)
+        return match_verdicts(self._document.flags, review.verdicts, analysis.bundle_sha256)
+
+    def judge(self, verdict: str, label: Label | None = None) -> bool:
+        """Give the verdict on the selected flag (empty takes it back)."""
+        index, analysis = self._document.selected_flag, self._document.analysis
+        review = self._review.review
+        if index is None or analysis is None or review is None:
+            self._review.informed.emit("No flag is selected (N goes to the next one).")
+            return False
+        flag, match = self._document.flags[index], self.matches()[index]
+        previous = match.verdict if match and match.agreement >= REPLACE_FROM else None
+        if not verdict:
+            if previous is None:
+                self._review.informed.emit("There is no verdict on this flag.")
+                return False
+            return self._review.perform(editing.judge(review, None, previous))
+        if previous is not None and previous.verdict == verdict:
+            return self._judge_again(previous, label)
+        annotation = None
+        if verdict == "accepted":
+            annotation = self._annotation_of(review, flag, label or self._review.label)
+            annotation = replace(annotation, origin=flag_origin(analysis, flag))
+        said = FlagVerdict(
+            new_id(),
+            verdict,
+            flag.start_s,
+            flag.stop_s,
+            flag.leads,
+            flag.reason,
+            flag_origin(analysis, flag),
+            review.author,
+            utc_now(),
+            annotation.id if annotation is not None else "",
+        )
+        return self._review.perform(editing.judge(review, said, previous, annotation))
+
+    def _judge_again(self, previous: FlagVerdict, label: Label | None) -> bool:
+        """Repeat a verdict: an accepted flag's annotation takes the label given, if any."""
+        made, review = previous.annotation_id, self._review.review
+        if label is not None and review and any(a.id == made for a in review.annotations):
+            return self._review.attempt(lambda r: editing.relabel(r, made, label.name, label.codes))
+        return True
+
+    @staticmethod
+    def _annotation_of(review: Review, flag: Flag, label: Label) -> Annotation:
+        leads = [lead for lead in flag.leads if lead in review.record.leads]
+        return editing.make(review, flag.start_s, flag.stop_s, leads, label.name, label.codes)
+
+    def next_undecided(self, after: int) -> int | None:
+        """Return the next flag without a verdict, from ``after`` on and around."""
+        matches = self.matches()
+        count = len(matches)
+        order = [(after + step) % count for step in range(1, count + 1)]
+        return next((index for index in order if matches[index] is None), None)
