@@ -74,7 +74,6 @@ def test_the_command_line_opens_no_socket(run_watched, samples, tmp_path):
         ["analyze", samples, "--model", "all", "--jobs", "2", "--maps", tmp_path / "maps"],
         ["screenshot", record, "--out", tmp_path / "window.png"],
         ["report", record, "--out", tmp_path / "page.pdf"],
-        ["export", record, "--to", "json", "--out", tmp_path / "review"],
         ["models"],
         ["selftest"],
     ):

@@ -8,6 +8,11 @@ import pytest
 from ecgviewer import __version__
 from ecgviewer.cli import main
 from ecgviewer.cli.parser import window_arguments
+from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.io import open_record
+from ecgviewer.review.annotations import RecordKey
+from ecgviewer.review.editing import add, make
+from ecgviewer.review.store import ReviewStore
 
 
 @pytest.mark.parametrize(
@@ -85,6 +90,29 @@ def test_exporting_what_nobody_reviewed_is_an_error_in_words(samples, tmp_path, 
     assert main(["export", str(record), "--to", "csv", "--out", str(tmp_path / "out")]) == 1
     assert "reviewed" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("to", "name"),
+    [
+        ("csv", "00010_hr.review.csv"),
+        ("json", "00010_hr.review.json"),
+        ("wfdb", "00010_hr.ecgreview"),
+    ],
+)
+def test_a_review_is_exported_once_and_never_over_a_file(samples, tmp_path, capsys, to, name):
+    record = samples / "00010_hr.hea"
+    recording = open_record(RecordRef(record))
+    session = ReviewStore.for_user().open(RecordKey.of(recording), "Ann")
+    annotation = make(session.review, 1.0, 2.5, leads=("II",), label="PVC")
+    session.do(add(session.review, [annotation]))
+    assert session.close()
+    command = ["export", str(record), "--to", to, "--out", str(tmp_path / "out")]
+    assert main(command) == 0
+    assert capsys.readouterr().out.strip() == str(tmp_path / "out" / name)
+    assert (tmp_path / "out" / name).stat().st_size > 20
+    assert main(command) == 1
+    assert "exists already" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", ["report", "screenshot"])
