@@ -105,7 +105,7 @@ def length_text(seconds: float) -> str:
 def leads_text(leads: tuple[str, ...]) -> str:
     """Return lead names, neighbours among the chest leads joined (``V2-V4``)."""
     if not leads:
-        return "rhythm"
+        return "window"
     if len(leads) == len(STANDARD_LEADS):
         return "all"
     groups: list[list[str]] = []
