@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +20,8 @@ from tests.generators import ecg_uv, write_wfdb_16
 from tests.io.fuzzing import KINDS
 
 ROOT = Path(__file__).resolve().parents[2]
+THOUSANDS = int(os.environ.get("ECGVIEWER_FUZZ_THOUSANDS", "1"))
+"""Thousands of mutated files of each kind in the slow test; 13 are the long run of 52,000."""
 
 
 def _fuzz(kind: str, first: int, count: int) -> dict[str, int]:
@@ -44,8 +47,8 @@ def test_mutated_files_open_or_raise_typed_errors(kind: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_many_mutated_files_open_or_raise_typed_errors(kind: str) -> None:
-    for first in range(1_000, 14_000, 1_000):
-        _fuzz(kind, first, 1_000)
+    for thousand in range(1, 1 + THOUSANDS):
+        _fuzz(kind, thousand * 1_000, 1_000)
 
 
 _TOKEN = st.one_of(
