@@ -76,7 +76,7 @@ def find_parts(work: Path) -> list[Part]:
         if source.is_relative_to(work) or _is_ours(source):
             continue
         resolved = source.resolve()
-        if (owner := owners.get(str(source)) or owners.get(str(resolved))) is not None:
+        if (owner := owners.get(_key(source)) or owners.get(_key(resolved))) is not None:
             part = _distribution(owner)
         elif _is_interpreter(resolved):
             part = _interpreter()
@@ -125,8 +125,13 @@ def _owners() -> dict[str, metadata.Distribution]:
         base = str(distribution.locate_file(""))
         # Not distribution.files: it takes apart every line, and torch alone has 20,000.
         for line in csv.reader((distribution.read_text("RECORD") or "").splitlines()):
-            owners[os.path.normpath(os.path.join(base, line[0]))] = distribution  # noqa: PTH118
+            owners[_key(os.path.join(base, line[0]))] = distribution  # noqa: PTH118
     return owners
+
+
+def _key(path: str | Path) -> str:
+    """Return a spelling that does not depend on slashes, dots and, on Windows, case."""
+    return os.path.normcase(os.path.normpath(path))
 
 
 def _is_ours(source: Path) -> bool:

@@ -121,5 +121,5 @@ def _analysis(detector: Detector, name: str) -> Analysis:
 
 def _qt_imports() -> str:
     version = importlib.import_module("PySide6").__version__
-    importlib.import_module("ecgviewer.app.main")
+    importlib.import_module("ecgviewer.app.window")
     return f"PySide6 {version}"
