@@ -82,6 +82,27 @@ def test_screening_fills_the_list_and_says_how_far_it_is(window: MainWindow) -> 
     assert any("4 records were screened" in text for text in window.messages.texts())
 
 
+def test_the_list_shows_each_record_small(window: MainWindow) -> None:
+    model = window.review.worklist_panel.model
+
+    def ink(number: int) -> int:
+        picture = model.data(model.index(number, 0), Qt.ItemDataRole.DecorationRole)
+        image = picture.toImage()
+        pixels = [
+            image.pixelColor(x, y).alpha() > 0
+            for x in range(image.width())
+            for y in range(image.height())
+        ]
+        return sum(pixels)
+
+    def all_drawn() -> bool:
+        return all(ink(number) > 100 for number in range(len(model.rows)))
+
+    spin(all_drawn)
+    # A flat lead would leave a line of one or two pixels per column.
+    assert min(ink(number) for number in range(len(model.rows))) > 300
+
+
 def test_a_record_that_fails_does_not_stop_the_others(window: MainWindow) -> None:
     window.session._inference.fail_with = AnalysisError("leads are missing")
     press(window, Key.Key_F5, Ctrl)

@@ -33,7 +33,7 @@ class ReviewParts(QObject):
         self.worklist = Worklist(session, self.document)
         self.worklist.troubled.connect(window.messages.error)
         self.worklist.informed.connect(window.messages.info)
-        self.worklist_panel = WorklistPanel(window.commands)
+        self.worklist_panel = WorklistPanel(window.commands, session.workers)
         right = Qt.DockWidgetArea.RightDockWidgetArea
         bottom = Qt.DockWidgetArea.BottomDockWidgetArea
         window.add_panel("review", "Review", self.panel, right, "Ctrl+Alt+6")

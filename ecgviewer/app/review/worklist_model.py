@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
 from ecgviewer.app.panels.flags_panel import p_text
+from ecgviewer.app.review.thumbnails import Thumbnails
 from ecgviewer.review.queue import QueueRow
 from ecgviewer.review.ranking import QueueFilter, arrange
 
@@ -21,8 +22,10 @@ MODEL_COLUMNS = (1, 2, 6)
 class WorklistModel(QAbstractTableModel):
     """The rows to show, in order."""
 
-    def __init__(self) -> None:
+    def __init__(self, thumbnails: Thumbnails) -> None:
         super().__init__()
+        self._thumbnails = thumbnails
+        thumbnails.made.connect(self._show_picture)
         self.rows: list[QueueRow] = []
         self.current = ""
         self.blind = False
@@ -68,6 +71,12 @@ class WorklistModel(QAbstractTableModel):
         """Return the row of a record."""
         return next((i for i, row in enumerate(self.rows) if row.key == key), None)
 
+    def _show_picture(self, key: str) -> None:
+        number = self.row_of(key)
+        if number is not None:
+            cell = self.index(number, 0)
+            self.dataChanged.emit(cell, cell, [Qt.ItemDataRole.DecorationRole])
+
     def set_current(self, key: str) -> None:
         """Emphasise the open record."""
         self.current = key
@@ -97,6 +106,8 @@ class WorklistModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             text = cell(row, index.column())
             return f"▸ {text}" if index.column() == 0 and row.key == self.current else text
+        if role == Qt.ItemDataRole.DecorationRole and index.column() == 0:
+            return self._thumbnails.picture(row.key, row.ref)
         if role == Qt.ItemDataRole.ToolTipRole:
             return "\n".join(
                 [str(row.ref.path), *([] if self.blind else _model_lines(row)), row.error]

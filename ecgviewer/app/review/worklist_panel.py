@@ -18,7 +18,9 @@ from PySide6.QtWidgets import (
 )
 
 from ecgviewer.app.commands import Commands
+from ecgviewer.app.review.thumbnails import SIZE, Thumbnails
 from ecgviewer.app.review.worklist_model import MODEL_COLUMNS, WorklistModel
+from ecgviewer.app.workers import Workers
 from ecgviewer.review.ranking import QueueFilter
 
 STATUSES = (
@@ -33,9 +35,9 @@ class WorklistPanel(QWidget):
 
     recordChosen = Signal(object)
 
-    def __init__(self, commands: Commands) -> None:
+    def __init__(self, commands: Commands, workers: Workers) -> None:
         super().__init__()
-        self.model = WorklistModel()
+        self.model = WorklistModel(Thumbnails(workers))
         self.text = QLineEdit()
         self.text.setPlaceholderText("Filter by name, label or quality")
         self.text.setAccessibleName("Filter the work list")
@@ -91,7 +93,9 @@ class WorklistPanel(QWidget):
         table.setWordWrap(False)
         table.setTabKeyNavigation(False)
         table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)
+        table.setIconSize(SIZE)
+        row_height = max(self.fontMetrics().height() + 8, SIZE.height() + 4)
+        table.verticalHeader().setDefaultSectionSize(row_height)
         header = table.horizontalHeader()
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -102,7 +106,9 @@ class WorklistPanel(QWidget):
             "Conclusion", "✓10 ✗10 ?1",
         )  # fmt: skip
         for column, sample in enumerate(samples):
-            table.setColumnWidth(column, self.fontMetrics().horizontalAdvance(sample) + 14)
+            picture = SIZE.width() + 6 if column == 0 else 0
+            width = self.fontMetrics().horizontalAdvance(sample) + 14
+            table.setColumnWidth(column, width + picture)
         table.clicked.connect(lambda index: self._choose(index.row()))
         table.activated.connect(lambda index: self._choose(index.row()))
         return table
