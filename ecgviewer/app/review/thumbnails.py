@@ -16,7 +16,7 @@ from ecgviewer.core.recording import FloatArray
 from ecgviewer.io import open_record
 
 SIZE = QSize(112, 26)
-SHOWN_S = 10.0
+SHOWN_S = 5.0
 KEPT = 2000
 """Pictures kept; at 112 by 26 pixels that is some 25 MB."""
 _LEADS = ("II", "I", "V5")
