@@ -48,7 +48,7 @@ class WindowScore:
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """A suspicious span. ``leads`` empty means that the finding is of the whole window, not of a lead.
+    """A suspicious span. ``leads`` empty: the finding is of the whole window, not of a lead.
 
     ``p_value`` is the share of normal 10-s windows whose most suspicious moment is at least
     this suspicious.
