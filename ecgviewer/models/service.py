@@ -7,6 +7,7 @@ and the annotations along. Results go through the analysis store; only their key
 from __future__ import annotations
 
 import logging
+import os
 import queue
 import threading
 import time
@@ -144,6 +145,8 @@ class Service:
         self._tell(key)
 
     def _detector(self, bundle: Path, device: str):  # type: ignore[no-untyped-def]
+        import torch
+
         from ecgviewer.models.bundle import Bundle
         from ecgviewer.models.detector import Detector
 
@@ -153,6 +156,8 @@ class Service:
             changed = 0  # Bundle.load says what is wrong
         key = (str(bundle), device, changed)
         if key not in self._detectors:
+            # The window keeps a core; more threads than cores left only wait for each other.
+            torch.set_num_threads(max((os.cpu_count() or 2) - 1, 1))
             while len(self._detectors) >= KEPT_DETECTORS:
                 self._detectors.pop(next(iter(self._detectors)))
             self._detectors[key] = Detector(Bundle.load(bundle), device)
