@@ -11,6 +11,7 @@ import torch
 import wfdb
 
 from ecgviewer.core.leads import STANDARD_LEADS
+from tests.models.bundles import saved_bundle
 from trainer.config import Augment, Beta, Config, Training
 
 
@@ -18,6 +19,12 @@ from trainer.config import Augment, Beta, Config, Training
 def one_thread() -> None:
     """Bit-equal repetition needs a fixed order of additions."""
     torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="module")
+def bundle_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An untrained, calibrated CAE bundle."""
+    return saved_bundle(tmp_path_factory.mktemp("bundle"), "cae")
 
 
 def schematic_mv(seed: int, seconds: float = 10.0, fs: int = 100) -> np.ndarray:

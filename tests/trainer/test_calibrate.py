@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -20,21 +18,6 @@ from trainer.calibrate import (
     run,
     shortage,
 )
-
-
-@pytest.fixture(scope="module")
-def bundle_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    name = "tests_models_bundles"
-    if name not in sys.modules:
-        path = Path(__file__).parents[1] / "models" / "bundles.py"
-        spec = importlib.util.spec_from_file_location(name, path)
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
-    saved: Path = sys.modules[name].saved_bundle(tmp_path_factory.mktemp("bundle"), "cae")
-    return saved
 
 
 def test_how_many_normals_a_specificity_needs() -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
 import json
 import shutil
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,21 +23,6 @@ from trainer.lesions import KINDS
 from trainer.localise import judge, localise, with_lesion
 
 NORMAL = {"00010_hr": 1, "00330_hr": 0, "00338_hr": 0, "00414_hr": 0, "00436_hr": 0}
-
-
-@pytest.fixture(scope="module")
-def bundle_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    name = "tests_models_bundles"
-    if name not in sys.modules:
-        path = Path(__file__).parents[1] / "models" / "bundles.py"
-        spec = importlib.util.spec_from_file_location(name, path)
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
-    saved: Path = sys.modules[name].saved_bundle(tmp_path_factory.mktemp("bundle"), "cae")
-    return saved
 
 
 @pytest.fixture(scope="module")
