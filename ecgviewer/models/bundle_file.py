@@ -16,7 +16,7 @@ import numpy.typing as npt
 from ecgviewer.core.errors import BundleError
 
 FORMAT = "ecgmodel"
-FORMAT_VERSION = (1, 0)
+FORMAT_VERSION = (2, 0)
 """Another major version is refused, a newer minor one is read."""
 ARCHITECTURES = ("cae", "vae-bilstm", "vae-bilstm-mha")
 MAX_FILE_BYTES = 256 << 20

@@ -198,16 +198,16 @@ class Network(nn.Module, ABC):
     def raw_score(self, x: Tensor, valid: Tensor, result: Restoration) -> Tensor:
         """Return the paper's score of each window [B], per sample.
 
-        Mean squared error; plus the KL divergence per sample, weighted as in training, where
-        the latent is a distribution; the error weighted by attention received where there is
-        attention.
+        Mean squared error; plus the KL divergence per sample where the latent is a
+        distribution; the error weighted by attention received where there is attention. The
+        divergence counts in full here, whatever weight training gave it.
         """
         weight = valid if result.error_weight is None else valid * result.error_weight
         total = weight.sum((1, 2)).clamp(min=1e-6)
         score = ((result.mean - x) ** 2 * weight).sum((1, 2)) / total
         if result.latent_log_var is not None:
             kl = blocks.kl_per_window(result.latent, result.latent_log_var)
-            score = score + float(self.hyper["beta"]) * kl / (x.shape[1] * x.shape[2])
+            score = score + kl / (x.shape[1] * x.shape[2])
         return score
 
     def restore_all(self, x: Tensor, valid: Tensor) -> Restoration:

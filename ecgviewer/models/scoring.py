@@ -18,14 +18,14 @@ import numpy.typing as npt
 
 from ecgviewer.core.reference import NormalReference
 from ecgviewer.models import features
-from ecgviewer.models.densities import Directed, Mahalanobis, Subspace
+from ecgviewer.models.densities import Directed, Subspace
 from ecgviewer.models.evidence import FloatArray, Window
 from ecgviewer.models.residual import Comparison, ResidualModel, compare
 from ecgviewer.models.score_map import ScoreMap
 from ecgviewer.models.waves import WaveModel
 
 DoubleArray = npt.NDArray[np.float64]
-Density = Directed | Mahalanobis | Subspace
+Density = Directed | Subspace
 
 DETECTORS: dict[str, str] = {
     "residual": "residual",
@@ -118,9 +118,11 @@ def _fit_density(name: str, values: DoubleArray) -> Density:
         return Directed.fit(values, [sign for _, sign in features.INTERVALS])
     if name == "residual":
         return Directed.fit(values, [1])
-    if name.startswith("beat"):
-        return Subspace.fit(values, 30)
-    return Mahalanobis.fit(values)
+    if name.startswith("st"):
+        # Each level for itself: whitening them, as a Mahalanobis distance does, blows up the
+        # directions that hardly vary among normals, which are mostly noise.
+        return Directed.fit(values, [0] * values.shape[1])
+    return Subspace.fit(values, 30 if name.startswith("beat") else 20)
 
 
 MEAN_WEIGHT = 4.0
@@ -368,10 +370,8 @@ def _fit_maps(basis: list[_Seen], clean: list[_Seen]) -> ScoreMap:
     )
 
 
-def _density_class(name: str) -> type[Directed] | type[Mahalanobis] | type[Subspace]:
-    if name in ("rhythm", "intervals", "residual"):
-        return Directed
-    return Subspace if name.startswith("beat") else Mahalanobis
+def _density_class(name: str) -> type[Density]:
+    return Subspace if name == "latent" or name.startswith("beat") else Directed
 
 
 def _score(p_value: float) -> float:
