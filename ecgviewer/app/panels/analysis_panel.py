@@ -197,7 +197,7 @@ class AnalysisPanel(QScrollArea):
         notes = list(analysis.notes) if analysis is not None else []
         if analysis is not None and analysis.is_partial:
             notes.insert(
-                0, f"only {analysis.extent_text()} were analysed; Analyse (F5) goes on from there"
+                0, f"{analysis.extent_text()} so far; after a stop, Analyse (F5) goes on from there"
             )
         self.notes.setText("\n".join(f"• {note}" for note in notes))
         self.notes.setVisible(bool(notes))
