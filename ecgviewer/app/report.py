@@ -238,6 +238,8 @@ def _verdict(analysis: Analysis | None, specificity: float) -> tuple[str, bool |
         f"score {analysis.score:.2f}, p {analysis.p_value:.2g} among normals, threshold "
         f"{threshold:.2f} ({specificity:.0%} of normals stay below)."
     )
+    if analysis.is_partial:
+        words = f"Provisional, from {analysis.extent_text()}: {words}"
     quality = analysis.quality_text()
     return (words if quality == "ok" else f"{words}  Quality: {quality}."), abnormal
 

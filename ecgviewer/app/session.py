@@ -123,12 +123,15 @@ class Session(Opening):
         def progress(fraction: float, text: str) -> None:
             self.progressed.emit((done + fraction) / self._run_total, f"{title}: {text}")
 
-        def result(analysis: Analysis) -> None:
-            self._run = None
+        def so_far(analysis: Analysis) -> None:
             self.document.add_analysis(model, analysis)
             chosen = self.settings.value.model
             if model == chosen or chosen not in self.document.analyses:
                 self.document.activate(model)
+
+        def result(analysis: Analysis) -> None:
+            self._run = None
+            so_far(analysis)
             self._next_model()
 
         def failed(error: Exception) -> None:
@@ -144,6 +147,7 @@ class Session(Opening):
             on_result=result,
             on_error=failed,
             on_progress=progress,
+            on_partial=so_far,
         )
         if first:
             self.runningChanged.emit(True)

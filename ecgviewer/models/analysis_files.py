@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
@@ -24,6 +25,7 @@ PLAIN = (
     "model", "bundle_sha256", "recording_sha256", "record_name", "duration_s", "score",
     "raw_score", "p_value", "map_fs_hz", "device", "elapsed_s",
 )  # fmt: skip
+REFERENCES = ("record_reference", "map_reference")
 SMALL_MAP_BYTES = 4 << 20
 """Smaller maps are read into memory: a file handle each would be dearer."""
 
@@ -34,32 +36,51 @@ def write_analysis(analysis: Analysis, folder: Path) -> None:
         values = getattr(analysis, name)
         if values is not None:
             _save(folder / f"{name}.npy", values)
-    for name in ("record_reference", "map_reference"):
+    write_references(analysis, folder)
+    # Last: a folder without it is incomplete.
+    values = to_values(analysis) | {"windows": windows_to_values(analysis.windows)}
+    (folder / "analysis.json").write_text(json.dumps(values), encoding="utf-8")
+
+
+def write_references(analysis: Analysis, folder: Path) -> None:
+    """Write what normals score: p-values and thresholds come from it."""
+    for name in REFERENCES:
         np.save(folder / f"{name}.npy", getattr(analysis, name).scores, allow_pickle=False)
+
+
+def to_values(analysis: Analysis) -> dict[str, Any]:
+    """Return everything but arrays and windows as JSON values."""
     values = {name: getattr(analysis, name) for name in PLAIN}
-    values |= {
+    return values | {
         "format": FORMAT,
         "preprocessing": dict(analysis.preprocessing),
         "leads": list(analysis.leads),
         "parts": dict(analysis.parts),
-        "windows": [
-            {
-                "start_s": w.start_s,
-                "stop_s": w.stop_s,
-                "score": w.score,
-                "raw_score": w.raw_score,
-                "p_value": w.p_value,
-                "parts": dict(w.parts),
-            }
-            for w in analysis.windows
-        ],
         "quality": [asdict(finding) for finding in analysis.quality],
         "versions": dict(analysis.versions),
         "notes": list(analysis.notes),
         "maps": [name for name in MAP_NAMES if getattr(analysis, name) is not None],
     }
-    # Last: a folder without it is incomplete.
-    (folder / "analysis.json").write_text(json.dumps(values), encoding="utf-8")
+
+
+def windows_to_values(windows: Sequence[WindowScore]) -> list[dict[str, Any]]:
+    """Return the windows' scores as JSON values."""
+    return [
+        {
+            "start_s": w.start_s,
+            "stop_s": w.stop_s,
+            "score": w.score,
+            "raw_score": w.raw_score,
+            "p_value": w.p_value,
+            "parts": dict(w.parts),
+        }
+        for w in windows
+    ]
+
+
+def windows_from_values(values: Sequence[Mapping[str, Any]]) -> list[WindowScore]:
+    """Undo :func:`windows_to_values`."""
+    return [WindowScore(**window) for window in values]
 
 
 def read_analysis(folder: Path) -> Analysis:
@@ -73,22 +94,40 @@ def read_analysis(folder: Path) -> Analysis:
     values: dict[str, Any] = json.loads((folder / "analysis.json").read_text(encoding="utf-8"))
     if values.get("format") != FORMAT:
         raise ValueError("written by another version")
-    arrays = {name: _load(folder / f"{name}.npy") for name in values["maps"] if name in MAP_NAMES}
+    arrays = {
+        name: load_map(folder / f"{name}.npy") for name in values["maps"] if name in MAP_NAMES
+    }
     shapes = {array.shape for array in arrays.values()}
     if len(shapes) != 1 or any(array.dtype != np.float32 for array in arrays.values()):
         raise ValueError("the maps do not fit each other")
-    maps: dict[str, Any] = dict(arrays)
+    windows = windows_from_values(values["windows"])
+    return from_values(values, windows, arrays, read_references(folder))
+
+
+def read_references(folder: Path) -> dict[str, NormalReference]:
+    """Undo :func:`write_references`."""
+    return {name: NormalReference(np.load(folder / f"{name}.npy")) for name in REFERENCES}
+
+
+def from_values(
+    values: Mapping[str, Any],
+    windows: Sequence[WindowScore],
+    arrays: Mapping[str, FloatArray],
+    references: Mapping[str, NormalReference],
+    analysed_s: float | None = None,
+) -> Analysis:
+    """Return the analysis of :func:`to_values`, its windows, maps and references."""
+    maps: dict[str, Any] = {**arrays, **references}
     return Analysis(
         **{name: values[name] for name in PLAIN},
         preprocessing=values["preprocessing"],
         leads=tuple(values["leads"]),
         parts=values["parts"],
-        windows=tuple(WindowScore(**window) for window in values["windows"]),
-        record_reference=NormalReference(np.load(folder / "record_reference.npy")),
-        map_reference=NormalReference(np.load(folder / "map_reference.npy")),
+        windows=tuple(windows),
         quality=tuple(QualityFinding(**finding) for finding in values["quality"]),
         versions=values["versions"],
         notes=tuple(values["notes"]),
+        analysed_s=analysed_s,
         **maps,
     )
 
@@ -106,6 +145,7 @@ def _save(path: Path, values: FloatArray) -> None:
     np.save(path, values, allow_pickle=False)
 
 
-def _load(path: Path) -> FloatArray:
+def load_map(path: Path) -> FloatArray:
+    """Return a map: read where it is small, else mapped."""
     large = path.stat().st_size > SMALL_MAP_BYTES
     return cast("FloatArray", np.load(path, mmap_mode="r" if large else None, allow_pickle=False))

@@ -11,7 +11,7 @@ import logging
 import multiprocessing
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -21,14 +21,8 @@ from ecgviewer.core.analysis import Analysis
 from ecgviewer.core.errors import AnalysisError, CancelledError, EcgViewerError
 from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.models import service
-from ecgviewer.models.maps import PartialMaps
-from ecgviewer.models.messages import (
-    Message,
-    partial_from_message,
-    receive,
-    record_to_json,
-    send,
-)
+from ecgviewer.models.messages import Message, receive, record_to_json, send
+from ecgviewer.models.partial import PartialReader
 from ecgviewer.models.store import AnalysisStore
 
 log = logging.getLogger(__name__)
@@ -43,13 +37,14 @@ class Callbacks:
     result: Callable[[Analysis], None]
     error: Callable[[EcgViewerError], None]
     progress: Callable[[float, str], None] | None = None
-    partial: Callable[[PartialMaps], None] | None = None
+    partial: Callable[[Analysis], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Job:
     message: Message
     callbacks: Callbacks | None = None
+    so_far: PartialReader = field(default_factory=PartialReader)
     devices: Callable[[list[tuple[str, str]]], None] | None = None
 
 
@@ -197,7 +192,7 @@ class InferenceClient:
         if kind == "progress" and calls.progress is not None:
             calls.progress(message["fraction"], message["text"])
         elif kind == "partial" and calls.partial is not None:
-            calls.partial(partial_from_message(message))
+            self._hand_over(job.so_far, message, calls.partial)
         elif kind == "cancelled":
             calls.error(CancelledError())
         elif kind == "error":
@@ -208,6 +203,16 @@ class InferenceClient:
                 calls.error(AnalysisError("the result is no longer in the cache; run it again"))
             else:
                 calls.result(stored)
+
+    def _hand_over(
+        self, so_far: PartialReader, message: Message, partial: Callable[[Analysis], None]
+    ) -> None:
+        try:
+            analysis = so_far.analysis(message)
+        except (OSError, ValueError) as error:  # the result comes all the same
+            log.warning("what was found so far cannot be shown (%s)", error)
+        else:
+            partial(analysis)
 
     def _on_death(self, process: BaseProcess, running: int | None) -> None:
         """Report the job that was being done, and give the others to a new process."""
@@ -227,7 +232,10 @@ class InferenceClient:
                     self._send(message)
         if failed is not None and failed.callbacks is not None:
             failed.callbacks.error(
-                AnalysisError(f"the model process ended unexpectedly (exit code {code}); try again")
+                AnalysisError(
+                    f"the model process ended unexpectedly (exit code {code}); try again: "
+                    "a long analysis continues where it stopped"
+                )
             )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 import numpy as np
@@ -14,7 +15,7 @@ from ecgviewer.models.evidence import Window
 from ecgviewer.models.network import Network, NetworkOutput
 from ecgviewer.models.windows import PreparedWindow
 
-CPU_BATCH = 4
+CPU_BATCH = 6
 GPU_BATCH = 128
 
 T = TypeVar("T")
@@ -32,13 +33,20 @@ class Runner:
         self.device = device
         self.batch_size = GPU_BATCH if device.type == "cuda" else CPU_BATCH
         self.note = ""
+        self._one_at_a_time = threading.Lock()
 
     def infer(self, windows: list[PreparedWindow]) -> list[NetworkOutput]:
         """Return the network's answers to windows of one length, in order."""
         x = torch.from_numpy(np.stack([w.network_input for w in windows]))
         valid = torch.from_numpy(np.stack([w.usable for w in windows]))
+        if self.device.type != "cpu":
+            with self._one_at_a_time:
+                return self._in_batches(x, valid)
+        return self._in_batches(x, valid)
+
+    def _in_batches(self, x: torch.Tensor, valid: torch.Tensor) -> list[NetworkOutput]:
         outputs: list[NetworkOutput] = []
-        while len(outputs) < len(windows):
+        while len(outputs) < len(x):
             part = slice(len(outputs), len(outputs) + self.batch_size)
             try:
                 outputs += self._network.infer(x[part].to(self.device), valid[part].to(self.device))
@@ -73,17 +81,19 @@ def batched(windows: Iterable[PreparedWindow], size: int) -> Iterator[list[Prepa
         yield group
 
 
-def ahead(items: Iterator[T], count: int) -> Iterator[T]:
-    """Yield ``items`` while a thread of their own computes the next ``count`` of them."""
-
-    def take() -> list[T]:
-        return list(islice(items, count))
-
-    with ThreadPoolExecutor(1, thread_name_prefix="ahead") as pool:
-        pending = pool.submit(take)
-        while part := pending.result():
-            pending = pool.submit(take)
-            yield from part
+def spread(tasks: Iterable[Callable[[], T]], threads: int) -> Iterator[T]:
+    """Yield the results of tasks in their order while ``threads`` threads do the next ones."""
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="piece")
+    pending: deque[Future[T]] = deque()
+    try:
+        for task in tasks:
+            pending.append(pool.submit(task))
+            if len(pending) > threads:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def evidence(

@@ -290,14 +290,13 @@ class Scorer:
 
     def _fused(self, row: DoubleArray, only: Sequence[int] | None = None) -> tuple[float, float]:
         """Return score and p-value of the detectors' ``-log10 p`` [k] (NaN: could not judge)."""
-        present = np.flatnonzero(np.isfinite(row))
-        if only is not None:
-            present = np.intersect1d(present, np.asarray(only))
-        if present.size == 0:
+        known = np.isfinite(row)
+        present = [k for k in (range(row.size) if only is None else only) if known[k]]
+        if not present:
             return float("nan"), float("nan")
         # p-values of parts are ranks: equal ones must stay equal after rounding in the bundle.
         fused = float(fuse(row[None, present])[0]) - TIE
-        p_value = self._null(tuple(present.tolist())).p_value(fused)
+        p_value = self._null(tuple(present)).p_value(fused)
         return _score(p_value), p_value
 
     def _null(self, present: tuple[int, ...]) -> NormalReference:

@@ -14,10 +14,11 @@ import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from ecgviewer.core.analysis import Analysis
 from ecgviewer.core.errors import CancelledError, EcgViewerError
 from ecgviewer.core.progress import CancelToken
-from ecgviewer.models.maps import PartialMaps
 from ecgviewer.models.messages import Message, receive, record_from_json, send
+from ecgviewer.models.partial import PartialWriter
 
 log = logging.getLogger(__name__)
 
@@ -131,12 +132,13 @@ class Service:
                         {"kind": "progress", "id": number, "fraction": fraction, "text": text}
                     )
 
-            def partial(maps: PartialMaps) -> None:
-                head = {"kind": "partial", "id": number, "start": maps.start}
-                head |= {"n_samples": maps.n_samples, "map_fs_hz": maps.map_fs_hz}
-                self._tell(head, maps)
+            writer = PartialWriter()
+
+            def partial(analysis: Analysis) -> None:
+                self._tell({"kind": "partial", "id": number, **writer.message(analysis)})
 
             wanted = partial if job["partial"] else None
+            _share_cores(recording.duration_s)
             analysis = detector.analyze(recording, progress, token, wanted)
         finally:
             recording.source.close()
@@ -145,8 +147,6 @@ class Service:
         self._tell(key)
 
     def _detector(self, bundle: Path, device: str):  # type: ignore[no-untyped-def]
-        import torch
-
         from ecgviewer.models.bundle import Bundle
         from ecgviewer.models.detector import Detector
 
@@ -156,16 +156,30 @@ class Service:
             changed = 0  # Bundle.load says what is wrong
         key = (str(bundle), device, changed)
         if key not in self._detectors:
-            # The window keeps a core; more threads than cores left only wait for each other.
-            torch.set_num_threads(max((os.cpu_count() or 2) - 1, 1))
             while len(self._detectors) >= KEPT_DETECTORS:
                 self._detectors.pop(next(iter(self._detectors)))
             self._detectors[key] = Detector(Bundle.load(bundle), device)
         return self._detectors[key]
 
-    def _tell(self, message: Message, maps: PartialMaps | None = None) -> None:
+    def _tell(self, message: Message) -> None:
         with self._lock:
-            send(self._answers, message, None if maps is None else dict(maps.arrays))
+            send(self._answers, message)
+
+
+def _share_cores(duration_s: float) -> None:
+    """Set how many threads the network's operations use.
+
+    For a short record the window keeps a core. Pieces of a long one have a thread each, between
+    which the cores are shared; the system lets the window, which mostly sleeps, in between.
+    """
+    import torch
+
+    from ecgviewer.models.detector import long_run_threads
+    from ecgviewer.models.windows import CHUNK_S
+
+    cores = os.cpu_count() or 2
+    threads = cores // long_run_threads() if duration_s > CHUNK_S else cores - 1
+    torch.set_num_threads(max(threads, 1))
 
 
 def _devices() -> list[list[str]]:

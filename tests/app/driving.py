@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -86,14 +87,33 @@ def make_analysis(ref: RecordRef, model: str) -> Analysis:
     )
 
 
+MAPS = ("score_map", "reconstruction_mv", "model_input_mv", "model_output_mv", "saliency")
+
+
+def beginning(analysis: Analysis, seconds: float) -> Analysis:
+    """Return what was found of an analysis by some moment."""
+    n = round(seconds * MAP_FS_HZ)
+    maps = {name: getattr(analysis, name) for name in MAPS}
+    return replace(
+        analysis, analysed_s=seconds,
+        **{name: values[:, :n] for name, values in maps.items() if values is not None},
+    )  # fmt: skip
+
+
 class ClockworkInference(QObject):
-    """Answers like the model process, tick by tick, without one."""
+    """Answers like the model process, tick by tick, without one.
+
+    With ``in_parts`` each tick tells what was found so far; it stops for good at ``held_at``.
+    """
 
     devicesFound = Signal(list)
 
-    def __init__(self, ticks: int = 5) -> None:
+    def __init__(self, ticks: int = 5, in_parts: bool = False) -> None:
         super().__init__()
         self.ticks = ticks
+        self.in_parts = in_parts
+        self.held_at: int | None = None
+        self.told = 0
         self.runs: list[Run] = []
         self.asked: list[tuple[str, str]] = []
         self.closed = False
@@ -113,12 +133,18 @@ class ClockworkInference(QObject):
         timer = QTimer(self)
 
         def tick() -> None:
+            if self.held_at == self.told and not run.cancel_token.cancelled:
+                return
             at = next(ticks)
             if run.cancel_token.cancelled:
                 timer.stop()
                 run.deliver("error", CancelledError())
             elif at < self.ticks:
                 run.deliver("progress", (at / self.ticks, f"window {at} of {self.ticks}"))
+                if self.in_parts:
+                    whole = make_analysis(ref, bundle.stem)
+                    run.deliver("partial", beginning(whole, at / self.ticks * whole.duration_s))
+                self.told = at
             else:
                 timer.stop()
                 if self.fail_with is not None:

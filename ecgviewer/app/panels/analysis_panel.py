@@ -195,6 +195,10 @@ class AnalysisPanel(QScrollArea):
         self.verdict.show_analysis(analysis, document.specificity)
         self.parts.show_analysis(analysis, document.specificity)
         notes = list(analysis.notes) if analysis is not None else []
+        if analysis is not None and analysis.is_partial:
+            notes.insert(
+                0, f"{analysis.extent_text()} so far; after a stop, Analyse (F5) goes on from there"
+            )
         self.notes.setText("\n".join(f"• {note}" for note in notes))
         self.notes.setVisible(bool(notes))
 

@@ -114,6 +114,8 @@ def _in_order(analyses: dict[str, Analysis]) -> list[tuple[str, Analysis]]:
 
 def _verdict_row(title: str, analysis: Analysis, specificity: float) -> str:
     verdict = "abnormal" if analysis.is_abnormal(specificity) else "in range"
+    if analysis.is_partial:
+        verdict = f"{verdict} so far"
     return (
         f"<tr><td>{title}</td><td align='right'>{analysis.score:.2f}</td>"
         f"<td align='right'>{p_text(analysis.p_value)}</td><td>{verdict}</td></tr>"

@@ -60,6 +60,7 @@ class Scene:
 
     def set_analysis(self, analysis: Analysis | None) -> None:
         """Show the maps of an analysis."""
+        known = self.maps if analysis is not None and analysis.continues(self.analysis) else {}
         self.analysis = analysis
         self.maps = {}
         findings = analysis.quality if analysis is not None else ()
@@ -69,18 +70,18 @@ class Scene:
         )  # fmt: skip
         if analysis is None:
             return
-        self.maps = {
-            "score": ArrayLevels(analysis.score_map),
-            "reconstruction": ArrayLevels(analysis.reconstruction_mv),
-            "model_input": ArrayLevels(analysis.model_input_mv),
-            "model_output": ArrayLevels(analysis.model_output_mv),
-        }
+        strip = analysis.attention if analysis.attention is not None else analysis.saliency
+        arrays = {
+            "score": analysis.score_map,
+            "reconstruction": analysis.reconstruction_mv,
+            "model_input": analysis.model_input_mv,
+            "model_output": analysis.model_output_mv,
+        } | ({} if strip is None else {"attention": strip})
+        self.maps = {name: ArrayLevels(values, known.get(name)) for name, values in arrays.items()}
         level = analysis.map_threshold(LEGEND_SPECIFICITY)
         self.heat_levels = (HEAT_RANGE[0] * level, HEAT_RANGE[1] * level)
-        strip = analysis.attention if analysis.attention is not None else analysis.saliency
         if strip is not None:
-            self.maps["attention"] = ArrayLevels(strip)
-            sample = strip[:, :: max(strip.shape[1] // 20_000, 1)]
+            sample = _sample(strip)
             finite = sample[np.isfinite(sample)]
             self.attention_levels = (
                 (float(np.quantile(finite, 0.02)), float(np.quantile(finite, 0.995)))
@@ -192,3 +193,17 @@ class Scene:
         if overlays["attention"] and "attention" in self.maps:
             names.append("attention")
         return names
+
+    @property
+    def maps_ready(self) -> bool:
+        """Whether the maps can be drawn at every zoom."""
+        return all(levels.ready for levels in self.maps.values())
+
+
+def _sample(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Return some of the columns of a map: runs of them, so that little of a file is read."""
+    n, run, count = values.shape[1], 500, 40
+    if n <= run * count:
+        return values
+    starts = np.linspace(0, n - run, count).astype(np.int64)
+    return np.concatenate([values[:, start : start + run] for start in starts], axis=1)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeyEvent
 
 from ecgviewer.app.theme import Theme
@@ -21,6 +21,7 @@ from ecgviewer.core.recording import Recording
 from ecgviewer.review.annotations import Annotation
 
 CTRL = Qt.KeyboardModifier.ControlModifier
+MAPS_CHECK_MS = 200
 
 
 class TraceView(TraceCanvas):
@@ -28,6 +29,8 @@ class TraceView(TraceCanvas):
 
     The widget reads samples in a thread of its own and never blocks on the disk.
     """
+
+    _awaits_maps = False
 
     # What is shown ---------------------------------------------------------------------------
 
@@ -55,6 +58,17 @@ class TraceView(TraceCanvas):
             self.scene.specificity = specificity
         self.scene.set_analysis(analysis)
         self.content_changed()
+        if not self.scene.maps_ready and not self._awaits_maps:
+            self._awaits_maps = True
+            QTimer.singleShot(MAPS_CHECK_MS, self._await_maps)
+
+    def _await_maps(self) -> None:
+        """Draw again once the maps of a long record can be drawn at every zoom."""
+        self._awaits_maps = not self.scene.maps_ready
+        if self._awaits_maps:
+            QTimer.singleShot(MAPS_CHECK_MS, self._await_maps)
+        else:
+            self.content_changed()
 
     def set_specificity(self, specificity: float) -> None:
         """Mark this threshold on the colour scale of the residual."""
