@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 from ecgviewer.app.theme import LIGHT
 from ecgviewer.app.trace.data.array_levels import ArrayLevels
 from ecgviewer.app.trace.data.levels import query
-from ecgviewer.app.trace.raster import to_pixels
+from ecgviewer.app.trace.pixel_columns import to_pixels
 from ecgviewer.app.trace.view import TraceView
 from ecgviewer.core.errors import CorruptFileError
 from tests.app.driving import spin

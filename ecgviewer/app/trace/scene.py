@@ -62,7 +62,7 @@ class Scene:
         """Show the maps of an analysis."""
         self.analysis = analysis
         self.maps = {}
-        findings = analysis.quality if analysis is not None else ()
+        findings = sorted(analysis.quality if analysis is not None else (), key=lambda f: f.start_s)
         self.quality = Spans(
             [f.start_s for f in findings], [f.stop_s for f in findings],
             [(f.lead,) for f in findings],
@@ -127,10 +127,14 @@ class Scene:
             Extremes of what is in view.
         """
         centre = self.centre()
-        known = np.isfinite(hi).any(axis=1)
+        middle = lo[:, ::4] + hi[:, ::4]
+        middle *= np.float32(0.5)
+        gaps = np.isnan(middle)
+        known = ~gaps.all(axis=1)
         if not known.any():
             return
-        now = np.nanmedian((lo[known, ::4] + hi[known, ::4]) / 2, axis=1)
+        # Telling apart is worth it: the median that minds gaps is ten times slower.
+        now = (np.nanmedian if gaps.any() else np.median)(middle[known], axis=1)
         rows = np.flatnonzero(known)
         far = np.abs(now - centre[rows]) > room_mv
         centre[rows[far]] = now[far]
