@@ -49,23 +49,37 @@ def long_recording(duration_s: float) -> Recording:
     )  # fmt: skip
 
 
-def long_analysis(recording: Recording) -> Analysis:
-    """Return an analysis with maps over the whole recording."""
+def long_analysis(recording: Recording, folder: Path | None = None) -> Analysis:
+    """Return an analysis with maps over the whole recording; mapped files in a folder, if given.
+
+    They are mapped as the program maps those of long recordings.
+    """
     n = round(recording.duration_s * MAP_FS_HZ)
     minute = recording.read(0.0, 60.0)[:, ::5]
     rng = np.random.default_rng(0)
-    score = np.abs(rng.normal(1.0, 1.0, minute.shape)).astype(np.float32)
+    noise = np.abs(rng.normal(1.0, 1.0, minute.shape)).astype(np.float32)
+    repeats = -(-n // minute.shape[1])
 
-    def tiled(values: FloatArray) -> FloatArray:
-        return np.tile(values, (1, -(-n // values.shape[1])))[:, :n]
+    def tiled(name: str, values: FloatArray) -> FloatArray:
+        if folder is None:
+            return np.tile(values, (1, repeats))[:, :n]
+        path = folder / f"{name}.npy"
+        np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=(12, n))
+        with path.open("r+b") as file:
+            file.seek(-12 * 4 * n, 2)
+            for row in values:
+                file.write(np.tile(row, repeats)[:n].tobytes())
+        mapped: FloatArray = np.load(path, mmap_mode="r")
+        return mapped
 
+    score, reconstruction = tiled("score", noise), tiled("reconstruction", minute * 0.9)
     nothing = np.zeros((12, 1), dtype=np.float32)
     return Analysis(
         model="cae", bundle_sha256="cd" * 32, recording_sha256="ef" * 32,
         record_name=recording.name, preprocessing={}, leads=STANDARD_LEADS,
         duration_s=recording.duration_s, score=1.0, raw_score=1.0, p_value=0.5, parts={},
         windows=(WindowScore(0.0, 10.0, 1.0, 1.0, 0.5, {}),), map_fs_hz=MAP_FS_HZ,
-        score_map=tiled(score), reconstruction_mv=tiled(minute * 0.9),
+        score_map=score, reconstruction_mv=reconstruction,
         model_input_mv=nothing, model_output_mv=nothing,
         record_reference=NormalReference.from_scores(np.linspace(0, 3, 100)),
         map_reference=NormalReference.from_scores(np.linspace(0, 5, 100)),

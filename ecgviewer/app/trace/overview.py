@@ -20,7 +20,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ecgviewer.app.trace.color_scales import color_words
-from ecgviewer.app.trace.data.levels import Columns, query
+from ecgviewer.app.trace.data.levels import Columns
 from ecgviewer.app.trace.frame import Frame
 from ecgviewer.app.trace.furniture import time_text
 from ecgviewer.app.trace.layout import PageLayout
@@ -212,11 +212,11 @@ class OverviewBar(QWidget):
 
     def _draw_heat(self, picture: Picture, frame: Frame, row: QRectF) -> None:
         scene = self._view.scene
-        if scene.analysis is None or "score" not in scene.maps:
+        if scene.analysis is None or scene.maps is None:
             return
         fs_hz = scene.analysis.map_fs_hz
-        length = scene.analysis.score_map.shape[1]
-        columns = query(scene.maps["score"], 0, length, fs_hz / frame.px_per_s)
+        length = scene.maps.length("score")
+        columns = scene.maps.columns("score", 0, length, fs_hz / frame.px_per_s)
         values = strip_values(columns, fs_hz, frame, row.left(), row.right())
         worst = np.fmax.reduce(values, axis=0)
         colors = colors_of(worst, scene.heat_levels, color_words("heat", self._view.theme.dark))

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPen
 
 from ecgviewer.app.trace.color_scales import color_words
-from ecgviewer.app.trace.data.levels import Columns, query
+from ecgviewer.app.trace.data.levels import Columns
 from ecgviewer.app.trace.frame import Frame
 from ecgviewer.app.trace.layout import STRIP_PX, Lane
 from ecgviewer.app.trace.raster import Picture
@@ -31,10 +31,10 @@ def samples_in_view(frame: Frame, fs_hz: float) -> tuple[int, int]:
 
 def map_columns(scene: Scene, frame: Frame, name: str) -> Columns | None:
     """Return the columns of one of the analysis's maps, if there is one."""
-    if scene.analysis is None or name not in scene.maps:
+    if scene.analysis is None or scene.maps is None or name not in scene.maps:
         return None
     fs_hz = scene.analysis.map_fs_hz
-    return query(scene.maps[name], *samples_in_view(frame, fs_hz), fs_hz / frame.px_per_s)
+    return scene.maps.columns(name, *samples_in_view(frame, fs_hz), fs_hz / frame.px_per_s)
 
 
 def trace_rect(frame: Frame, lane: Lane) -> QRectF:
@@ -135,8 +135,8 @@ def hatch(painter: QPainter, rect: QRectF, color: QColor) -> None:
 
 def draw_strips(picture: Picture, scene: Scene, state: ViewState, frame: Frame) -> None:
     """Write the maps as rows of colour under each lane; no painter may be using the picture."""
-    analysis = scene.analysis
-    if analysis is None:
+    analysis, maps = scene.analysis, scene.maps
+    if analysis is None or maps is None:
         return
     page = frame.page
     left = round(page.left)
@@ -146,7 +146,7 @@ def draw_strips(picture: Picture, scene: Scene, state: ViewState, frame: Frame) 
             continue
         heat = name == "score"
         table = color_words("heat" if heat else "attention", frame.theme.dark)
-        levels = scene.heat_levels if heat else scene.attention_levels
+        levels = scene.heat_levels if heat else maps.usual_range(name)
         values = strip_values(columns, analysis.map_fs_hz, frame, page.left, page.right)
         colors = colors_of(values, levels, table)
         for lane in page.lanes:

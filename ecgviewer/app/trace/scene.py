@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from ecgviewer.app.trace.data.array_levels import ArrayLevels
 from ecgviewer.app.trace.data.chunks import ChunkStore
+from ecgviewer.app.trace.data.courtesy import Courtesy
 from ecgviewer.app.trace.data.loader import DisplayFilter
+from ecgviewer.app.trace.data.maps import AnalysisMaps
 from ecgviewer.app.trace.furniture import ColorLegend
 from ecgviewer.app.trace.strips import Spans
 from ecgviewer.app.trace.tracks import Track, annotation_track, flag_track
@@ -38,10 +39,9 @@ class Scene:
         self._height_mv = UNKNOWN_HEIGHT_MV
         self.display = DisplayFilter()
         self.analysis: Analysis | None = None
-        self.maps: dict[str, ArrayLevels] = {}
+        self.maps: AnalysisMaps | None = None
         self.specificity = LEGEND_SPECIFICITY
         self.heat_levels = (0.0, 1.0)
-        self.attention_levels = (0.0, 1.0)
         self.flags: tuple[Flag, ...] = ()
         self.flag_track: Track = flag_track(())
         self.selected_flag: int | None = None
@@ -58,35 +58,37 @@ class Scene:
         """Length of the recording; 0 without one."""
         return self.recording.duration_s if self.recording is not None else 0.0
 
-    def set_analysis(self, analysis: Analysis | None) -> None:
-        """Show the maps of an analysis."""
+    def set_analysis(self, analysis: Analysis | None, courtesy: Courtesy) -> None:
+        """Show the maps of an analysis, or more of those of one under way."""
         self.analysis = analysis
-        self.maps = {}
         findings = sorted(analysis.quality if analysis is not None else (), key=lambda f: f.start_s)
         self.quality = Spans(
             [f.start_s for f in findings], [f.stop_s for f in findings],
             [(f.lead,) for f in findings],
         )  # fmt: skip
+        if analysis is not None and self.maps is not None and self.maps.take(analysis):
+            return
+        self.close_maps()
         if analysis is None:
             return
-        self.maps = {
-            "score": ArrayLevels(analysis.score_map),
-            "reconstruction": ArrayLevels(analysis.reconstruction_mv),
-            "model_input": ArrayLevels(analysis.model_input_mv),
-            "model_output": ArrayLevels(analysis.model_output_mv),
-        }
+        self.maps = AnalysisMaps(analysis, courtesy)
         level = analysis.map_threshold(LEGEND_SPECIFICITY)
         self.heat_levels = (HEAT_RANGE[0] * level, HEAT_RANGE[1] * level)
-        strip = analysis.attention if analysis.attention is not None else analysis.saliency
-        if strip is not None:
-            self.maps["attention"] = ArrayLevels(strip)
-            sample = strip[:, :: max(strip.shape[1] // 20_000, 1)]
-            finite = sample[np.isfinite(sample)]
-            self.attention_levels = (
-                (float(np.quantile(finite, 0.02)), float(np.quantile(finite, 0.995)))
-                if finite.size
-                else (0.0, 1.0)
-            )
+
+    def close_maps(self) -> None:
+        """Stop reading maps and forget them."""
+        if self.maps is not None:
+            self.maps.close()
+            self.maps = None
+
+    def shown_maps(self, overlays: dict[str, bool]) -> set[str]:
+        """Return the maps that the view and the overview draw from."""
+        names = {"score", *self.strip_names(overlays)}
+        if overlays["model_input"]:
+            names.add("model_input")
+        if overlays["reconstruction"]:
+            names.add("model_output" if overlays["model_input"] else "reconstruction")
+        return names
 
     def set_flags(self, flags: Sequence[Flag], selected: int | None) -> None:
         """Show these flags; they must be in order of their start, as derived."""
@@ -166,11 +168,11 @@ class Scene:
 
     def legends(self, overlays: dict[str, bool]) -> list[ColorLegend]:
         """Return the colour scales of the strips that are on."""
-        if self.analysis is None:
+        if self.analysis is None or self.maps is None:
             return []
         legends = []
         if overlays["attention"] and "attention" in self.maps:
-            low, high = self.attention_levels
+            low, high = self.maps.usual_range("attention")
             title = "Attention" if self.analysis.attention is not None else "Saliency"
             legends.append(ColorLegend(title, "attention", f"{low:.2g}", f"{high:.2g}"))
         if overlays["heat"]:
@@ -190,9 +192,7 @@ class Scene:
 
     def strip_names(self, overlays: dict[str, bool]) -> list[str]:
         """Return the maps drawn as strips under each lane, top to bottom."""
-        names = []
-        if overlays["heat"] and "score" in self.maps:
-            names.append("score")
-        if overlays["attention"] and "attention" in self.maps:
-            names.append("attention")
-        return names
+        if self.maps is None:
+            return []
+        wanted = (("heat", "score"), ("attention", "attention"))
+        return [name for overlay, name in wanted if overlays[overlay] and name in self.maps]

@@ -53,7 +53,10 @@ class TraceView(TraceCanvas):
         """Show the maps of an analysis of this recording, or none."""
         if specificity is not None:
             self.scene.specificity = specificity
-        self.scene.set_analysis(analysis)
+        before = self.scene.maps
+        self.scene.set_analysis(analysis, self.courtesy)
+        if self.scene.maps is not None and self.scene.maps is not before:
+            self.scene.maps.loaded.connect(self._more_read)
         self.content_changed()
 
     def set_specificity(self, specificity: float) -> None:

@@ -1,8 +1,6 @@
-"""Levels of an array that is in memory: the maps and the reconstruction of an analysis."""
+"""Levels of a short array in memory: maps of a record of some minutes."""
 
 from __future__ import annotations
-
-import threading
 
 import numpy as np
 
@@ -10,22 +8,14 @@ from ecgviewer.app.trace.data.levels import FloatArray, reduce_level
 
 FIRST_FACTOR = 16
 """Finer levels would cost memory and save nothing: a screen's worth of samples reduces quickly."""
-AT_ONCE = 400_000
-"""Up to this many samples per lead the levels are made on the spot (some milliseconds)."""
 
 
 class ArrayLevels:
-    """Minima and maxima of ``values [L, T]``; long arrays are reduced in the background."""
+    """Minima and maxima of ``values [L, T]``, made at once: some milliseconds for ten minutes."""
 
     def __init__(self, values: FloatArray) -> None:
         self.values = values
         self._levels: dict[int, tuple[FloatArray, FloatArray]] = {}
-        if values.shape[1] <= AT_ONCE:
-            self._build()
-        else:
-            threading.Thread(target=self._build, name="map levels", daemon=True).start()
-
-    def _build(self) -> None:
         n_leads, length = self.values.shape
         size = -(-length // FIRST_FACTOR)
         lo = np.empty((n_leads, size), dtype=np.float32)
@@ -47,7 +37,7 @@ class ArrayLevels:
 
     @property
     def factors(self) -> tuple[int, ...]:
-        """Samples per bin of each level that is ready, ascending."""
+        """Samples per bin of each level, ascending."""
         return (1, *sorted(self._levels))
 
     def slice(self, factor: int, start: int, stop: int) -> tuple[FloatArray, FloatArray]:

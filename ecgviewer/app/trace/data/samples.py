@@ -1,0 +1,135 @@
+"""What can be read in the background and shown at any zoom: a recording, or a map of it."""
+
+from __future__ import annotations
+
+import mmap
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+import numpy as np
+
+from ecgviewer.app.trace.data.levels import FloatArray
+from ecgviewer.app.trace.data.overview_cache import pyramid_folder
+from ecgviewer.core.recording import Recording
+
+Mapped = np.memmap[Any, np.dtype[np.float32]]
+
+
+class Samples(Protocol):
+    """Rows of equally spaced samples, read by range from any thread.
+
+    Attributes
+    ----------
+    fs_hz : float
+    n_rows, n_samples : int
+    n_known : int
+        Samples that can be read by now; grows up to ``n_samples``.
+    """
+
+    @property
+    def fs_hz(self) -> float: ...
+    @property
+    def n_rows(self) -> int: ...
+    @property
+    def n_samples(self) -> int: ...
+    @property
+    def n_known(self) -> int: ...
+
+    def read(self, start: int, stop: int) -> FloatArray:
+        """Return samples ``[start, stop)`` of all rows, clipped to what is known."""
+        ...
+
+    def pyramid_folder(self) -> Path | None:
+        """Return where its pyramid is kept; None keeps it in memory. Slow."""
+        ...
+
+
+class RecordingSamples:
+    """The leads of a recording, known from the beginning."""
+
+    def __init__(self, recording: Recording) -> None:
+        self._recording = recording
+        self.fs_hz = recording.fs_hz
+        self.n_rows = len(recording.leads)
+        self.n_samples = self.n_known = recording.n_samples
+
+    def read(self, start: int, stop: int) -> FloatArray:
+        """Return samples ``[start, stop)``, clipped to the recording."""
+        return self._recording.read_samples(start, stop)
+
+    def pyramid_folder(self) -> Path | None:
+        """Return the folder in the user's cache; None for a short recording."""
+        return pyramid_folder(self._recording)
+
+
+class MapSamples:
+    """A map of an analysis, perhaps of one under way.
+
+    Parameters
+    ----------
+    values : array [L, n_known]
+        May be the first columns of a mapped file whose full length is that of the whole map.
+    """
+
+    def __init__(self, values: FloatArray, fs_hz: float) -> None:
+        self.fs_hz = fs_hz
+        self._values = values
+        root = _mapping_of(values)
+        self.n_rows, self.n_samples = (values if root is None else root).shape
+
+    @property
+    def n_known(self) -> int:
+        """Columns that were computed by now."""
+        return int(self._values.shape[1])
+
+    def grow(self, values: FloatArray) -> None:
+        """Go on with more of the same map."""
+        self._values = values
+
+    def read(self, start: int, stop: int) -> FloatArray:
+        """Return columns ``[start, stop)``, clipped to what is known.
+
+        A mapped file is read, not looked at: pages once seen would count as this process's
+        memory, up to gigabytes for a day.
+        """
+        values = self._values
+        stop = min(stop, values.shape[1])
+        root = _mapping_of(values)
+        if root is not None:
+            try:
+                return _read_rows(root, values.shape[0], start, stop)
+            except OSError:
+                pass  # the file was moved or removed, the mapping lives on
+        return np.array(values[:, start:stop])
+
+    def pyramid_folder(self) -> Path | None:
+        """Return None: it is made anew within seconds."""
+        return None
+
+
+def _mapping_of(values: FloatArray) -> Mapped | None:
+    """Return the mapped file [L, n] whose first columns these are, if any."""
+    root: object = values
+    while isinstance(root, np.ndarray) and not isinstance(root.base, mmap.mmap):
+        root = root.base
+    whole = (
+        isinstance(root, np.memmap)
+        and root.filename is not None
+        and root.ndim == 2
+        and root.flags.c_contiguous
+        and root.dtype == np.float32
+        and root.shape[0] == values.shape[0]
+        and root.ctypes.data == values.ctypes.data
+    )
+    return cast("Mapped", root) if whole else None
+
+
+def _read_rows(root: Mapped, n_rows: int, start: int, stop: int) -> FloatArray:
+    result = np.empty((n_rows, max(stop - start, 0)), dtype=np.float32)
+    assert root.filename is not None
+    with Path(root.filename).open("rb") as file:
+        for row in range(n_rows):
+            file.seek(root.offset + 4 * (row * root.shape[1] + start))
+            if file.readinto(result[row].data) != result[row].nbytes:
+                raise OSError("the file is shorter than its map")
+    return result
