@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from PySide6.QtCore import QCoreApplication, QEvent, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QFontMetricsF,
@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QScrollBar, QWidget
 
 from ecgviewer.app.theme import LIGHT, Theme
 from ecgviewer.app.trace import scale
-from ecgviewer.app.trace.data.courtesy import Courtesy
+from ecgviewer.app.trace.data.courtesy import QUIET_S, Courtesy
 from ecgviewer.app.trace.data.loader import Loader
 from ecgviewer.app.trace.data.samples import RecordingSamples
 from ecgviewer.app.trace.frame import Frame
@@ -70,6 +70,8 @@ class TraceCanvas(QWidget):
         self._picture: Picture | None = None
         self._stale = True
         self._measured_screen = False
+        self._later = QTimer(self, singleShot=True, interval=round(QUIET_S * 1000))
+        self._later.timeout.connect(self.redraw)
         self._rows = QScrollBar(Qt.Orientation.Vertical, self)
         self._rows.setAccessibleName("Leads")
         self._rows.valueChanged.connect(self.redraw)
@@ -241,11 +243,18 @@ class TraceCanvas(QWidget):
         if self.scene.store.n_chunks <= SHORT_CHUNKS:
             self._more_read()
         else:
-            self.redraw()
+            self._show_more()
 
     def _more_read(self) -> None:
-        self.redraw()
+        self._show_more()
         self.dataChanged.emit()
+
+    def _show_more(self) -> None:
+        """Paint anew; of a moving view, the next frame shows what came."""
+        if self.courtesy.moving:
+            self._later.start()
+        else:
+            self.redraw()
 
     def _read_failed(self, reason: str) -> None:
         self.scene.problem = reason

@@ -28,6 +28,11 @@ class Courtesy:
         """Note that the user just moved the view."""
         self._moved = time.monotonic()
 
+    @property
+    def moving(self) -> bool:
+        """Whether the user moves the view at present."""
+        return time.monotonic() - self._moved < QUIET_S
+
     def wait(self, stop: Callable[[], bool]) -> None:
         """Return when the view is at rest, patience ends, or ``stop()``.
 
@@ -36,7 +41,6 @@ class Courtesy:
         with self._turn:
             until = time.monotonic() + PATIENCE_S
             while not stop():
-                now = time.monotonic()
-                if now - self._moved >= QUIET_S or now >= until:
+                if not self.moving or time.monotonic() >= until:
                     return
                 time.sleep(NAP_S)
