@@ -11,10 +11,10 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from ecgviewer.app.theme import LIGHT
-from ecgviewer.app.trace.data import samples as samples_module
 from ecgviewer.app.trace.data.samples import MapSamples
 from ecgviewer.app.trace.overview import OverviewBar
 from ecgviewer.app.trace.view import TraceView
+from ecgviewer.core import mapped as mapped_files
 from ecgviewer.core.analysis import Analysis
 from tests.app.trace_material import PX_PER_MM, analysis_of, ecg, pixels, recording_of
 
@@ -153,9 +153,9 @@ def test_a_mapped_file_is_read_without_being_looked_at(tmp_path: Path, monkeypat
     assert (samples.n_rows, samples.n_samples, samples.n_known) == (12, 2000, 1500)
     np.testing.assert_array_equal(samples.read(700, 1600), values[:, 700:1500])
     calls = []
-    read_rows = samples_module._read_rows
+    from_file = mapped_files._from_file
     monkeypatch.setattr(
-        samples_module, "_read_rows", lambda *args: calls.append(args) or read_rows(*args)
+        mapped_files, "_from_file", lambda *args: calls.append(args) or from_file(*args)
     )
     samples.read(0, 10)
     assert len(calls) == 1

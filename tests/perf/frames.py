@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from PySide6.QtWidgets import QApplication
 
 from ecgviewer.app.theme import LIGHT
@@ -157,7 +156,6 @@ def show_range(view: TraceView, start_s: float) -> None:
     """Move our view and paint it, as a drag does."""
     view.goto(start_s)
     QApplication.processEvents()
-    view.repaint()
 
 
 def set_span(view: TraceView, span_s: float) -> None:
@@ -166,18 +164,47 @@ def set_span(view: TraceView, span_s: float) -> None:
 
 @dataclass(frozen=True)
 class Timing:
-    """Milliseconds per frame."""
+    """Milliseconds per frame: on the wall clock, and of this thread's processor time."""
 
     median: float
     p95: float
+    cpu_median: float
+    cpu_p95: float
+
+    def text(self) -> str:
+        """Return the four numbers as columns of a table."""
+        return f"{self.median:6.1f} {self.p95:6.1f} | {self.cpu_median:6.1f} {self.cpu_p95:6.1f}"
 
 
-def time_frames(frame: Callable[[int], None], count: int) -> Timing:
-    """Time frames on the wall clock."""
-    times = []
+FRAME_S = 1.0 / 60.0
+
+
+def time_frames(frame: Callable[[int], object], count: int, paced: bool = True) -> Timing:
+    """Time frames, as a screen asks for them (or one right after the other)."""
+    wall, cpu = [], []
     for index in range(count):
-        start = time.perf_counter()
+        start, thread = time.perf_counter(), time.thread_time()
         frame(index)
-        times.append((time.perf_counter() - start) * 1e3)
-    values: npt.NDArray[np.float64] = np.array(times)
-    return Timing(float(np.median(values)), float(np.percentile(values, 95)))
+        cpu.append((time.thread_time() - thread) * 1e3)
+        taken = time.perf_counter() - start
+        wall.append(taken * 1e3)
+        if paced:
+            time.sleep(max(FRAME_S - taken, 0.0))
+    return Timing(
+        float(np.median(wall)),
+        float(np.percentile(wall, 95)),
+        float(np.median(cpu)),
+        float(np.percentile(cpu, 95)),
+    )
+
+
+def settle(view: TraceView) -> None:
+    """Wait until the overview and all maps that are shown were read from start to end."""
+    sweep(view)
+    end = view.scene.duration_s
+    maps, analysis = view.scene.maps, view.scene.analysis
+    if maps is not None and analysis is not None:
+        fs_hz = analysis.map_fs_hz
+        while not maps.ready(0, round(end * fs_hz), fs_hz):
+            QApplication.processEvents()
+            time.sleep(0.005)

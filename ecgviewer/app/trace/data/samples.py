@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import mmap
 from pathlib import Path
-from typing import Any, Protocol, cast
-
-import numpy as np
+from typing import Protocol
 
 from ecgviewer.app.trace.data.levels import FloatArray
 from ecgviewer.app.trace.data.overview_cache import pyramid_folder
+from ecgviewer.core.mapped import mapping_of, read_columns
 from ecgviewer.core.recording import Recording
-
-Mapped = np.memmap[Any, np.dtype[np.float32]]
 
 
 class Samples(Protocol):
@@ -74,7 +70,7 @@ class MapSamples:
     def __init__(self, values: FloatArray, fs_hz: float) -> None:
         self.fs_hz = fs_hz
         self._values = values
-        root = _mapping_of(values)
+        root = mapping_of(values)
         self.n_rows, self.n_samples = (values if root is None else root).shape
 
     @property
@@ -89,47 +85,10 @@ class MapSamples:
     def read(self, start: int, stop: int) -> FloatArray:
         """Return columns ``[start, stop)``, clipped to what is known.
 
-        A mapped file is read, not looked at: pages once seen would count as this process's
-        memory, up to gigabytes for a day.
+        Those of a mapped file are read, so that no pages of it count as this process's memory.
         """
-        values = self._values
-        stop = min(stop, values.shape[1])
-        root = _mapping_of(values)
-        if root is not None:
-            try:
-                return _read_rows(root, values.shape[0], start, stop)
-            except OSError:
-                pass  # the file was moved or removed, the mapping lives on
-        return np.array(values[:, start:stop])
+        return read_columns(self._values, start, stop)
 
     def pyramid_folder(self) -> Path | None:
         """Return None: it is made anew within seconds."""
         return None
-
-
-def _mapping_of(values: FloatArray) -> Mapped | None:
-    """Return the mapped file [L, n] whose first columns these are, if any."""
-    root: object = values
-    while isinstance(root, np.ndarray) and not isinstance(root.base, mmap.mmap):
-        root = root.base
-    whole = (
-        isinstance(root, np.memmap)
-        and root.filename is not None
-        and root.ndim == 2
-        and root.flags.c_contiguous
-        and root.dtype == np.float32
-        and root.shape[0] == values.shape[0]
-        and root.ctypes.data == values.ctypes.data
-    )
-    return cast("Mapped", root) if whole else None
-
-
-def _read_rows(root: Mapped, n_rows: int, start: int, stop: int) -> FloatArray:
-    result = np.empty((n_rows, max(stop - start, 0)), dtype=np.float32)
-    assert root.filename is not None
-    with Path(root.filename).open("rb") as file:
-        for row in range(n_rows):
-            file.seek(root.offset + 4 * (row * root.shape[1] + start))
-            if file.readinto(result[row].data) != result[row].nbytes:
-                raise OSError("the file is shorter than its map")
-    return result
