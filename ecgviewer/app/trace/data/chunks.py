@@ -8,7 +8,7 @@ from collections import OrderedDict
 import numpy as np
 
 from ecgviewer.app.trace.data.levels import Columns, FloatArray, query, reduce_level
-from ecgviewer.signal.pyramid import FINEST, MinMaxPyramid, bin_size
+from ecgviewer.signal.pyramid import FINEST, MinMaxPyramid, bin_size, level_lengths
 
 CHUNK = 1 << 15
 """Samples per chunk: about a minute at 500 Hz, a few milliseconds to read."""
@@ -35,6 +35,9 @@ class ChunkStore:
         self.n_read = 0
         self._kept_chunks = kept_chunks
         self.pyramid: MinMaxPyramid | None = None
+        # All of them from the beginning: a far view of what is not read yet costs no more.
+        n_levels = len(level_lengths(n_samples)) if n_samples else 1
+        self._factors = FINE[:-1] + tuple(bin_size(level) for level in range(n_levels))
         self.filtered = False
         self._fine: OrderedDict[int, dict[int, tuple[FloatArray, FloatArray]]] = OrderedDict()
         self._lock = threading.Lock()
@@ -91,8 +94,7 @@ class ChunkStore:
     @property
     def factors(self) -> tuple[int, ...]:
         """Samples per bin of each level."""
-        n_levels = len(self.pyramid.levels) if self.pyramid is not None else 0
-        return FINE[:-1] + tuple(bin_size(k) for k in range(max(n_levels, 1)))
+        return self._factors
 
     def slice(self, factor: int, start: int, stop: int) -> tuple[FloatArray, FloatArray]:
         """Return minima and maxima of bins ``[start, stop)`` of a level, NaN where not read."""
