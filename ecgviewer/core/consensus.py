@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ecgviewer.core.analysis import Analysis
+from ecgviewer.core.mapped import read_columns
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,10 +79,16 @@ def compare(
 
 
 def _flagged(analysis: Analysis, specificity: float, n_bins: int) -> npt.NDArray[np.bool_]:
-    above = np.nan_to_num(analysis.score_map, nan=-np.inf) >= analysis.map_threshold(specificity)
-    n_leads, length = above.shape
+    level = analysis.map_threshold(specificity)
+    n_leads, length = analysis.score_map.shape
     if length == 0:
         return np.zeros((n_leads, n_bins), np.bool_)
     edges = np.linspace(0, length, n_bins + 1)
     starts = np.minimum(np.floor(edges[:-1]).astype(np.int64), length - 1)
-    return np.maximum.reduceat(above, starts, axis=1)
+    # Lead by lead: a day of twelve would be half a gigabyte at once.
+    return np.stack(
+        [
+            np.maximum.reduceat(read_columns(analysis.score_map, rows=[row])[0] >= level, starts)
+            for row in range(n_leads)
+        ]
+    )

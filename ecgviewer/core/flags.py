@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ecgviewer.core.analysis import Analysis, Flag
+from ecgviewer.core.mapped import read_columns
 
 MIN_FLAG_S = 0.04
 """Shorter excursions are noise: one small square of ECG paper."""
@@ -66,7 +67,7 @@ def _place_flags(analysis: Analysis, specificity: float, first: int) -> list[Fla
     join = max(round(JOIN_S * analysis.map_fs_hz), 1)
     shortest = max(round(MIN_FLAG_S * analysis.map_fs_hz), 1)
     for row in range(len(analysis.leads)):
-        values = analysis.score_map[row, first:]
+        values = read_columns(analysis.score_map, first, rows=[row])[0]
         above = np.flatnonzero(np.nan_to_num(values, nan=-np.inf) >= level)
         if above.size == 0:
             continue

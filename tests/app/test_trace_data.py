@@ -12,8 +12,9 @@ from PySide6.QtWidgets import QApplication
 
 from ecgviewer.app.theme import LIGHT
 from ecgviewer.app.trace.data.array_levels import ArrayLevels
+from ecgviewer.app.trace.data.chunks import ChunkStore
 from ecgviewer.app.trace.data.levels import query
-from ecgviewer.app.trace.raster import to_pixels
+from ecgviewer.app.trace.pixel_columns import to_pixels
 from ecgviewer.app.trace.view import TraceView
 from ecgviewer.core.errors import CorruptFileError
 from tests.app.driving import spin
@@ -120,6 +121,13 @@ def test_first_traces_of_a_day_need_one_chunk(view: TraceView) -> None:
     first, stop = source_of(recording).reads[0]
     assert (first, stop - first) == (0, 1 << 15)
     view.stop_loading()
+
+
+def test_a_day_not_read_yet_costs_no_more_than_its_picture() -> None:
+    store = ChunkStore(12, 86400 * 500)
+    columns = store.columns(0, store.n_samples, store.n_samples / 1500)
+    assert 1500 <= columns.lo.shape[1] <= 4 * 1500
+    assert columns.pending is not None and columns.pending.all()
 
 
 def test_the_window_thread_never_reads(view: TraceView) -> None:

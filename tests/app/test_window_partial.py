@@ -10,8 +10,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 
-from ecgviewer.app.trace.data.array_levels import ArrayLevels
-from ecgviewer.app.trace.data.levels import query
 from ecgviewer.app.window import MainWindow
 from tests.app.driving import Build, ClockworkInference, open_and_wait, spin
 
@@ -30,8 +28,9 @@ def halfway(make_window: Build, samples: Path) -> tuple[MainWindow, ClockworkInf
 
 def heat_of(window: MainWindow) -> np.ndarray:
     """Return how many seconds the heat map covers, as the trace view would draw it."""
-    levels = window.traces.scene.maps["score"]
-    return query(levels, 0, 1000, 10.0).hi
+    maps = window.traces.scene.maps
+    assert maps is not None
+    return maps.columns("score", 0, 1000, 10.0).hi
 
 
 def test_flags_heat_and_a_provisional_verdict_appear_during_the_run(
@@ -78,21 +77,3 @@ def test_a_selected_flag_stays_selected_while_more_come(
     spin(lambda: not window.session.running)
     assert window.document.selected_flag is not None
     assert window.document.flags[window.document.selected_flag].leads == chosen.leads
-
-
-def test_growing_levels_are_those_of_the_whole() -> None:
-    rng = np.random.default_rng(0)
-    values = rng.normal(size=(3, 700_003)).astype(np.float32)
-    values[:, 1000:1500] = np.nan
-    levels = ArrayLevels(values[:, :30_001])
-    for stop in (30_002, 95_000, 400_017, 700_003):
-        levels = ArrayLevels(values[:, :stop], levels)
-    whole = ArrayLevels(values)
-    spin(lambda: levels.ready and whole.ready)
-    assert levels.factors == whole.factors
-    for factor in whole.factors[1:]:
-        size = -(-values.shape[1] // factor)
-        for one, other in zip(
-            levels.slice(factor, 0, size), whole.slice(factor, 0, size), strict=True
-        ):
-            np.testing.assert_array_equal(one, other)

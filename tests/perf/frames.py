@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from PySide6.QtWidgets import QApplication
 
 from ecgviewer.app.theme import LIGHT
@@ -49,23 +48,37 @@ def long_recording(duration_s: float) -> Recording:
     )  # fmt: skip
 
 
-def long_analysis(recording: Recording) -> Analysis:
-    """Return an analysis with maps over the whole recording."""
+def long_analysis(recording: Recording, folder: Path | None = None) -> Analysis:
+    """Return an analysis with maps over the whole recording; mapped files in a folder, if given.
+
+    They are mapped as the program maps those of long recordings.
+    """
     n = round(recording.duration_s * MAP_FS_HZ)
     minute = recording.read(0.0, 60.0)[:, ::5]
     rng = np.random.default_rng(0)
-    score = np.abs(rng.normal(1.0, 1.0, minute.shape)).astype(np.float32)
+    noise = np.abs(rng.normal(1.0, 1.0, minute.shape)).astype(np.float32)
+    repeats = -(-n // minute.shape[1])
 
-    def tiled(values: FloatArray) -> FloatArray:
-        return np.tile(values, (1, -(-n // values.shape[1])))[:, :n]
+    def tiled(name: str, values: FloatArray) -> FloatArray:
+        if folder is None:
+            return np.tile(values, (1, repeats))[:, :n]
+        path = folder / f"{name}.npy"
+        np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=(12, n))
+        with path.open("r+b") as file:
+            file.seek(-12 * 4 * n, 2)
+            for row in values:
+                file.write(np.tile(row, repeats)[:n].tobytes())
+        mapped: FloatArray = np.load(path, mmap_mode="r")
+        return mapped
 
+    score, reconstruction = tiled("score", noise), tiled("reconstruction", minute * 0.9)
     nothing = np.zeros((12, 1), dtype=np.float32)
     return Analysis(
         model="cae", bundle_sha256="cd" * 32, recording_sha256="ef" * 32,
         record_name=recording.name, preprocessing={}, leads=STANDARD_LEADS,
         duration_s=recording.duration_s, score=1.0, raw_score=1.0, p_value=0.5, parts={},
         windows=(WindowScore(0.0, 10.0, 1.0, 1.0, 0.5, {}),), map_fs_hz=MAP_FS_HZ,
-        score_map=tiled(score), reconstruction_mv=tiled(minute * 0.9),
+        score_map=score, reconstruction_mv=reconstruction,
         model_input_mv=nothing, model_output_mv=nothing,
         record_reference=NormalReference.from_scores(np.linspace(0, 3, 100)),
         map_reference=NormalReference.from_scores(np.linspace(0, 5, 100)),
@@ -143,7 +156,6 @@ def show_range(view: TraceView, start_s: float) -> None:
     """Move our view and paint it, as a drag does."""
     view.goto(start_s)
     QApplication.processEvents()
-    view.repaint()
 
 
 def set_span(view: TraceView, span_s: float) -> None:
@@ -152,18 +164,47 @@ def set_span(view: TraceView, span_s: float) -> None:
 
 @dataclass(frozen=True)
 class Timing:
-    """Milliseconds per frame."""
+    """Milliseconds per frame: on the wall clock, and of this thread's processor time."""
 
     median: float
     p95: float
+    cpu_median: float
+    cpu_p95: float
+
+    def text(self) -> str:
+        """Return the four numbers as columns of a table."""
+        return f"{self.median:6.1f} {self.p95:6.1f} | {self.cpu_median:6.1f} {self.cpu_p95:6.1f}"
 
 
-def time_frames(frame: Callable[[int], None], count: int) -> Timing:
-    """Time frames on the wall clock."""
-    times = []
+FRAME_S = 1.0 / 60.0
+
+
+def time_frames(frame: Callable[[int], object], count: int, paced: bool = True) -> Timing:
+    """Time frames, as a screen asks for them (or one right after the other)."""
+    wall, cpu = [], []
     for index in range(count):
-        start = time.perf_counter()
+        start, thread = time.perf_counter(), time.thread_time()
         frame(index)
-        times.append((time.perf_counter() - start) * 1e3)
-    values: npt.NDArray[np.float64] = np.array(times)
-    return Timing(float(np.median(values)), float(np.percentile(values, 95)))
+        cpu.append((time.thread_time() - thread) * 1e3)
+        taken = time.perf_counter() - start
+        wall.append(taken * 1e3)
+        if paced:
+            time.sleep(max(FRAME_S - taken, 0.0))
+    return Timing(
+        float(np.median(wall)),
+        float(np.percentile(wall, 95)),
+        float(np.median(cpu)),
+        float(np.percentile(cpu, 95)),
+    )
+
+
+def settle(view: TraceView) -> None:
+    """Wait until the overview and all maps that are shown were read from start to end."""
+    sweep(view)
+    end = view.scene.duration_s
+    maps, analysis = view.scene.maps, view.scene.analysis
+    if maps is not None and analysis is not None:
+        fs_hz = analysis.map_fs_hz
+        while not maps.ready(0, round(end * fs_hz), fs_hz):
+            QApplication.processEvents()
+            time.sleep(0.005)

@@ -1,4 +1,4 @@
-"""Long recordings (half an hour): how many times faster than real time, where it goes, and flat memory."""
+"""Long recordings (half an hour): times real time, where it goes, and flat memory."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from PySide6.QtCore import QCoreApplication, QEvent, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QFontMetricsF,
@@ -19,16 +19,22 @@ from PySide6.QtWidgets import QScrollBar, QWidget
 
 from ecgviewer.app.theme import LIGHT, Theme
 from ecgviewer.app.trace import scale
+from ecgviewer.app.trace.data.courtesy import QUIET_S, Courtesy
 from ecgviewer.app.trace.data.loader import Loader
+from ecgviewer.app.trace.data.samples import RecordingSamples
 from ecgviewer.app.trace.frame import Frame
 from ecgviewer.app.trace.interaction import Interaction
 from ecgviewer.app.trace.layout import PageLayout, build_layout, left_margin
+from ecgviewer.app.trace.paint_lanes import samples_in_view
 from ecgviewer.app.trace.raster import Picture
 from ecgviewer.app.trace.renderer import Renderer
 from ecgviewer.app.trace.scene import Scene
 from ecgviewer.app.trace.state import ViewState
 from ecgviewer.app.trace.tracks import row_height
 from ecgviewer.core.recording import Recording
+
+SHORT_CHUNKS = 4
+"""Of a recording of up to so many chunks the overview is drawn from the samples themselves."""
 
 
 class TraceCanvas(QWidget):
@@ -58,11 +64,14 @@ class TraceCanvas(QWidget):
         self.renderer = Renderer()
         self.theme: Theme = LIGHT
         self.interaction = Interaction(self)
+        self.courtesy = Courtesy()
         self._loader: Loader | None = None
         self._frame: Frame | None = None
         self._picture: Picture | None = None
         self._stale = True
         self._measured_screen = False
+        self._later = QTimer(self, singleShot=True, interval=round(QUIET_S * 1000))
+        self._later.timeout.connect(self.redraw)
         self._rows = QScrollBar(Qt.Orientation.Vertical, self)
         self._rows.setAccessibleName("Leads")
         self._rows.valueChanged.connect(self.redraw)
@@ -172,6 +181,7 @@ class TraceCanvas(QWidget):
 
     def view_changed(self) -> None:
         """Paint anew and tell that the visible range, scale or layout changed."""
+        self.courtesy.view_moved()
         self.redraw()
         self.frame()
         self.viewChanged.emit()
@@ -181,8 +191,11 @@ class TraceCanvas(QWidget):
     def start_loading(self, recording: Recording) -> None:
         """Read a recording in the background."""
         assert self.scene.store is not None
-        self._loader = Loader(recording, self.scene.store, self.scene.display)
-        self._loader.loaded.connect(self._data_came)
+        self._loader = Loader(
+            RecordingSamples(recording), self.scene.store, self.courtesy, self.scene.display
+        )
+        self._loader.loaded.connect(self._chunk_came)
+        self._loader.swept.connect(self._more_read)
         self._loader.failed.connect(self._read_failed)
 
     def stop_loading(self) -> None:
@@ -190,6 +203,7 @@ class TraceCanvas(QWidget):
         if self._loader is not None:
             self._loader.close()
             self._loader = None
+        self.scene.close_maps()
 
     def reload_filtered(self) -> None:
         """Read the samples in view again, through the display filter."""
@@ -197,26 +211,50 @@ class TraceCanvas(QWidget):
             self._loader.set_filter(self.scene.display)
         self.redraw()
 
-    def _wanted(self) -> list[int]:
-        recording, store = self.scene.recording, self.scene.store
-        if recording is None or store is None:
-            return []
+    def _samples_in_view(self, fs_hz: float) -> tuple[int, int, float]:
+        """Return the first sample in view, the one after the last, and samples per pixel."""
         frame = self.frame()
-        start, stop = (int(t * recording.fs_hz) for t in (frame.start_s, frame.stop_s))
-        return store.chunks_for(start, stop + 1, recording.fs_hz / frame.px_per_s)
+        return *samples_in_view(frame, fs_hz), fs_hz / frame.px_per_s
 
     def _request(self) -> None:
-        """Ask for the chunks in view, then for their neighbours."""
-        wanted = self._wanted()
-        if self._loader is not None and self.scene.store is not None:
-            beside = [wanted[-1] + 1, wanted[0] - 1] if wanted else []
-            self._loader.request(
-                wanted + [index for index in beside if 0 <= index < self.scene.store.n_chunks]
-            )
+        """Ask for the samples in view, then for their neighbours."""
+        scene = self.scene
+        if self._loader is not None and scene.store is not None and scene.recording is not None:
+            view = self._samples_in_view(scene.recording.fs_hz)
+            wanted = scene.store.chunks_for(*view)
+            self._loader.request(scene.store.with_neighbours(wanted))
+        if scene.maps is not None and scene.analysis is not None:
+            scene.maps.show(scene.shown_maps(self.state.overlays))
+            scene.maps.request(*self._samples_in_view(scene.analysis.map_fs_hz))
 
-    def _data_came(self) -> None:
-        self.redraw()
+    def _is_loaded(self) -> bool:
+        scene = self.scene
+        if scene.store is None or scene.recording is None:
+            return True
+        if not scene.store.ready(*self._samples_in_view(scene.recording.fs_hz)):
+            return False
+        maps, analysis = scene.maps, scene.analysis
+        if maps is None or analysis is None:
+            return True
+        return maps.ready(*self._samples_in_view(analysis.map_fs_hz))
+
+    def _chunk_came(self) -> None:
+        assert self.scene.store is not None
+        if self.scene.store.n_chunks <= SHORT_CHUNKS:
+            self._more_read()
+        else:
+            self._show_more()
+
+    def _more_read(self) -> None:
+        self._show_more()
         self.dataChanged.emit()
+
+    def _show_more(self) -> None:
+        """Paint anew; of a moving view, the next frame shows what came."""
+        if self.courtesy.moving:
+            self._later.start()
+        else:
+            self.redraw()
 
     def _read_failed(self, reason: str) -> None:
         self.scene.problem = reason
@@ -234,11 +272,7 @@ class TraceCanvas(QWidget):
         until = time.monotonic() + timeout_s
         while time.monotonic() < until and not self.scene.problem:
             self._request()
-            store = self.scene.store
-            if store is None:
-                return True
-            wanted = self._wanted()
-            if all(map(store.has, wanted)) and (wanted or store.complete):
+            if self._is_loaded():
                 self.redraw()
                 return True
             QCoreApplication.processEvents()

@@ -22,6 +22,7 @@ def _table(stations: tuple[str, ...]) -> npt.NDArray[np.uint8]:
     ).astype(np.uint8)
 
 
+ColorWords = npt.NDArray[np.uint32]
 _TABLES: dict[str, npt.NDArray[np.uint8]] = {name: _table(s) for name, s in _STATIONS.items()}
 
 
@@ -41,6 +42,12 @@ def color_table(name: str, dark: bool) -> tuple[int, ...]:
     return tuple(0xFF000000 | int(r) << 16 | int(g) << 8 | int(b) for r, g, b in table)
 
 
+@lru_cache
+def color_words(name: str, dark: bool) -> ColorWords:
+    """Return the same table as words to index by arrays."""
+    return np.array(color_table(name, dark), dtype=np.uint32)
+
+
 def to_index(
     values: npt.NDArray[np.float32], low: float, high: float
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]]:
@@ -52,5 +59,7 @@ def to_index(
         Levels of the first and last colour; values beyond take the end colours.
     """
     missing = ~np.isfinite(values)
-    scaled = (np.where(missing, low, values) - low) * (255.0 / max(high - low, 1e-12))
-    return np.clip(scaled, 0, 255).astype(np.uint8), missing
+    scaled = (values - np.float32(low)) * np.float32(255.0 / max(high - low, 1e-12))
+    if missing.any():
+        scaled[missing] = 0.0
+    return np.minimum(np.maximum(scaled, 0), 255).astype(np.uint8), missing

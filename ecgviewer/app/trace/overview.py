@@ -19,15 +19,16 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ecgviewer.app.trace.color_scales import color_table
-from ecgviewer.app.trace.data.levels import Columns, query
+from ecgviewer.app.trace.color_scales import color_words
+from ecgviewer.app.trace.data.levels import Columns
 from ecgviewer.app.trace.frame import Frame
 from ecgviewer.app.trace.furniture import time_text
 from ecgviewer.app.trace.layout import PageLayout
 from ecgviewer.app.trace.paper import LABEL_STEPS_S, time_step_s
+from ecgviewer.app.trace.pixel_columns import to_pixels
 from ecgviewer.app.trace.polyline import polygon
-from ecgviewer.app.trace.raster import Picture, Run, fill, to_pixels
-from ecgviewer.app.trace.strips import paint_spans, paint_strip, pixel_row
+from ecgviewer.app.trace.raster import Picture, Runs, fill
+from ecgviewer.app.trace.strips import colors_of, draw_colors, paint_spans, strip_values
 from ecgviewer.app.trace.tracks import Track, span_pixels
 from ecgviewer.app.trace.view import TraceView
 
@@ -132,7 +133,7 @@ class OverviewBar(QWidget):
         lead = self._rhythm_lead()
         self._label(painter, rows["lead"], lead)
         self._label(painter, rows["heat"], "Heat")
-        self._paint_heat(painter, frame, rows["heat"])
+        painter.fillRect(rows["heat"].adjusted(0, 2, 0, -2), theme.color("border", 70))
         if self.shows_trend():
             self._paint_trend(painter, frame, rows["trend"])
         self._paint_axis(painter, frame, rows["axis"])
@@ -140,6 +141,7 @@ class OverviewBar(QWidget):
         painter.drawRect(rows["lead"])
         painter.end()
         self._draw_envelope(picture, frame, rows["lead"], lead)
+        self._draw_heat(picture, frame, rows["heat"])
 
     def _rows(self, area: QRectF) -> dict[str, QRectF]:
         heights = [("flags", ROW_PX), ("notes", ROW_PX), ("lead", ENVELOPE_PX), ("heat", ROW_PX)]
@@ -191,14 +193,14 @@ class OverviewBar(QWidget):
         reach = float(np.quantile(away, 0.998)) if away.size else 1.0
         scale = row.height() * ratio / (2.2 * max(reach, 0.05))
         first = round(row.left() * ratio)
-        clip = (round(row.top() * ratio) + 1, round(row.bottom() * ratio) - 1)
-        run = Run(
+        clip = np.array([[round(row.top() * ratio) + 1, round(row.bottom() * ratio) - 1]])
+        runs = Runs(
             first,
-            middle - (hi[0] - level) * np.float32(scale) - 0.5,
-            middle - (lo[0] - level) * np.float32(scale) + 0.5,
+            middle - (hi - level) * np.float32(scale) - 0.5,
+            middle - (lo - level) * np.float32(scale) + 0.5,
             clip,
         )
-        fill(picture, [run], self._view.theme.color("envelope"))
+        fill(picture, [runs], self._view.theme.color("envelope"))
 
     def _paint_track(self, painter: QPainter, frame: Frame, track: Track, row: QRectF) -> None:
         theme = self._view.theme
@@ -208,19 +210,17 @@ class OverviewBar(QWidget):
         x1 = np.maximum(x1, x0 + 1.5)
         paint_spans(painter, x0, x1, row.adjusted(0, 2, 0, -2), theme.color(track.role))
 
-    def _paint_heat(self, painter: QPainter, frame: Frame, row: QRectF) -> None:
+    def _draw_heat(self, picture: Picture, frame: Frame, row: QRectF) -> None:
         scene = self._view.scene
-        painter.fillRect(row.adjusted(0, 2, 0, -2), self._view.theme.color("border", 70))
-        if scene.analysis is None or "score" not in scene.maps:
+        if scene.analysis is None or scene.maps is None:
             return
         fs_hz = scene.analysis.map_fs_hz
-        length = scene.analysis.score_map.shape[1]
-        columns = query(scene.maps["score"], 0, length, fs_hz / frame.px_per_s)
-        values, left = pixel_row(columns, fs_hz, frame, row.left(), row.right())
+        length = scene.maps.length("score")
+        columns = scene.maps.columns("score", 0, length, fs_hz / frame.px_per_s)
+        values = strip_values(columns, fs_hz, frame, row.left(), row.right())
         worst = np.fmax.reduce(values, axis=0)
-        table = color_table("heat", self._view.theme.dark)
-        place = QRectF(left, row.top() + 2, worst.size, row.height() - 4)
-        paint_strip(painter, worst, place, scene.heat_levels, table)
+        colors = colors_of(worst, scene.heat_levels, color_words("heat", self._view.theme.dark))
+        draw_colors(picture, colors, row.adjusted(0, 2, 0, -2))
 
     def _paint_trend(self, painter: QPainter, frame: Frame, row: QRectF) -> None:
         scene = self._view.scene

@@ -9,13 +9,14 @@ import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPen
 
-from ecgviewer.app.trace.color_scales import color_table
-from ecgviewer.app.trace.data.levels import Columns, query
+from ecgviewer.app.trace.color_scales import color_words
+from ecgviewer.app.trace.data.levels import Columns
 from ecgviewer.app.trace.frame import Frame
 from ecgviewer.app.trace.layout import STRIP_PX, Lane
+from ecgviewer.app.trace.raster import Picture
 from ecgviewer.app.trace.scene import Scene
 from ecgviewer.app.trace.state import ViewState
-from ecgviewer.app.trace.strips import paint_spans, paint_strip, pixel_row
+from ecgviewer.app.trace.strips import colors_of, draw_colors, paint_spans, strip_values
 from ecgviewer.app.trace.tracks import span_pixels
 
 FEW_SPANS = 40
@@ -30,10 +31,10 @@ def samples_in_view(frame: Frame, fs_hz: float) -> tuple[int, int]:
 
 def map_columns(scene: Scene, frame: Frame, name: str) -> Columns | None:
     """Return the columns of one of the analysis's maps, if there is one."""
-    if scene.analysis is None or name not in scene.maps:
+    if scene.analysis is None or scene.maps is None or name not in scene.maps:
         return None
     fs_hz = scene.analysis.map_fs_hz
-    return query(scene.maps[name], *samples_in_view(frame, fs_hz), fs_hz / frame.px_per_s)
+    return scene.maps.columns(name, *samples_in_view(frame, fs_hz), fs_hz / frame.px_per_s)
 
 
 def trace_rect(frame: Frame, lane: Lane) -> QRectF:
@@ -53,11 +54,14 @@ def paint_shading(painter: QPainter, scene: Scene, state: ViewState, frame: Fram
         layers.append((scene.flag_track.spans, "flag", 38, 110))
     for level, (spans, role, inside, edge) in enumerate(layers):
         seen = spans.within(frame.start_s, frame.stop_s)
+        if seen.size == 0:
+            continue
+        left, right = span_pixels(frame, spans, seen)
         for lane in frame.page.lanes:
-            on = spans.on_lead(lane.lead, seen)
+            on = np.flatnonzero(spans.names(lane.lead, seen))
             if on.size == 0 or not frame.shows(lane):
                 continue
-            x0, x1 = span_pixels(frame, spans, on)
+            x0, x1 = left[on], right[on]
             rect = trace_rect(frame, lane)
             if on.size > FEW_SPANS:
                 bar = QRectF(rect.left(), rect.top() + level * BAR_PX, rect.width(), BAR_PX)
@@ -68,8 +72,8 @@ def paint_shading(painter: QPainter, scene: Scene, state: ViewState, frame: Fram
         _paint_selected_flag(painter, scene, frame)
     if state.overlays["quality"]:
         seen = scene.quality.within(frame.start_s, frame.stop_s)
-        for lane in frame.page.lanes:
-            on = scene.quality.on_lead(lane.lead, seen)
+        for lane in frame.page.lanes if seen.size else ():
+            on = seen[scene.quality.names(lane.lead, seen)]
             x0, x1 = span_pixels(frame, scene.quality, on)
             for rect in clipped(x0, x1, trace_rect(frame, lane)):
                 hatch(painter, rect, theme.color("hatch", 130))
@@ -129,27 +133,31 @@ def hatch(painter: QPainter, rect: QRectF, color: QColor) -> None:
     painter.fillRect(rect, QBrush(color, Qt.BrushStyle.BDiagPattern))
 
 
-def paint_strips(painter: QPainter, scene: Scene, state: ViewState, frame: Frame) -> None:
-    """Draw the maps as rows of colour under each lane."""
-    analysis = scene.analysis
-    if analysis is None:
+def draw_strips(picture: Picture, scene: Scene, state: ViewState, frame: Frame) -> None:
+    """Write the maps as rows of colour under each lane; no painter may be using the picture."""
+    analysis, maps = scene.analysis, scene.maps
+    if analysis is None or maps is None:
         return
+    page = frame.page
+    left = round(page.left)
     for at, name in enumerate(scene.strip_names(state.overlays)):
         columns = map_columns(scene, frame, name)
         if columns is None:
             continue
         heat = name == "score"
-        table = color_table("heat" if heat else "attention", frame.theme.dark)
-        levels = scene.heat_levels if heat else scene.attention_levels
-        page = frame.page
-        values, left = pixel_row(columns, analysis.map_fs_hz, frame, page.left, page.right)
+        table = color_words("heat" if heat else "attention", frame.theme.dark)
+        levels = scene.heat_levels if heat else maps.usual_range(name)
+        values = strip_values(columns, analysis.map_fs_hz, frame, page.left, page.right)
+        colors = colors_of(values, levels, table)
         for lane in page.lanes:
             if lane.lead not in analysis.leads or not frame.shows(lane):
                 continue
-            row = values[analysis.leads.index(lane.lead)]
-            a, b = round(lane.x0 - left), round(lane.x1 - left)
-            rect = QRectF(left + a, frame.lane_y(lane.strips[at]), b - a, STRIP_PX)
-            paint_strip(painter, row[a:b], rect, levels, table)
+            row = colors[analysis.leads.index(lane.lead)]
+            begin, end = round(lane.x0), round(lane.x1)
+            top = frame.lane_y(lane.strips[at])
+            upper, lower = max(top, page.top), min(top + STRIP_PX, page.bottom)
+            rect = QRectF(begin, upper, end - begin, lower - upper)
+            draw_colors(picture, row[begin - left : end - left], rect)
 
 
 def paint_r_peaks(painter: QPainter, scene: Scene, frame: Frame, traces: QRectF) -> None:

@@ -99,7 +99,8 @@ def span_at(spans: Spans, frame: Frame, x: float, lead: str) -> int | None:
     """Return the shortest span on a lead under a place, if any."""
     reach_s = 2.0 / frame.px_per_s
     time_s = frame.time(x)
-    seen = spans.on_lead(lead, spans.within(time_s - reach_s, time_s + reach_s))
+    seen = spans.within(time_s - reach_s, time_s + reach_s)
+    seen = seen[spans.names(lead, seen)]
     if seen.size == 0:
         return None
     lengths = spans.stops[seen] - spans.starts[seen]

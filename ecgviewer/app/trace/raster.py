@@ -2,7 +2,8 @@
 
 A column covers exactly what the line through the samples covers there, its two ends blended by
 the share of the pixel they cover. The cost depends on the size of the picture alone, not on the
-length of the view, and no spike is ever lost between two pixels.
+length of the view, and no spike is ever lost between two pixels. All lanes of a layer are
+computed as one array: numpy's cost per call would otherwise exceed that of the pixels.
 """
 
 from __future__ import annotations
@@ -14,12 +15,11 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtGui import QColor, QImage
 
-from ecgviewer.app.trace.data.levels import Columns
-
 FloatArray = npt.NDArray[np.float32]
-IntArray = npt.NDArray[np.int64]
-TALL_PX = 9.0
-"""Mean height of columns above which comparing rows beats addressing pixels."""
+IntArray = npt.NDArray[np.int32]
+TALL_SHARE = 0.25
+"""Share of a lane's area that its columns cover, above which comparing rows beats addressing
+pixels."""
 
 
 class Picture:
@@ -42,168 +42,157 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """Device columns of one lane, ready to fill.
+class Runs:
+    """Device columns of lanes that begin and end at the same columns, ready to fill.
 
-    ``first`` is the picture's column of the first entry; ``top`` and ``bottom`` are in device
-    pixels, NaN leaves a gap; ``clip`` bounds the rows.
+    Attributes
+    ----------
+    first : int
+        The picture's column of the first entry.
+    top, bottom : array [n_lanes, width]
+        In device pixels; NaN leaves a gap.
+    clip : array [n_lanes, 2]
+        Rows ``[upper, lower)`` that each lane may draw on.
     """
 
     first: int
     top: FloatArray
     bottom: FloatArray
-    clip: tuple[int, int]
+    clip: npt.NDArray[np.int64]
 
 
-def to_pixels(
-    columns: Columns, x: npt.NDArray[np.float64], width: int
-) -> tuple[FloatArray, FloatArray]:
-    """Return the lowest and highest value ``[L, width]`` that a line covers in each pixel column.
-
-    Parameters
-    ----------
-    x : array [m]
-        Where the middle of each bin is, in device pixels from the first column; evenly spaced.
-    width : int
-        Columns wanted. NaN where there is no signal.
-    """
-    n_leads, m = columns.lo.shape
-    if m < 2 or width < 1:
-        empty = np.full((n_leads, max(width, 0)), np.nan, dtype=np.float32)
-        return empty, empty
-    spacing = (x[-1] - x[0]) / (m - 1)
-    if spacing >= 1.0:
-        return _stretch(columns, x, spacing, width)
-    return _squeeze(columns, x, width)
+def fill(picture: Picture, runs: Sequence[Runs], color: QColor) -> None:
+    """Fill the runs of many lanes; where they overlap, the later ones lie on top."""
+    for group in runs:
+        _fill_group(picture, group, color)
 
 
-def _stretch(
-    columns: Columns, x: npt.NDArray[np.float64], spacing: float, width: int
-) -> tuple[FloatArray, FloatArray]:
-    """Fewer samples than pixels: follow the straight line from sample to sample."""
-    position = (np.arange(width + 1) - x[0]) / spacing
-    left = np.clip(np.floor(position).astype(np.int64), 0, x.size - 2)
-    share = (position - left).astype(np.float32)
-    outside = (position < 0.0) | (position > x.size - 1)
-    results = []
-    for values, pick in ((columns.lo, np.fmin), (columns.hi, np.fmax)):
-        before = values[:, left]
-        borders = before + (values[:, left + 1] - before) * share
-        borders[:, outside] = np.nan
-        result = pick(borders[:, :-1], borders[:, 1:])
-        column = np.floor(x).astype(np.int64)
-        inside = (column >= 0) & (column < width)
-        result[:, column[inside]] = pick(result[:, column[inside]], values[:, inside])
-        results.append(result)
-    return results[0], results[1]
-
-
-def _squeeze(
-    columns: Columns, x: npt.NDArray[np.float64], width: int
-) -> tuple[FloatArray, FloatArray]:
-    """More bins than pixels: the extremes of each column, joined to those of its neighbour."""
-    lo = np.full((columns.lo.shape[0], width), np.nan, dtype=np.float32)
-    hi = lo.copy()
-    column = np.floor(x).astype(np.int64)
-    inside = slice(int(np.searchsorted(column, 0)), int(np.searchsorted(column, width)))
-    column = column[inside]
-    if column.size:
-        starts = np.flatnonzero(np.diff(column, prepend=-1))
-        at = column[starts]
-        lo[:, at] = np.fmin.reduceat(columns.lo[:, inside], starts, axis=1)
-        hi[:, at] = np.fmax.reduceat(columns.hi[:, inside], starts, axis=1)
-    joined_lo, joined_hi = lo.copy(), hi.copy()
-    # A gap stays a gap: NaN compares to nothing, and fmin would bridge only the joint.
-    known = np.isfinite(hi[:, 1:])
-    np.fmin(lo[:, 1:], hi[:, :-1], out=joined_lo[:, 1:], where=known)
-    np.fmax(hi[:, 1:], lo[:, :-1], out=joined_hi[:, 1:], where=known)
-    return joined_lo, joined_hi
-
-
-def fill(picture: Picture, runs: Sequence[Run], color: QColor) -> None:
-    """Fill the runs of many lanes at once."""
-    parts = [part for run in runs if (part := _pixels_of(picture, run)) is not None]
-    if not parts:
-        return
-    short = []
-    for column, top, bottom in parts:
-        if float(np.mean(bottom - top)) > TALL_PX:
-            first, stop = top.astype(np.int64) + 1, bottom.astype(np.int64)
-            _fill_tall(picture, column, first, stop, color.rgb())
-        else:
-            short.append((column, top, bottom))
-    if short:
-        column, top, bottom = (np.concatenate(part) for part in zip(*short, strict=True))
-        first, stop = top.astype(np.int64) + 1, bottom.astype(np.int64)
-        _fill_short(picture, column, first, stop, color.rgb())
-    column, top, bottom = (np.concatenate(part) for part in zip(*parts, strict=True))
-    _blend_ends(picture, column, top, bottom, color)
-
-
-def _pixels_of(picture: Picture, run: Run) -> tuple[IntArray, FloatArray, FloatArray] | None:
-    """Return the columns of a run that are seen, and their ends within the clip."""
+def _fill_group(picture: Picture, runs: Runs, color: QColor) -> None:
     height, width = picture.pixels.shape
-    upper, lower = max(run.clip[0], 0), min(run.clip[1], height)
-    column = run.first + np.arange(run.top.size)
-    with np.errstate(invalid="ignore"):
-        seen = (run.bottom > upper) & (run.top < lower) & (column >= 0) & (column < width)
-    if lower <= upper or not seen.any():
-        return None
-    top = np.clip(run.top[seen], upper, lower - 0.01)
-    bottom = np.clip(run.bottom[seen], upper + 0.01, lower - 0.001)
-    return column[seen], top, bottom
-
-
-def _fill_short(
-    picture: Picture, column: IntArray, first: IntArray, stop: IntArray, color: int
-) -> None:
-    """Set rows ``[first, stop)`` of each column, pixel by pixel: cost by their number."""
-    length = np.maximum(stop - first, 0).astype(np.int32)
-    total = int(length.sum())
-    if total == 0:
+    inside = slice(max(-runs.first, 0), max(width - runs.first, 0))
+    top, bottom = runs.top[:, inside], runs.bottom[:, inside]
+    left = runs.first + inside.start
+    clip = np.clip(runs.clip, 0, height).astype(np.float32)
+    upper, lower = clip[:, :1], clip[:, 1:]
+    seen = (bottom > upper) & (top < lower) & (lower > upper)
+    if not seen.any():
         return
+    whole = bool(seen.all())
+    if not whole:
+        # What is not seen is a run of no length in its lane's first row.
+        top, bottom = np.where(seen, top, upper), np.where(seen, bottom, upper)
+    ends = np.stack(
+        (
+            np.minimum(np.maximum(top, upper), lower - np.float32(0.01)),
+            np.minimum(np.maximum(bottom, upper + np.float32(0.01)), lower - np.float32(0.001)),
+        )
+    )
+    rows = ends.astype(np.int32)
+    begin = rows[0] + 1
+    length = np.maximum(rows[1] - begin, 0)
+    if not whole:
+        length[~seen] = 0
+    _fill_inner(picture, left, begin, length, color.rgb())
+    weight, index = _end_pixels(ends, rows, left, width)
+    weight, index = weight.ravel(), index.ravel()
+    if not whole:
+        drawn = np.flatnonzero(np.broadcast_to(seen, ends.shape))
+        weight, index = weight[drawn], index[drawn]
+    _blend(picture, index, weight, color)
+
+
+def _fill_inner(picture: Picture, left: int, begin: IntArray, length: IntArray, color: int) -> None:
+    """Set rows ``[begin, begin + length)`` of every column of every lane."""
+    total = length.sum(axis=1)
+    drawn = length > 0
+    short = []
+    for lane in np.flatnonzero(total).tolist():
+        starts = begin[lane][drawn[lane]]
+        upper = int(starts.min())
+        lower = int((begin[lane] + length[lane])[drawn[lane]].max())
+        if total[lane] > TALL_SHARE * (lower - upper) * length.shape[1]:
+            _fill_tall(picture, left, begin[lane], length[lane], (upper, lower), color)
+        else:
+            short.append(lane)
+    if short:
+        _fill_short(picture, left, begin[short], length[short], color)
+
+
+def _fill_short(picture: Picture, left: int, begin: IntArray, length: IntArray, color: int) -> None:
+    """Address pixel by pixel: cost by their number."""
     width = picture.pixels.shape[1]
-    # Index of run r, row k: (first + k) * width + column, with k counted by one long ramp.
-    before = np.cumsum(length) - length
-    origin = (first * width + column - before * width).astype(np.int32)
-    index = np.arange(0, total * width, width, dtype=np.int32)
-    index += np.repeat(origin, length)
+    count = length.ravel()
+    # Index of run r, row k: (begin + k) * width + column, with k counted by one long ramp.
+    before = np.cumsum(count) - count
+    column = left + np.arange(length.shape[1])
+    origin = (begin * np.intp(width) + column).ravel() - before * width
+    index = np.arange(0, int(count.sum()) * width, width)
+    index += np.repeat(origin, count)
     picture.pixels.reshape(-1)[index] = color
 
 
 def _fill_tall(
-    picture: Picture, column: IntArray, first: IntArray, stop: IntArray, color: int
+    picture: Picture,
+    left: int,
+    begin: IntArray,
+    length: IntArray,
+    rows: tuple[int, int],
+    color: int,
 ) -> None:
-    """Set rows ``[first, stop)`` of each column, row by row: cost by the area they span."""
-    left, right = int(column[0]), int(column[-1]) + 1
-    upper, lower = int(first.min()), int(stop.max())
-    if lower <= upper:
-        return
-    begin = np.zeros(right - left, dtype=np.int16)
-    end = begin.copy()
-    begin[column - left] = first
-    end[column - left] = stop
-    row = np.arange(upper, lower, dtype=np.int16)[:, np.newaxis]
-    inside = row >= begin
-    np.logical_and(inside, row < end, out=inside)
-    np.copyto(picture.pixels[upper:lower, left:right], np.uint32(color), where=inside)
-
-
-def _blend_ends(
-    picture: Picture, column: IntArray, top: FloatArray, bottom: FloatArray, color: QColor
-) -> None:
-    """Mix the colour into the first and last pixel of each column by the share covered."""
+    """Compare row by row: cost by the area."""
+    upper, lower = rows
     width = picture.pixels.shape[1]
+    # One comparison of unsigned numbers tests both ends: rows above the run wrap around.
+    start, count = np.zeros((2, width), dtype=np.uint8 if lower - upper < 256 else np.uint16)
+    start[left : left + begin.size] = np.where(length > 0, begin - upper, 0)
+    count[left : left + begin.size] = length
+    row = np.arange(lower - upper).astype(start.dtype)[:, np.newaxis]
+    np.putmask(picture.pixels[upper:lower], row - start < count, np.uint32(color))
+
+
+def _end_pixels(
+    ends: FloatArray, rows: IntArray, left: int, width: int
+) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.intp]]:
+    """Return how much of 256 the first and the last pixel of each run are covered, and where
+    they are.
+
+    Parameters
+    ----------
+    ends, rows : array [2, n_lanes, width]
+        Upper and lower end of each run, and the rows that hold them.
+    """
+    top, bottom = ends
+    covered = np.empty_like(ends)
+    np.subtract(rows[0] + np.float32(1), top, out=covered[0])
+    np.subtract(bottom, rows[1], out=covered[1])
+    # One pixel that holds a whole run counts as both ends, and is written twice alike.
+    np.copyto(covered, bottom - top, where=rows[0] == rows[1])
+    covered *= np.float32(256)
+    index = rows * np.intp(width)
+    index += left + np.arange(ends.shape[2])
+    return covered.astype(np.uint32), index
+
+
+def _blend(
+    picture: Picture, index: npt.NDArray[np.intp], weight: npt.NDArray[np.uint32], color: QColor
+) -> None:
+    """Mix the colour into pixels, by weights of up to 256."""
     flat = picture.pixels.reshape(-1)
-    first, last = top.astype(np.int64), bottom.astype(np.int64)
-    alone = first == last
-    share = np.where(alone, bottom - top, first + 1 - top)
-    ends = np.flatnonzero(~alone)
-    index = np.concatenate((first * width + column, last[ends] * width + column[ends]))
-    weight = (np.concatenate((share, bottom[ends] - last[ends])) * 256.0).astype(np.int32)
-    under = flat[index].astype(np.int32)
-    result = np.full(under.shape, -0x1000000, dtype=np.int32)
-    for shift, part in ((16, color.red()), (8, color.green()), (0, color.blue())):
-        old = (under >> shift) & 0xFF
-        result |= (old + ((part - old) * weight >> 8)) << shift
-    flat[index] = result.view(np.uint32)
+    under = flat[index]
+    rest = np.uint32(256) - weight
+    # Red and blue are mixed in one word: each has eight bits to spare above it.
+    odd, even, rgb = np.uint32(0x00FF00FF), np.uint32(0x0000FF00), color.rgb()
+    mixed = under & odd
+    mixed *= rest
+    mixed += weight * np.uint32(rgb & 0xFF00FF)
+    mixed >>= np.uint32(8)
+    mixed &= odd
+    under &= even
+    under >>= np.uint32(8)
+    under *= rest
+    weight *= np.uint32(rgb >> 8 & 0xFF)
+    under += weight
+    under &= even
+    mixed |= under
+    mixed |= np.uint32(0xFF000000)
+    flat[index] = mixed

@@ -8,9 +8,9 @@ from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen
 from ecgviewer.app.trace import furniture
 from ecgviewer.app.trace.frame import Frame
 from ecgviewer.app.trace.paint_lanes import (
+    draw_strips,
     paint_r_peaks,
     paint_shading,
-    paint_strips,
     samples_in_view,
 )
 from ecgviewer.app.trace.paper import Paper, grid_for
@@ -42,7 +42,8 @@ class Renderer:
         traces = area.adjusted(page.left, 0, 0, 0)
         painter = QPainter(picture.image)
         painter.setFont(font)
-        painter.fillRect(QRectF(0, 0, frame.width, frame.height), frame.theme.color("window"))
+        beside = QRectF(page.right, 0, frame.width - page.right, frame.height)
+        painter.fillRect(beside, frame.theme.color("window"))
         self._paper.paint(
             painter, area, grid_for(state), frame.theme, frame.x(0.0), frame.lane_y(0.0)
         )
@@ -58,10 +59,10 @@ class Renderer:
             trace_painter.paint_gaps(painter)
             painter.end()
             trace_painter.draw(picture)
+            draw_strips(picture, scene, state, frame)
             painter.begin(picture.image)
             painter.setFont(font)
             painter.setClipRect(traces)
-            paint_strips(painter, scene, state, frame)
             self._beyond_the_end(painter, scene, frame, traces)
             painter.setClipRect(area)
             furniture.paint_lead_names(painter, frame)

@@ -1,6 +1,6 @@
 """Rows of colour: maps of an analysis per lead, and shaded spans of flags and annotations.
 
-Each row is one line of pixels stretched to its height, so that its cost depends neither on the
+Each row is one line of pixels repeated over its height, so that its cost depends neither on the
 number of spans nor on the length of the record.
 """
 
@@ -13,55 +13,46 @@ import numpy.typing as npt
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from ecgviewer.app.trace.color_scales import to_index
+from ecgviewer.app.trace.color_scales import ColorWords, to_index
 from ecgviewer.app.trace.data.levels import Columns
 from ecgviewer.app.trace.frame import Frame
+from ecgviewer.app.trace.pixel_columns import FloatArray, highest
+from ecgviewer.app.trace.raster import Picture
 
-FloatArray = npt.NDArray[np.float32]
 
+def strip_values(
+    columns: Columns, fs_hz: float, frame: Frame, left: float, right: float
+) -> FloatArray:
+    """Return the highest value ``[L, width]`` per logical pixel between two places, NaN for none.
 
-def pixel_row(
-    columns: Columns, fs_hz: float, frame: Frame, x0: float, x1: float
-) -> tuple[FloatArray, float]:
-    """Return the highest value ``[L, width]`` per pixel between x0 and x1, and the first pixel.
-
-    NaN where there is no value.
+    Device pixels would make a brief peak too narrow to see on a fine screen.
     """
-    left = round(x0)
-    width = max(round(x1) - left, 0)
-    hi = columns.hi
-    result = np.full((hi.shape[0], width), np.nan, dtype=np.float32)
-    if hi.shape[1] == 0 or width == 0:
-        return result, left
-    pixels_per_bin = columns.step / fs_hz * frame.px_per_s
-    first_x = frame.x(columns.first / fs_hz)
-    if pixels_per_bin >= 1.0:
-        at = np.floor((left + 0.5 + np.arange(width) - first_x) / pixels_per_bin).astype(np.int64)
-        inside = (at >= 0) & (at < hi.shape[1])
-        result[:, inside] = hi[:, at[inside]]
-        return result, left
-    x = first_x + (np.arange(hi.shape[1]) + 0.5) * pixels_per_bin
-    pixel = np.floor(x - left).astype(np.int64)
-    inside = (pixel >= 0) & (pixel < width)
-    if inside.any():
-        pixel = pixel[inside]
-        starts = np.flatnonzero(np.diff(pixel, prepend=-1))
-        result[:, pixel[starts]] = np.fmax.reduceat(hi[:, inside], starts, axis=1)
-    return result, left
+    first = round(left)
+    # A value of a map lasts until the next one.
+    x = (columns.centres() + 0.5) * (frame.px_per_s / fs_hz) + (frame.x(0.0) - first)
+    return highest(columns.hi, x, round(right) - first)
 
 
-def paint_strip(
-    painter: QPainter,
-    values: FloatArray,
-    rect: QRectF,
-    levels: tuple[float, float],
-    table: tuple[int, ...],
-) -> None:
-    """Draw a row of values as colours; nothing where a value is missing."""
+def colors_of(values: FloatArray, levels: tuple[float, float], table: ColorWords) -> ColorWords:
+    """Return the colours of values, 0 where there is none."""
     index, missing = to_index(values, *levels)
-    argb = np.array(table, dtype=np.uint32)[index]
-    argb[missing] = 0
-    _stretch(painter, argb, rect)
+    colors: ColorWords = table.take(index)
+    if missing.any():
+        colors[missing] = 0
+    return colors
+
+
+def draw_colors(picture: Picture, colors: ColorWords, rect: QRectF) -> None:
+    """Write a line of colours, one per logical pixel, over the height of a rectangle; 0 leaves
+    a pixel alone."""
+    ratio = picture.ratio
+    left, top, bottom = (round(edge * ratio) for edge in (rect.left(), rect.top(), rect.bottom()))
+    if ratio != 1.0:
+        wide = np.arange(round(colors.size * ratio)) + 0.5
+        colors = colors[np.minimum((wide / ratio).astype(np.intp), colors.size - 1)]
+    block = picture.pixels[max(top, 0) : max(bottom, 0), left : left + colors.size]
+    colors = colors[: block.shape[1]]
+    np.copyto(block, colors, where=colors != 0)
 
 
 def paint_spans(
@@ -70,24 +61,18 @@ def paint_spans(
     stops_px: npt.NDArray[np.float64],
     rect: QRectF,
     fill: QColor,
-    edge: QColor | None = None,
 ) -> None:
-    """Shade spans within a rectangle, at least a pixel wide each, with optional edges."""
+    """Shade spans within a rectangle, at least a pixel wide each."""
     width = round(rect.width())
     if starts_px.size == 0 or width <= 0:
         return
-    first = np.clip(np.floor(starts_px - rect.left()).astype(np.int64), 0, width)
-    last = np.clip(np.ceil(stops_px - rect.left()).astype(np.int64), 0, width)
+    first = np.floor(np.minimum(np.maximum(starts_px - rect.left(), 0), width)).astype(np.intp)
+    last = np.ceil(np.minimum(np.maximum(stops_px - rect.left(), 0), width)).astype(np.intp)
     last = np.maximum(last, np.minimum(first + 1, width))
-    change = np.zeros(width + 1, dtype=np.int64)
-    np.add.at(change, first, 1)
-    np.add.at(change, last, -1)
-    covered = np.cumsum(change[:-1]) > 0
-    argb = np.where(covered, premultiplied(fill), 0).astype(np.uint32)
-    if edge is not None:
-        ends = np.concatenate((first[starts_px >= rect.left()], last[stops_px <= rect.right()] - 1))
-        argb[ends[(ends >= 0) & (ends < width)]] = premultiplied(edge)
-    _stretch(painter, argb, rect)
+    change = np.bincount(first, minlength=width + 1) - np.bincount(last, minlength=width + 1)
+    argb = (np.cumsum(change[:-1]) > 0) * np.uint32(premultiplied(fill))
+    image = QImage(argb.data, width, 1, width * 4, QImage.Format.Format_ARGB32_Premultiplied)
+    painter.drawImage(QRectF(round(rect.left()), rect.top(), width, rect.height()), image)
 
 
 def premultiplied(color: QColor) -> int:
@@ -99,18 +84,13 @@ def premultiplied(color: QColor) -> int:
     return alpha << 24 | red << 16 | green << 8 | blue
 
 
-def _stretch(painter: QPainter, argb: npt.NDArray[np.uint32], rect: QRectF) -> None:
-    row = np.ascontiguousarray(argb)
-    image = QImage(row.data, row.size, 1, row.size * 4, QImage.Format.Format_ARGB32_Premultiplied)
-    painter.drawImage(QRectF(round(rect.left()), rect.top(), row.size, rect.height()), image)
-
-
 class Spans:
     """Spans in time with the leads they belong to, found quickly among many.
 
     Parameters
     ----------
     starts_s, stops_s : sequence of float
+        In order of start.
     leads : sequence of tuple of str
         Per span; empty means it belongs to no lead in particular.
     """
@@ -123,6 +103,8 @@ class Spans:
     ) -> None:
         self.starts = np.asarray(starts_s, dtype=np.float64)
         self.stops = np.asarray(stops_s, dtype=np.float64)
+        # A span may outlast later ones; the latest stop so far only ever grows.
+        self._latest_stop = np.maximum.accumulate(self.stops) if len(leads) else self.stops
         self.leads = tuple(leads)
         names = {lead for entry in leads for lead in entry}
         self._on = {
@@ -135,9 +117,11 @@ class Spans:
 
     def within(self, start_s: float, stop_s: float) -> npt.NDArray[np.int64]:
         """Return the indices of the spans that touch a range."""
-        return np.flatnonzero((self.starts < stop_s) & (self.stops >= start_s))
+        first = int(np.searchsorted(self._latest_stop, start_s))
+        stop = int(np.searchsorted(self.starts, stop_s))
+        return first + np.flatnonzero(self.stops[first:stop] >= start_s)
 
-    def on_lead(self, lead: str, among: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """Return those of ``among`` that name a lead."""
+    def names(self, lead: str, among: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Return which of ``among`` name a lead."""
         mask = self._on.get(lead)
-        return among[:0] if mask is None else among[mask[among]]
+        return np.zeros(among.size, dtype=bool) if mask is None else mask[among]

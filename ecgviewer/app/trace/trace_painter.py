@@ -17,7 +17,8 @@ from ecgviewer.app.trace.paint_lanes import (
     samples_in_view,
     trace_rect,
 )
-from ecgviewer.app.trace.raster import FloatArray, Picture, Run, fill, to_pixels
+from ecgviewer.app.trace.pixel_columns import FloatArray, to_pixels
+from ecgviewer.app.trace.raster import Picture, Runs, fill
 from ecgviewer.app.trace.scene import Scene
 from ecgviewer.app.trace.state import ViewState
 from ecgviewer.app.trace.strips import paint_spans
@@ -29,6 +30,7 @@ DENSE_SAMPLES_PER_PX = 16.0
 OVERLAP = 0.6
 """Share of a row's height by which a trace may reach beyond its lane."""
 Bools = npt.NDArray[np.bool_]
+Leads = tuple[str, ...]
 
 
 def signal_columns(scene: Scene, frame: Frame) -> Columns:
@@ -52,7 +54,7 @@ class TracePainter:
         self._dense = rate / frame.px_per_s >= DENSE_SAMPLES_PER_PX
         recording, analysis = scene.recording, scene.analysis
         assert recording is not None
-        layers: list[tuple[Columns | None, float, tuple[str, ...], str]] = []
+        layers: list[tuple[Columns | None, float, Leads, str]] = []
         if state.overlays["reconstruction"] and analysis is not None:
             name = "model_output" if seen_by_model else "reconstruction"
             columns = map_columns(scene, frame, name)
@@ -122,35 +124,47 @@ class TracePainter:
 
     def draw(self, picture: Picture) -> None:
         """Write every layer into the picture, which no painter may be using."""
-        frame = self._frame
+        frame, recording = self._frame, self._scene.recording
+        assert recording is not None
         if self._signal is not None:
             room_mv = 0.3 * frame.page.pitch / frame.px_per_mv
             self._scene.recentre(*self._layers[-1][:2], room_mv)
-        centre = self._scene.centre()
-        recording = self._scene.recording
-        assert recording is not None
         for lo, hi, leads, role in self._layers:
-            runs = []
-            for lane in frame.page.lanes:
-                if lane.lead in leads and frame.shows(lane):
-                    row = leads.index(lane.lead)
-                    level = centre[recording.leads.index(lane.lead)] if self._centred else 0.0
-                    runs.append(self._run(lane, lo[row] - level, hi[row] - level, role))
             color = "envelope" if self._dense and role == "trace" else role
-            fill(picture, runs, frame.theme.color(color))
+            fill(picture, self._groups(lo, hi, leads, role), frame.theme.color(color))
 
-    def _run(self, lane: Lane, lo_mv: FloatArray, hi_mv: FloatArray, role: str) -> Run:
-        """Return what a layer fills in a lane."""
-        frame, ratio = self._frame, self._ratio
+    def _groups(self, lo_mv: FloatArray, hi_mv: FloatArray, leads: Leads, role: str) -> list[Runs]:
+        """Return what a layer fills, lanes that share their columns together."""
+        columns: dict[tuple[float, float], list[Lane]] = {}
+        for lane in self._frame.page.lanes:
+            if lane.lead in leads and self._frame.shows(lane):
+                columns.setdefault((lane.x0, lane.x1), []).append(lane)
+        return [self._runs(group, lo_mv, hi_mv, leads, role) for group in columns.values()]
+
+    def _runs(
+        self, lanes: list[Lane], lo_mv: FloatArray, hi_mv: FloatArray, leads: Leads, role: str
+    ) -> Runs:
+        """Return what a layer fills in lanes that share their columns."""
+        frame, ratio, recording = self._frame, self._ratio, self._scene.recording
+        assert recording is not None
         part = slice(
-            max(round(lane.x0 * ratio) - self._left, 0), round(lane.x1 * ratio) - self._left
+            max(round(lanes[0].x0 * ratio) - self._left, 0),
+            round(lanes[0].x1 * ratio) - self._left,
         )
-        base = frame.lane_y(lane.baseline) * ratio
-        scale = np.float32(lane.sign * frame.px_per_mv * ratio)
-        upper, lower = (hi_mv, lo_mv) if lane.sign > 0 else (lo_mv, hi_mv)
-        top, bottom = base - upper[part] * scale, base - lower[part] * scale
+        rows = [leads.index(lane.lead) for lane in lanes]
+        scale = column_of([lane.sign * frame.px_per_mv * ratio for lane in lanes])
+        base = column_of([frame.lane_y(lane.baseline) * ratio for lane in lanes])
+        if self._centred:
+            level = self._scene.centre()[[recording.leads.index(lane.lead) for lane in lanes]]
+            base = base + level[:, np.newaxis] * scale
+        ends = base - hi_mv[rows, part] * scale, base - lo_mv[rows, part] * scale
         thick = (BOLD_PX if role == "reconstruction" else LINE_PX) * max(ratio * 0.8, 1.0) / 2
-        return Run(self._left + part.start, top - thick, bottom + thick, self._clip(lane))
+        # In a lane drawn upside down the lowest value is at the top.
+        top, bottom = np.minimum(*ends), np.maximum(*ends)
+        top -= np.float32(thick)
+        bottom += np.float32(thick)
+        clip = np.array([self._clip(lane) for lane in lanes])
+        return Runs(self._left + part.start, top, bottom, clip)
 
     def _clip(self, lane: Lane) -> tuple[int, int]:
         """Return the rows a lane may draw on: tall beats reach into its neighbours, as on paper,
@@ -161,3 +175,8 @@ class TracePainter:
         top = max(rect.top() - over, frame.page.top)
         bottom = min(rect.bottom() + over, frame.page.bottom)
         return round(top * self._ratio), max(round(bottom * self._ratio), round(top * self._ratio))
+
+
+def column_of(values: list[float]) -> FloatArray:
+    """Return one value per lane, to be combined with arrays ``[n_lanes, width]``."""
+    return np.array(values, dtype=np.float32)[:, np.newaxis]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 
 from ecgviewer.app.trace.frame import Frame
 from ecgviewer.app.trace.strips import Spans, paint_spans
@@ -22,6 +22,7 @@ MANY_LEADS = 4
 MANY = 120
 """Annotations in view beyond which single labels could not be read anyway."""
 ROW_PAD = 5.0
+LEAST_BAR_PX = 3.0
 LEAST_TEXT_PX = 64.0
 """A label cut shorter than this says nothing."""
 
@@ -138,22 +139,23 @@ def paint_track(
     if seen.size > MANY:
         _paint_many(painter, frame, track, seen, area, height)
         return []
-    bars = []
+    # From the right: the text of a bar may run up to the next one.
+    places: list[tuple[Bar, float]] = []
     next_left: dict[int, float] = {}
     hidden = 0
-    for index in reversed(seen.tolist()):
+    x0, x1 = (x.tolist() for x in span_pixels(frame, track.spans, seen))
+    for at in range(seen.size - 1, -1, -1):
+        index = int(seen[at])
         row = track.rows[index]
         if row < 0:
             hidden += 1
             continue
-        line = QRectF(left, top + row * height + 1, right - left, height - 2)
-        rect = _bar_rect(frame, track.spans, index, line)
-        free_until = min(next_left.get(row, right), right)
-        chosen = index == selected
-        color = theme.color(track.selected_role if chosen else track.role)
-        _bar(painter, frame, rect, free_until, color, track.texts[index], chosen)
-        next_left[row] = rect.left()
-        bars.append(Bar(rect, index))
+        begin, end = max(x0[at], left), min(max(x1[at], x0[at] + LEAST_BAR_PX), right)
+        line = top + row * height + 1
+        rect = QRectF(begin, line, max(end - begin, LEAST_BAR_PX), height - 2)
+        places.append((Bar(rect, index), min(next_left.get(row, right), right)))
+        next_left[row] = begin
+    _paint_bars(painter, frame, track, selected, places)
     if hidden:
         painter.setPen(theme.color(track.role))
         painter.drawText(
@@ -161,7 +163,7 @@ def paint_track(
             Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom,
             f"+{hidden} more",
         )
-    return bars
+    return [bar for bar, _ in places]
 
 
 def _paint_many(
@@ -194,46 +196,55 @@ def span_pixels(
     )
 
 
-def _bar_rect(frame: Frame, spans: Spans, index: int, line: QRectF) -> QRectF:
-    x0, x1 = frame.x(float(spans.starts[index])), frame.x(float(spans.stops[index]))
-    left, right = max(x0, line.left()), min(max(x1, x0 + 3.0), line.right())
-    return QRectF(left, line.top(), max(right - left, 3.0), line.height())
-
-
-def _bar(
+def _paint_bars(
     painter: QPainter,
     frame: Frame,
-    rect: QRectF,
-    free_until: float,
-    color: QColor,
-    text: str,
-    selected: bool,
+    track: Track,
+    selected: int | None,
+    places: list[tuple[Bar, float]],
 ) -> None:
-    """Draw one bar; its text starts inside and may run into free room on its right."""
-    fill = QColor(color)
-    fill.setAlpha(255 if selected else 60)
+    """Draw bars with their texts, each with where the room on its right ends."""
+    plain, chosen = (frame.theme.color(role) for role in (track.role, track.selected_role))
+    fill = QColor(plain)
+    fill.setAlpha(60)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-    painter.setPen(QPen(color, 1.0))
+    painter.setPen(plain)
     painter.setBrush(fill)
-    painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 2.5, 2.5)
+    for bar, _ in places:
+        if bar.index == selected:
+            painter.save()
+            painter.setPen(chosen)
+            painter.setBrush(chosen)
+        painter.drawRoundedRect(bar.rect.adjusted(0.5, 0.5, -0.5, -0.5), 2.5, 2.5)
+        if bar.index == selected:
+            painter.restore()
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     metrics = QFontMetricsF(painter.font())
-    wanted = metrics.horizontalAdvance(text)
+    within = {False: frame.theme.color("trace"), True: frame.theme.color("paper")}
+    for bar, free_until in places:
+        text, is_selected = track.texts[bar.index], bar.index == selected
+        box, inside = _text_box(bar.rect, free_until, metrics.horizontalAdvance(text))
+        if box is None:
+            continue
+        painter.setPen(within[is_selected] if inside else chosen if is_selected else plain)
+        painter.drawText(
+            box,
+            Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft,
+            metrics.elidedText(text, Qt.TextElideMode.ElideRight, box.width()),
+        )
+
+
+def _text_box(rect: QRectF, free_until: float, wanted: float) -> tuple[QRectF | None, bool]:
+    """Return where a bar's text goes, if anywhere, and whether that is inside the bar.
+
+    It starts inside where there is room for all of it, or runs into free room on the right.
+    """
     inside = rect.width() - 8
-    if wanted <= inside:
-        box = rect.adjusted(4, 0, -4, 0)
-        painter.setPen(frame.theme.color("paper" if selected else "trace"))
-    else:
-        box = QRectF(rect.right() + 4, rect.top(), free_until - rect.right() - 8, rect.height())
-        painter.setPen(color)
-        if box.width() < min(wanted, LEAST_TEXT_PX):
-            if inside < LEAST_TEXT_PX:
-                return
-            box = rect.adjusted(4, 0, -4, 0)
-            painter.setPen(frame.theme.color("paper" if selected else "trace"))
-    painter.drawText(
-        box,
-        Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft,
-        metrics.elidedText(text, Qt.TextElideMode.ElideRight, box.width()),
-    )
+    if wanted > inside:
+        free = free_until - rect.right() - 8
+        if free >= min(wanted, LEAST_TEXT_PX):
+            return QRectF(rect.right() + 4, rect.top(), free, rect.height()), False
+        if inside < LEAST_TEXT_PX:
+            return None, False
+    return rect.adjusted(4, 0, -4, 0), True

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 
 from ecgviewer.app.theme import Theme
@@ -21,7 +21,6 @@ from ecgviewer.core.recording import Recording
 from ecgviewer.review.annotations import Annotation
 
 CTRL = Qt.KeyboardModifier.ControlModifier
-MAPS_CHECK_MS = 200
 
 
 class TraceView(TraceCanvas):
@@ -29,8 +28,6 @@ class TraceView(TraceCanvas):
 
     The widget reads samples in a thread of its own and never blocks on the disk.
     """
-
-    _awaits_maps = False
 
     # What is shown ---------------------------------------------------------------------------
 
@@ -56,19 +53,11 @@ class TraceView(TraceCanvas):
         """Show the maps of an analysis of this recording, or none."""
         if specificity is not None:
             self.scene.specificity = specificity
-        self.scene.set_analysis(analysis)
+        before = self.scene.maps
+        self.scene.set_analysis(analysis, self.courtesy)
+        if self.scene.maps is not None and self.scene.maps is not before:
+            self.scene.maps.loaded.connect(self._more_read)
         self.content_changed()
-        if not self.scene.maps_ready and not self._awaits_maps:
-            self._awaits_maps = True
-            QTimer.singleShot(MAPS_CHECK_MS, self._await_maps)
-
-    def _await_maps(self) -> None:
-        """Draw again once the maps of a long record can be drawn at every zoom."""
-        self._awaits_maps = not self.scene.maps_ready
-        if self._awaits_maps:
-            QTimer.singleShot(MAPS_CHECK_MS, self._await_maps)
-        else:
-            self.content_changed()
 
     def set_specificity(self, specificity: float) -> None:
         """Mark this threshold on the colour scale of the residual."""

@@ -8,7 +8,7 @@ from collections import OrderedDict
 import numpy as np
 
 from ecgviewer.app.trace.data.levels import Columns, FloatArray, query, reduce_level
-from ecgviewer.signal.pyramid import FINEST, MinMaxPyramid, bin_size
+from ecgviewer.signal.pyramid import FINEST, MinMaxPyramid, bin_size, level_lengths
 
 CHUNK = 1 << 15
 """Samples per chunk: about a minute at 500 Hz, a few milliseconds to read."""
@@ -16,17 +16,28 @@ FINE = (1, 4, 16)
 CLOSE = 64.0
 """Samples per pixel up to which chunks can be shown."""
 KEPT_CHUNKS = 20
-"""Chunks whose samples stay in memory (about 2.3 MB each for 12 leads)."""
+"""Chunks whose samples stay in memory (about 2.6 MB each for 12 leads)."""
 
 
 class ChunkStore:
     """Filled by the loader's threads, read by the window's thread."""
 
-    def __init__(self, n_leads: int, n_samples: int) -> None:
+    def __init__(
+        self,
+        n_leads: int,
+        n_samples: int,
+        n_known: int | None = None,
+        kept_chunks: int = KEPT_CHUNKS,
+    ) -> None:
         self.n_leads = n_leads
         self.n_samples = n_samples
-        self.n_chunks = max(-(-n_samples // CHUNK), 1)
+        self.n_known = n_samples if n_known is None else n_known
+        self.n_read = 0
+        self._kept_chunks = kept_chunks
         self.pyramid: MinMaxPyramid | None = None
+        # All of them from the beginning: a far view of what is not read yet costs no more.
+        n_levels = len(level_lengths(n_samples)) if n_samples else 1
+        self._factors = FINE[:-1] + tuple(bin_size(level) for level in range(n_levels))
         self.filtered = False
         self._fine: OrderedDict[int, dict[int, tuple[FloatArray, FloatArray]]] = OrderedDict()
         self._lock = threading.Lock()
@@ -41,12 +52,22 @@ class ChunkStore:
         with self._lock:
             self._fine[index] = fine
             self._fine.move_to_end(index)
-            while len(self._fine) > KEPT_CHUNKS:
+            while len(self._fine) > self._kept_chunks:
                 self._fine.popitem(last=False)
 
+    def extend(self, n_known: int) -> None:
+        """Take note that more samples can be read."""
+        self.n_known = n_known
+
+    @property
+    def n_chunks(self) -> int:
+        """Chunks that can be read."""
+        return max(-(-self.n_known // CHUNK), 1)
+
     def has(self, index: int) -> bool:
-        """Return whether the samples of a chunk are in memory."""
-        return index in self._fine
+        """Return whether the samples of a chunk are in memory, as far as they are known."""
+        samples = self.samples(index)
+        return samples is not None and samples.shape[1] >= min(CHUNK, self.n_known - index * CHUNK)
 
     def samples(self, index: int) -> FloatArray | None:
         """Return the samples of a chunk as kept, if they are in memory."""
@@ -73,8 +94,7 @@ class ChunkStore:
     @property
     def factors(self) -> tuple[int, ...]:
         """Samples per bin of each level."""
-        n_levels = len(self.pyramid.levels) if self.pyramid is not None else 0
-        return FINE[:-1] + tuple(bin_size(k) for k in range(max(n_levels, 1)))
+        return self._factors
 
     def slice(self, factor: int, start: int, stop: int) -> tuple[FloatArray, FloatArray]:
         """Return minima and maxima of bins ``[start, stop)`` of a level, NaN where not read."""
@@ -125,11 +145,23 @@ class ChunkStore:
 
     def chunks_for(self, start: int, stop: int, samples_per_pixel: float) -> list[int]:
         """Return the chunks whose samples this view needs; none when the pyramid does."""
-        start, stop = max(start, 0), min(stop, self.n_samples)
+        start, stop = max(start, 0), min(stop, self.n_known)
         far = samples_per_pixel >= FINEST and self.n_swept >= stop and not self.filtered
         if stop <= start or samples_per_pixel >= CLOSE or far:
             return []
         return list(range(start // CHUNK, (stop - 1) // CHUNK + 1))
+
+    def with_neighbours(self, chunks: list[int]) -> list[int]:
+        """Return chunks that a view needs, and then those that it would need next."""
+        beside = [chunks[-1] + 1, chunks[0] - 1] if chunks else []
+        return chunks + [index for index in beside if 0 <= index < self.n_chunks]
+
+    def ready(self, start: int, stop: int, samples_per_pixel: float) -> bool:
+        """Return whether all is there that :meth:`columns` can show for this view."""
+        wanted = self.chunks_for(start, stop, samples_per_pixel)
+        if wanted:
+            return all(map(self.has, wanted))
+        return max(self.n_read, self.n_swept) >= min(stop, self.n_known)
 
     def columns(self, start: int, stop: int, samples_per_pixel: float) -> Columns:
         """Return samples ``[start, stop)`` for this zoom.

@@ -1,4 +1,4 @@
-"""Reads a recording in the background: what the view needs at once, and all of it in passing."""
+"""Reads samples in the background: what the view needs at once, and all of it in passing."""
 
 from __future__ import annotations
 
@@ -6,17 +6,19 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
 from ecgviewer.app.trace.data.chunks import CHUNK, ChunkStore
-from ecgviewer.app.trace.data.overview_cache import pyramid_folder
+from ecgviewer.app.trace.data.courtesy import Courtesy
+from ecgviewer.app.trace.data.samples import Samples
 from ecgviewer.core.errors import RecordError
-from ecgviewer.core.recording import Recording
 from ecgviewer.signal.pyramid import PyramidBuilder
 
 SWEEP_NEWS_S = 0.25
 """How often the view hears of the progress of a sweep."""
+WARM_BYTES = 1 << 20
 SWEEP_REST_S = 0.002
 """A breath between two chunks of a sweep leaves the interpreter to the window."""
 
@@ -48,6 +50,7 @@ class DisplayFilter:
 
 class _Bell(QObject):
     loaded = Signal()
+    swept = Signal()
     failed = Signal(str)
 
 
@@ -55,9 +58,10 @@ class _Bell(QObject):
 class _Desk:
     """What the window's thread and the loader's two threads share."""
 
-    recording: Recording
+    samples: Samples
     store: ChunkStore
     bell: _Bell
+    courtesy: Courtesy
     news: threading.Condition = field(default_factory=threading.Condition)
     wanted: list[int] = field(default_factory=list)
     asked: bool = False
@@ -70,16 +74,26 @@ class _Desk:
 
 
 class Loader(QObject):
-    """Owns the reading threads of one recording. They know neither view nor window."""
+    """Owns the threads that read one recording or map. They know neither view nor window."""
 
     loaded = Signal()
+    """A chunk came that was asked for."""
+    swept = Signal()
+    """The pyramid covers more, or all."""
     failed = Signal(str)
 
-    def __init__(self, recording: Recording, store: ChunkStore, display: DisplayFilter) -> None:
+    def __init__(
+        self,
+        samples: Samples,
+        store: ChunkStore,
+        courtesy: Courtesy,
+        display: DisplayFilter = DisplayFilter(),
+    ) -> None:
         super().__init__()
-        self._desk = _Desk(recording, store, _Bell(), display=display)
+        self._desk = _Desk(samples, store, _Bell(), courtesy, display=display)
         store.start_over(display.active)
         self._desk.bell.loaded.connect(self.loaded)
+        self._desk.bell.swept.connect(self.swept)
         self._desk.bell.failed.connect(self.failed)
         self._threads = [
             threading.Thread(target=work, args=(self._desk,), name=name, daemon=True)
@@ -103,13 +117,26 @@ class Loader(QObject):
             self._desk.store.start_over(display.active)
             self._desk.news.notify_all()
 
-    def close(self) -> None:
-        """Stop after the chunk in hand."""
+    def more_known(self) -> None:
+        """Go on: more of the samples can be read than before."""
         with self._desk.news:
+            self._desk.store.extend(self._desk.samples.n_known)
+            self._desk.news.notify_all()
+
+    def stop(self) -> None:
+        """Stop after the chunk in hand, and tell nothing more."""
+        with self._desk.news:
+            if self._desk.stop:
+                return
             self._desk.stop = True
             self._desk.news.notify_all()
         self._desk.bell.loaded.disconnect(self.loaded)
+        self._desk.bell.swept.disconnect(self.swept)
         self._desk.bell.failed.disconnect(self.failed)
+
+    def close(self) -> None:
+        """Stop, and wait for the chunk in hand."""
+        self.stop()
         for thread in self._threads:
             thread.join(timeout=1.0)
 
@@ -136,19 +163,19 @@ def _serve(desk: _Desk) -> None:
 
 
 def _load(desk: _Desk, index: int, display: DisplayFilter) -> None:
-    recording, store = desk.recording, desk.store
-    start, stop = index * CHUNK, min((index + 1) * CHUNK, recording.n_samples)
+    samples, store = desk.samples, desk.store
+    start, stop = index * CHUNK, min((index + 1) * CHUNK, samples.n_known)
     if not display.active:
-        signal = recording.read_samples(start, stop)
+        signal = samples.read(start, stop)
     else:
         # Imported here: scipy is not needed before the first filter is switched on.
         from ecgviewer.signal.filters import display_filter, display_margin_s
 
         chosen = (display.baseline, display.mains_hz, display.muscle)
-        margin = round(display_margin_s(*chosen) * recording.fs_hz)
+        margin = round(display_margin_s(*chosen) * samples.fs_hz)
         first = max(start - margin, 0)
-        raw = recording.read_samples(first, stop + margin)
-        signal = display_filter(raw, recording.fs_hz, *chosen)[:, start - first : stop - first]
+        raw = samples.read(first, stop + margin)
+        signal = display_filter(raw, samples.fs_hz, *chosen)[:, start - first : stop - first]
     with desk.news:
         if desk.display == display:
             store.put(index, signal)
@@ -168,30 +195,44 @@ def _sweep(desk: _Desk) -> None:
 
 
 def _build(desk: _Desk) -> None:
-    recording, store = desk.recording, desk.store
-    if recording.n_samples == 0 or not recording.leads:
+    samples, store = desk.samples, desk.store
+    if samples.n_samples == 0 or samples.n_rows == 0:
         return
-    folder = pyramid_folder(recording)
+    folder = samples.pyramid_folder()
     last_news = 0.0
-    with PyramidBuilder(len(recording.leads), recording.n_samples, folder) as builder:
+    with PyramidBuilder(samples.n_rows, samples.n_samples, folder) as builder:
         store.pyramid = builder.pyramid
-        while builder.n_done < recording.n_samples:
+        if folder is not None and store.complete:
+            desk.bell.swept.emit()
+            _warm(desk, folder)
+        while builder.n_done < samples.n_samples:
+            desk.courtesy.wait(lambda: desk.stop)
             with desk.news:
-                while not desk.stop and desk.next_wanted() is not None:
+                while not desk.stop and (
+                    desk.next_wanted() is not None or builder.n_done >= samples.n_known
+                ):
                     desk.news.wait(timeout=0.2)
                 if desk.stop:
                     return
             start = builder.n_done
             index, offset = divmod(start, CHUNK)
             kept = store.samples(index) if not store.filtered else None
-            builder.append(
-                kept[:, offset:]
-                if kept is not None
-                else recording.read_samples(start, (index + 1) * CHUNK)
-            )
+            if kept is None or kept.shape[1] <= offset:
+                kept, offset = samples.read(start, (index + 1) * CHUNK), 0
+            builder.append(kept[:, offset:])
+            store.n_read = builder.n_done
             now = time.monotonic()
             if now - last_news > SWEEP_NEWS_S:
                 last_news = now
-                desk.bell.loaded.emit()
+                desk.bell.swept.emit()
             time.sleep(SWEEP_REST_S)
-    desk.bell.loaded.emit()
+    desk.bell.swept.emit()
+
+
+def _warm(desk: _Desk, folder: Path) -> None:
+    """Bring a kept pyramid into the system's cache: the window's thread looks at its mapped
+    pages, and must not wait for the disk there."""
+    for path in sorted(folder.glob("level*.npy"), reverse=True):
+        with path.open("rb") as file:
+            while not desk.stop and file.read(WARM_BYTES):
+                desk.courtesy.wait(lambda: desk.stop)
