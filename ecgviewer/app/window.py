@@ -5,15 +5,15 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QSize, Qt
+from PySide6.QtCore import QByteArray, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
     QMainWindow,
     QStackedWidget,
+    QTabBar,
     QTabWidget,
-    QToolBar,
     QVBoxLayout,
     QWidget,
 )
@@ -38,23 +38,22 @@ from ecgviewer.app.status import StatusLine
 from ecgviewer.app.style import extra_style
 from ecgviewer.app.theme import LIGHT, Theme, apply_theme
 from ecgviewer.app.tool_commands import ToolCommands
+from ecgviewer.app.toolbar import ToolBar
+from ecgviewer.app.trace.layout import left_margin
 from ecgviewer.app.trace.overview import OverviewBar
+from ecgviewer.app.trace.state import SPEEDS_MM_S
 from ecgviewer.app.trace.view import TraceView
 from ecgviewer.app.view_commands import ViewCommands
 
 DEFAULT_SIZE = (1440, 900)
-SIDE_WIDTH = 326
-ICON_PX = 18
+SIDE_WIDTH, LEAST_SIDE_WIDTH = 326, 240
+PAGE_S = 10.0
+"""The panels beside the traces yield until a record this long is in view at 25 mm/s."""
+SPLITTER_PX = 10
 LIST_WIDTH = 210
 SHORT_S = 15.0
 """A record this short is (almost) in view as a whole."""
 ROOMY_PX = 800
-TOOLBAR = (
-    "file.open", "file.open_folder", None, "go.previous_flag", "go.next_flag", None,
-    "view.overlay.reconstruction", "view.overlay.heat", "view.overlay.attention",
-    "view.overlay.model_input", None, "tools.calipers", "tools.evidence", "view.fit",
-    "view.traces_only", None, "file.report", "help.palette",
-)  # fmt: skip
 
 
 def show_title(dock: QDockWidget, shown: bool) -> None:
@@ -71,6 +70,7 @@ class MainWindow(QMainWindow):
         self.document: Document = session.document
         self.settings = session.settings
         self.theme: Theme = LIGHT
+        self._side_width = 0
         self.setWindowTitle("ECG Viewer")
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
@@ -166,15 +166,7 @@ class MainWindow(QMainWindow):
         self.docks[first].raise_()
 
     def _build_toolbar(self) -> None:
-        self.toolbar = QToolBar("Tools")
-        self.toolbar.setObjectName("toolbar")
-        self.toolbar.setMovable(False)
-        self.toolbar.setIconSize(QSize(ICON_PX, ICON_PX))
-        for command in TOOLBAR:
-            if command is None:
-                self.toolbar.addSeparator()
-            else:
-                self.toolbar.addAction(self.commands.action(command))
+        self.toolbar = ToolBar(self.commands, self.traces)
         self.addToolBar(self.toolbar)
         self.commands.menu(f"{VIEW}/&Panels").addAction(self.toolbar.toggleViewAction())
 
@@ -277,6 +269,9 @@ class MainWindow(QMainWindow):
         if settings.window_state:
             self.restoreState(QByteArray.fromBase64(settings.window_state.encode()))
             self.docks["records"].hide()
+        # Qt leaves tab bars behind that belong to no panel; those in use it shows again itself.
+        for bar in self.findChildren(QTabBar):
+            bar.hide()
 
     def show_overview(self) -> None:
         """Show the overview bar where it tells more than the traces above it."""
@@ -285,12 +280,28 @@ class MainWindow(QMainWindow):
         roomy = self.height() >= ROOMY_PX or not short
         self.overview.setVisible(self.settings.value.overview and roomy)
 
+    def _fit_side(self) -> None:
+        """Make the panels beside the traces as wide as they may be, unless the user sized them."""
+        side = [self.docks["analysis"], self.docks["flags"]]
+        width = max(dock.width() for dock in side)
+        visible = any(dock.isVisible() and not dock.isFloating() for dock in side)
+        untouched = self._side_width in (0, width) and LEAST_SIDE_WIDTH <= width <= SIDE_WIDTH
+        if not visible or not untouched:
+            return
+        state = self.traces.state
+        page = left_margin(state) + PAGE_S * SPEEDS_MM_S[1] * state.pixels_per_mm + SPLITTER_PX
+        wanted = min(max(int(self.width() - page), LEAST_SIDE_WIDTH), SIDE_WIDTH)
+        if wanted != width:
+            self.resizeDocks(side, [wanted, wanted], Qt.Orientation.Horizontal)
+        self._side_width = max(dock.width() for dock in side)
+
     # Qt's events ------------------------------------------------------------------------------
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the room for the traces on a small screen."""
         super().resizeEvent(event)
         self.show_overview()
+        QTimer.singleShot(0, self._fit_side)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept files and folders."""

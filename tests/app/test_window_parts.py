@@ -99,14 +99,24 @@ def test_screen_calibration_makes_a_millimetre_of_the_card(
     open_and_wait(window, samples / "00010_hr.hea")
     window.commands.action("tools.calibrate").trigger()
     dialog = window.findChildren(CalibrationDialog)[-1]
+    spin(dialog.isActiveWindow)
     dialog.slider.setFocus()
+    before = dialog.pixels_per_mm
     for _ in range(60):
         QTest.keyClick(dialog.slider, Qt.Key.Key_Right)
     per_mm = dialog.pixels_per_mm
+    assert per_mm > before + 0.2
     assert dialog.card.width() == pytest.approx(CARD_MM[0] * per_mm + 2, abs=1)
     dialog.accept()
     assert window.traces.state.pixels_per_mm == pytest.approx(per_mm)
-    assert list(window.settings.value.pixels_per_mm.values()) == [pytest.approx(per_mm)]
+    ratio = window.screen().devicePixelRatio()
+    assert list(window.settings.value.pixels_per_mm.values()) == [pytest.approx(per_mm * ratio)]
+    window.commands.action("tools.calibrate").trigger()
+    dialog = window.findChildren(CalibrationDialog)[-1]
+    dialog.reset.click()
+    dialog.accept()
+    assert window.traces.state.pixels_per_mm == pytest.approx(before)
+    assert window.settings.value.pixels_per_mm == {}
 
 
 def test_calipers_key_switches_measuring_on_and_off(make_window: Build, samples: Path) -> None:

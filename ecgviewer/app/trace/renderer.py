@@ -124,13 +124,15 @@ class Renderer:
         scale = furniture.scale_text(
             frame.px_per_s, frame.px_per_mv, frame.pixels_per_mm, state.fit
         )
-        words = [scale, self._signal_text(scene, state, frame)]
-        if scene.recording is not None and not scene.recording.units_known:
-            words.append("amplitude unknown")
-        furniture.paint_scale_line(
-            painter, frame, line, " · ".join(word for word in words if word), state.fit,
-            scene.legends(state.overlays),
-        )  # fmt: skip
+        parts = [(scale, "danger" if state.fit else "")]
+        if scene.recording is not None:
+            altered = scene.display.active or state.overlays["model_input"]
+            parts.append((self._signal_text(scene, state, frame), "accent" if altered else ""))
+            if not scene.recording.units_known:
+                parts.append(("amplitude unknown", "danger"))
+            if state.focus is not None:
+                parts.append((f"only {state.focus} (Esc: all leads)", ""))
+        furniture.paint_scale_line(painter, frame, line, parts, scene.legends(state.overlays))
 
     def _signal_text(self, scene: Scene, state: ViewState, frame: Frame) -> str:
         recording = scene.recording
