@@ -224,8 +224,7 @@ def _subtitle(recording: Recording, anonymize: bool) -> str:
     else:
         if recording.start_time is not None:
             facts.insert(0, recording.start_time.strftime("%Y-%m-%d %H:%M:%S"))
-        if recording.patient.line():
-            facts.insert(0, recording.patient.line())
+        facts.insert(0, recording.patient.line() or "no patient data in the file")
     return "   ·   ".join(facts)
 
 
@@ -298,7 +297,8 @@ def _seal(
     file_hash = analysis.recording_sha256 if analysis is not None else recording.content_hash()
     lines = [f"Record SHA-256 {file_hash}"]
     if analysis is not None:
-        spec = ", ".join(f"{key} {value}" for key, value in analysis.preprocessing.items())
+        used = {key: value for key, value in analysis.preprocessing.items() if value}
+        spec = ", ".join(f"{key} {value}" for key, value in used.items())
         lines += [
             f"Model {analysis.model}, SHA-256 {analysis.bundle_sha256}",
             f"Preprocessing: {spec}.  Threshold at {specificity:.1%} specificity",

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
+from PySide6.QtPrintSupport import QPrinter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QMenu
 
@@ -20,6 +21,7 @@ from ecgviewer.app.dialogs.about import AboutDialog
 from ecgviewer.app.dialogs.calibration import CARD_MM, CalibrationDialog
 from ecgviewer.app.dialogs.go_to_time import parse_time
 from ecgviewer.app.dialogs.keyboard_map import KeyboardMap
+from ecgviewer.app.dialogs.print_preview import PrintPreview
 from ecgviewer.app.evidence_window import EvidenceWindow
 from ecgviewer.app.palette import Palette
 from ecgviewer.app.settings import Settings, SettingsStore
@@ -132,6 +134,23 @@ def test_calipers_key_switches_measuring_on_and_off(make_window: Build, samples:
     assert "ms" in QApplication.clipboard().text()
     QTest.keyClick(window.traces, Qt.Key.Key_C)
     assert window.traces.caliper_text() == ""
+
+
+def test_printing_shows_the_page_and_then_prints_it(
+    make_window: Build, samples: Path, tmp_path: Path
+) -> None:
+    window = make_window()
+    open_and_wait(window, samples / "00010_hr.hea")
+    QTest.keyClick(window.traces, Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier)
+    spin(lambda: bool(window.findChildren(PrintPreview)))
+    preview = window.findChildren(PrintPreview)[-1]
+    spin(preview.isVisible)
+    assert preview.preview.pageCount() == 1
+    preview.printer.setOutputFormat(QPrinter.OutputFormat.PdfFormat)
+    preview.printer.setOutputFileName(str(tmp_path / "printed.pdf"))
+    preview.print_on(preview.printer)
+    assert (tmp_path / "printed.pdf").read_bytes().startswith(b"%PDF")
+    assert any("sent to the printer" in text for text in window.messages.texts())
 
 
 def test_the_evidence_card_measures_what_is_in_view(make_window: Build, samples: Path) -> None:
