@@ -37,6 +37,8 @@ class PrintPreview(QDialog):
         self.preview = QPrintPreviewWidget(self.printer)
         self.preview.setAccessibleName("Preview of the page")
         self.preview.paintRequested.connect(lambda printer: print_page(page, printer))
+        for part in self.preview.findChildren(QWidget):
+            part.setAccessibleName("Preview of the page")
         self.preview.fitInView()
         words = QLabel(WORDS)
         words.setWordWrap(True)

@@ -54,6 +54,7 @@ class AnalysisPanel(QScrollArea):
         super().__init__()
         self._document = document
         self._commands = commands
+        self.setAccessibleName("Analysis")
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

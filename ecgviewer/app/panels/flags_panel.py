@@ -14,6 +14,7 @@ from ecgviewer.core.leads import STANDARD_LEADS
 
 COLUMNS = ("Start", "Leads", "p", "Verdict", "Score", "Length", "Why")
 VERDICT = COLUMNS.index("Verdict")
+NUMBERS = tuple(COLUMNS.index(name) for name in ("Start", "p", "Score", "Length"))
 LONG_S = 120.0
 Index = QModelIndex | QPersistentModelIndex
 
@@ -58,6 +59,8 @@ class FlagsModel(QAbstractTableModel):
             return None
         if role == Qt.ItemDataRole.DisplayRole:
             return COLUMNS[section]
+        if role == Qt.ItemDataRole.TextAlignmentRole and section in NUMBERS:
+            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if role == Qt.ItemDataRole.ToolTipRole:
             return (
                 "Start, from the beginning of the record, in seconds",
@@ -80,7 +83,7 @@ class FlagsModel(QAbstractTableModel):
             return cell(flag, index.column(), bool(recording and recording.duration_s > LONG_S))
         if role == Qt.ItemDataRole.ToolTipRole:
             return f"{describe_flag(flag)}\n{self._verdict(index.row())[1]}".strip()
-        if role == Qt.ItemDataRole.TextAlignmentRole and index.column() in (0, 2, 4, 5):
+        if role == Qt.ItemDataRole.TextAlignmentRole and index.column() in NUMBERS:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         return None
 

@@ -54,7 +54,7 @@ class OverviewBar(QWidget):
         self.setAccessibleName("Overview of the record")
         self.setToolTip("The whole record: click or drag to go there")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         view.viewChanged.connect(self.update)
         view.dataChanged.connect(self.refresh)
@@ -113,6 +113,9 @@ class OverviewBar(QWidget):
         painter.drawImage(0, 0, self._picture.image)
         if self._view.scene.recording is not None:
             self._paint_position(painter, self._frame())
+        if self.hasFocus():
+            painter.setPen(self._view.theme.color("accent"))
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.end()
 
     def _draw(self, picture: Picture) -> None:
