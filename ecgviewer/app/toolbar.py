@@ -40,17 +40,17 @@ class ToolBar(QToolBar):
         self.setObjectName("toolbar")
         self.setMovable(False)
         self.setIconSize(QSize(ICON_PX, ICON_PX))
-        for command, text in SHORT.items():
-            commands.action(command).setIconText(text)
+        for short, text in SHORT.items():
+            commands.action(short).setIconText(text)
         for command in BUTTONS:
             if command is None:
                 self.addSeparator()
             elif command == "choices":
                 self._add_choices()
             else:
-                self.addAction(commands.action(command))
-                button = self.widgetForAction(commands.action(command))
-                button.setAccessibleName(plain(commands.action(command).text()))
+                action = commands.action(command)
+                self.addAction(action)
+                self.widgetForAction(action).setAccessibleName(plain(action.text()))
         traces.viewChanged.connect(self._show_choices)
         self._show_choices()
 

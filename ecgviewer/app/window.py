@@ -49,7 +49,7 @@ DEFAULT_SIZE = (1440, 900)
 SIDE_WIDTH, LEAST_SIDE_WIDTH = 326, 240
 PAGE_S = 10.0
 """The panels beside the traces yield until a record this long is in view at 25 mm/s."""
-SPLITTER_PX = 10
+SPARE_PX = 4
 LIST_WIDTH = 210
 SHORT_S = 15.0
 """A record this short is (almost) in view as a whole."""
@@ -133,6 +133,7 @@ class MainWindow(QMainWindow):
         self.record_panel = RecordPanel(self.document)
         self.consensus_panel = ConsensusPanel(self.session)
         self.add_panel("records", "Records", self.records, left, "Ctrl+Alt+1").hide()
+        self.docks["records"].visibilityChanged.connect(self._room_changed)
         self.add_panel("analysis", "Analysis", self.analysis_panel, right, "Ctrl+Alt+2")
         self.add_panel("consensus", "Models", self.consensus_panel, right, "Ctrl+Alt+3")
         self.add_panel("record", "Record", self.record_panel, right, "Ctrl+Alt+4")
@@ -203,6 +204,7 @@ class MainWindow(QMainWindow):
         if recording is None:
             self.start_page.set_recent(self.settings.value.recent)
             return
+        self.status.unit = recording.unit
         if self.document.ref is not None:
             self.records.select(self.document.ref)
         if self.focusWidget() is None or self.pages.isAncestorOf(self.focusWidget()):
@@ -280,6 +282,9 @@ class MainWindow(QMainWindow):
         roomy = self.height() >= ROOMY_PX or not short
         self.overview.setVisible(self.settings.value.overview and roomy)
 
+    def _room_changed(self) -> None:
+        QTimer.singleShot(0, self._fit_side)
+
     def _fit_side(self) -> None:
         """Make the panels beside the traces as wide as they may be, unless the user sized them."""
         side = [self.docks["analysis"], self.docks["flags"]]
@@ -289,8 +294,9 @@ class MainWindow(QMainWindow):
         if not visible or not untouched:
             return
         state = self.traces.state
-        page = left_margin(state) + PAGE_S * SPEEDS_MM_S[1] * state.pixels_per_mm + SPLITTER_PX
-        wanted = min(max(int(self.width() - page), LEAST_SIDE_WIDTH), SIDE_WIDTH)
+        page = left_margin(state) + PAGE_S * SPEEDS_MM_S[1] * state.pixels_per_mm
+        room = self.pages.width() + width - page - SPARE_PX
+        wanted = min(max(int(room), LEAST_SIDE_WIDTH), SIDE_WIDTH)
         if wanted != width:
             self.resizeDocks(side, [wanted, wanted], Qt.Orientation.Horizontal)
         self._side_width = max(dock.width() for dock in side)
@@ -301,7 +307,7 @@ class MainWindow(QMainWindow):
         """Keep the room for the traces on a small screen."""
         super().resizeEvent(event)
         self.show_overview()
-        QTimer.singleShot(0, self._fit_side)
+        self._room_changed()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept files and folders."""

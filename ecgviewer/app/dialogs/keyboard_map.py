@@ -11,6 +11,8 @@ from ecgviewer.app.commands import Commands
 
 WIDTH, HEIGHT = 1240, 860
 COLUMNS = 3
+Line = tuple[str, tuple[str, str] | None]
+"""A menu's title, and keys with what they do; None where the title itself stands."""
 MOUSE = (
     ("Wheel", "Scroll in time"),
     ("Ctrl + wheel", "Zoom in time at the pointer"),
@@ -52,11 +54,7 @@ def keyboard_html(commands: Commands) -> str:
                 keys += " *"
             sections.setdefault(menu, []).append((keys, title))
     sections["Mouse in the traces"] = list(MOUSE)
-    lines = [
-        (title, None) if row is None else (title, row)
-        for title, rows in sections.items()
-        for row in (None, *rows)
-    ]
+    lines: list[Line] = [(title, row) for title, rows in sections.items() for row in (None, *rows)]
     per_column = -(-len(lines) // COLUMNS)
     columns = [lines[at : at + per_column] for at in range(0, len(lines), per_column)]
     cells = "".join(
@@ -69,7 +67,7 @@ def keyboard_html(commands: Commands) -> str:
     )
 
 
-def _column(lines: list[tuple[str, tuple[str, str] | None]]) -> str:
+def _column(lines: list[Line]) -> str:
     """Return one column; a menu that began in the column before has its title again."""
     parts = []
     if lines[0][1] is not None:

@@ -61,7 +61,8 @@ class PrintPreview(QDialog):
     def _ask_printer(self) -> None:
         dialog = QPrintDialog(self.printer, self)
         dialog.accepted.connect(lambda: self.print_on(self.printer))
-        dialog.open()
+        dialog.setWindowModality(Qt.WindowModality.WindowModal)
+        dialog.show()
 
     def print_on(self, printer: QPrinter) -> None:
         """Print the page, and say what came of it."""

@@ -18,10 +18,11 @@ MAX_MARCHES = 400
 
 @dataclass(frozen=True, slots=True)
 class Caliper:
-    """A measurement between two points of one lead."""
+    """A measurement between two points of one lead, amplitudes in ``unit``."""
 
     first: Point
     second: Point
+    unit: str = "mV"
 
     @property
     def seconds(self) -> float:
@@ -45,7 +46,11 @@ class Caliper:
     def text(self) -> str:
         """Return the whole measurement, for the clipboard."""
         start = min(self.first.time_s, self.second.time_s)
-        return f"{self.first.lead} at {start:.3f} s: {self.time_text()}, {self.mv:+.2f} mV"
+        return f"{self.first.lead} at {start:.3f} s: {self.time_text()}, {self.level_text()}"
+
+    def level_text(self) -> str:
+        """Return the voltage with its sign."""
+        return f"{self.mv:+.2f} {self.unit}"
 
 
 def rr_caliper(scene: Scene, frame: Frame, rhythm_lead: str, now: Caliper | None) -> Caliper | None:
@@ -79,7 +84,7 @@ def rr_caliper(scene: Scene, frame: Frame, rhythm_lead: str, now: Caliper | None
         Point(time_s, value_at(scene, lane.lead, time_s), lane.lead, lane.rhythm)
         for time_s in (start_s, end_s)
     )
-    return Caliper(first, second)
+    return Caliper(first, second, recording.unit)
 
 
 def nudged(caliper: Caliper, scene: Scene, frame: Frame, leg: int, step: int) -> Caliper:
@@ -94,7 +99,7 @@ def nudged(caliper: Caliper, scene: Scene, frame: Frame, leg: int, step: int) ->
     sample = min(max(round(legs[leg].time_s * fs_hz) + step * samples, 0), last)
     mv = value_at(scene, legs[leg].lead, sample / fs_hz)
     legs[leg] = replace(legs[leg], time_s=sample / fs_hz, mv=mv)
-    return Caliper(*legs)
+    return replace(caliper, first=legs[0], second=legs[1])
 
 
 def paint_caliper(
@@ -127,7 +132,7 @@ def paint_caliper(
         painter.drawLine(QPointF(min(xa, xb) - 10, y), QPointF(max(xa, xb) + 10, y))
     middle = (ya + yb) / 2
     painter.drawLine(QPointF(xa, middle), QPointF(xb, middle))
-    words = f"{caliper.time_text()} · {caliper.mv:+.2f} mV"
+    words = f"{caliper.time_text()} · {caliper.level_text()}"
     paint_label(painter, frame, QPointF(max(xa, xb) + 8, min(ya, yb) - 24), words, color)
     painter.setClipping(False)
 

@@ -47,7 +47,7 @@ def st_text(evidence: Evidence, lead: str) -> str:
         return "ST not measurable"
     error = f" ± {level.uncertainty:.2f}" if level.uncertainty is not None else ""
     value = round(level.value, 2) + 0.0  # no negative zero
-    return f"ST {value:+.2f}{error} mV"
+    return f"ST {value:+.2f}{error} {evidence.unit}"
 
 
 class EvidenceCard(QWidget):
@@ -144,7 +144,8 @@ class EvidenceCard(QWidget):
             painter.setPen(self._theme.color("text_muted"))
             painter.drawText(QPointF(x + 24, top + metrics.ascent()), words)
             x += 24 + metrics.horizontalAdvance(words) + 18
-        words = "ST in mV at J + 60 ms  ·  squares 0.2 s × 0.5 mV"
+        unit = evidence.unit
+        words = f"ST in {unit} at J + 60 ms  ·  squares 0.2 s × 0.5 {unit}"
         room = QRectF(x, top, area.right() - x, metrics.height())
         painter.drawText(
             room,
@@ -216,7 +217,7 @@ class EvidenceCard(QWidget):
         room = QRectF(left, rect.top() + 1, rect.right() - left - 5, metrics.height())
         words = st_text(evidence, lead)
         if metrics.horizontalAdvance(words) > room.width():
-            words = words.removesuffix(" mV").removeprefix("ST ")
+            words = words.removesuffix(f" {evidence.unit}").removeprefix("ST ")
         painter.drawText(
             room,
             Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,

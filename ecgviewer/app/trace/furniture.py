@@ -135,7 +135,9 @@ def paint_time_axis(painter: QPainter, frame: Frame, rect: QRectF, duration_s: f
     painter.setClipping(False)
 
 
-def scale_text(px_per_s: float, px_per_mv: float, pixels_per_mm: float, fit: bool) -> str:
+def scale_text(
+    px_per_s: float, px_per_mv: float, pixels_per_mm: float, fit: bool, unit: str = "mV"
+) -> str:
     """Return the scale in words: paper speed and gain, or that there is none."""
     if fit:
         return "Fit: not to scale"
@@ -147,7 +149,7 @@ def scale_text(px_per_s: float, px_per_mv: float, pixels_per_mm: float, fit: boo
         text = f"{speed * 60:.3g} mm/min"
     else:
         text = f"{speed * 3600:.3g} mm/h"
-    return f"{text} · {gain:.3g} mm/mV"
+    return f"{text} · {gain:.3g} mm/{unit}"
 
 
 def paint_scale_line(

@@ -205,7 +205,8 @@ class Interaction:
             return
         point = point_at(view.scene, view.frame(), at.x(), at.y(), self._snaps(event), lane)
         if point is not None:
-            self.set_caliper(Caliper(anchor, point))
+            assert view.scene.recording is not None
+            self.set_caliper(Caliper(anchor, point, view.scene.recording.unit))
 
     def set_caliper(self, caliper: Caliper | None) -> None:
         """Show a measurement, or none."""
@@ -312,7 +313,7 @@ class Interaction:
         if mv == mv:
             y = y_of(scene, frame, lane, mv)
             painter.drawEllipse(QPointF(x, y), 3.0, 3.0)
-            words += f"  {lane.sign * mv:+.2f} mV"
+            words += f"  {lane.sign * mv:+.2f} {scene.recording.unit}"
         paint_label(painter, frame, QPointF(at.x() + 12, at.y() + 14), words, color)
 
     def _paint_selection(self, painter: QPainter, frame: Frame, drag: Drag) -> None:

@@ -121,8 +121,9 @@ class Renderer:
         axis = QRectF(0, frame.page.bottom, frame.width, height)
         furniture.paint_time_axis(painter, frame, axis, scene.duration_s)
         line = QRectF(0, frame.page.bottom + height, frame.width, height)
+        unit = scene.recording.unit if scene.recording is not None else "mV"
         scale = furniture.scale_text(
-            frame.px_per_s, frame.px_per_mv, frame.pixels_per_mm, state.fit
+            frame.px_per_s, frame.px_per_mv, frame.pixels_per_mm, state.fit, unit
         )
         parts = [(scale, "danger" if state.fit else "")]
         if scene.recording is not None:
