@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
     QMainWindow,
+    QScrollArea,
     QStackedWidget,
     QTabBar,
     QTabWidget,
@@ -59,6 +60,13 @@ ROOMY_PX = 800
 def show_title(dock: QDockWidget, shown: bool) -> None:
     """Give a panel its title bar (to drag it back) or take it away."""
     dock.setTitleBarWidget(None if shown else QWidget(dock))  # type: ignore[arg-type]
+
+
+def least_width(panel: QScrollArea) -> int:
+    """Return the width at which nothing in a panel is cut; more with larger letters."""
+    inner = panel.widget()
+    least = inner.minimumSizeHint().width() if inner is not None else 0
+    return least + panel.verticalScrollBar().sizeHint().width()
 
 
 class MainWindow(QMainWindow):
@@ -290,13 +298,15 @@ class MainWindow(QMainWindow):
         side = [self.docks["analysis"], self.docks["flags"]]
         width = max(dock.width() for dock in side)
         visible = any(dock.isVisible() and not dock.isFloating() for dock in side)
-        untouched = self._side_width in (0, width) and LEAST_SIDE_WIDTH <= width <= SIDE_WIDTH
-        if not visible or not untouched:
+        if self._side_width == 0 and LEAST_SIDE_WIDTH <= width <= SIDE_WIDTH:
+            self._side_width = width
+        if not visible or self._side_width != width:
             return
         state = self.traces.state
         page = left_margin(state) + PAGE_S * SPEEDS_MM_S[1] * state.pixels_per_mm
         room = self.pages.width() + width - page - SPARE_PX
-        wanted = min(max(int(room), LEAST_SIDE_WIDTH), SIDE_WIDTH)
+        needed = [least_width(panel) for panel in (self.analysis_panel, self.consensus_panel)]
+        wanted = max(min(int(room), SIDE_WIDTH), LEAST_SIDE_WIDTH, *needed)
         if wanted != width:
             self.resizeDocks(side, [wanted, wanted], Qt.Orientation.Horizontal)
         self._side_width = max(dock.width() for dock in side)

@@ -177,12 +177,16 @@ class FlagsPanel(_Widget):
         document.analysisChanged.connect(self._show_count)
         document.selectedFlagChanged.connect(self._show_selected)
         document.flagsChanged.connect(self._show_selected)
+        document.recordingChanged.connect(self._size_columns)
         self._show_count()
         self._size_columns()
 
     def _size_columns(self) -> None:
         metrics = self.fontMetrics()
-        samples = ("00:00.0", "V1-V6", "<0.0001", "Verdict", "Score", "Length")
+        recording = self._document.recording
+        long = recording is not None and recording.duration_s > LONG_S
+        start = "0:00:00.0" if long else "Start "
+        samples = (start, "window", "<0.0001", "Verdict", "Score", "Length")
         for column, sample in enumerate(samples):
             self.table.setColumnWidth(column, metrics.horizontalAdvance(sample) + 8)
 

@@ -31,6 +31,8 @@ from ecgviewer.app.trace.state import ViewState
 from ecgviewer.app.trace.tracks import row_height
 from ecgviewer.core.recording import Recording
 
+LABEL_PAD_PX = 8.0
+
 
 class TraceCanvas(QWidget):
     """Paints a scene. A still picture is cached; crosshair and calipers are drawn over it."""
@@ -114,7 +116,9 @@ class TraceCanvas(QWidget):
 
     def _make_frame(self) -> Frame:
         state, scene = self.state, self.scene
-        row = row_height(QFontMetricsF(self.font()))
+        metrics = QFontMetricsF(self.font())
+        row = row_height(metrics)
+        state.label_px = metrics.horizontalAdvance("Notes") + LABEL_PAD_PX
         tracks = sum(
             track.n_rows
             for name, track in (

@@ -18,7 +18,7 @@ STRIP_PX = 7.0
 STRIP_GAP_PX = 2.0
 MARGIN_MM, LEAST_MARGIN_PX = 18.0, 68.0
 """Left margin that holds the lead names and the calibration pulse."""
-NARROW_MARGIN_MM, LEAST_NARROW_PX = 11.0, 46.0
+NARROW_MARGIN_MM = 11.0
 """The same where the names are above their traces, as on a printed page."""
 
 
@@ -86,8 +86,8 @@ class PageLayout:
 def left_margin(state: ViewState) -> float:
     """Return the width left of the traces, in logical pixels."""
     if names_beside(state):
-        return max(MARGIN_MM * state.pixels_per_mm, LEAST_MARGIN_PX)
-    return max(NARROW_MARGIN_MM * state.pixels_per_mm, LEAST_NARROW_PX)
+        return max(MARGIN_MM * state.pixels_per_mm, LEAST_MARGIN_PX, state.label_px)
+    return max(NARROW_MARGIN_MM * state.pixels_per_mm, state.label_px)
 
 
 def names_beside(state: ViewState) -> bool:
