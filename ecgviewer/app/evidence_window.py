@@ -16,12 +16,16 @@ if TYPE_CHECKING:
     from ecgviewer.app.window import MainWindow
 
 
+SIZE = (900, 740)
+
+
 class EvidenceWindow(QDialog):
     """Median beats against their reconstruction, for the span in view or the selected flag."""
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self.setWindowTitle("Evidence card")
+        self.resize(min(SIZE[0], window.width() - 40), min(SIZE[1], window.height() - 40))
         self._window = window
         self._task: Task | None = None
         self.card = EvidenceCard()
@@ -62,7 +66,10 @@ class EvidenceWindow(QDialog):
 
     def _show(self, evidence: Evidence) -> None:
         self.card.set_evidence(evidence)
-        self.state.setText(f"{evidence.start_s:.1f} to {evidence.stop_s:.1f} s")
+        self.state.setText(
+            f"Median of {evidence.intervals.n_beats} beats, {evidence.start_s:.1f} to "
+            f"{evidence.stop_s:.1f} s"
+        )
 
     def _drop(self) -> None:
         if self._task is not None:

@@ -14,6 +14,7 @@ from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPainter, QPdfWriter
 import ecgviewer
 from ecgviewer.app.document import model_title
 from ecgviewer.app.report_page import HEIGHT_MM, WIDTH_MM, paint_page
+from ecgviewer.app.texts import p_text
 from ecgviewer.app.trace.tracks import leads_text
 from ecgviewer.core.analysis import Analysis, Flag
 from ecgviewer.core.errors import EcgViewerError
@@ -223,8 +224,7 @@ def _subtitle(recording: Recording, anonymize: bool) -> str:
     else:
         if recording.start_time is not None:
             facts.insert(0, recording.start_time.strftime("%Y-%m-%d %H:%M:%S"))
-        if recording.patient.line():
-            facts.insert(0, recording.patient.line())
+        facts.insert(0, recording.patient.line() or "no patient data in the file")
     return "   ·   ".join(facts)
 
 
@@ -235,7 +235,7 @@ def _verdict(analysis: Analysis | None, specificity: float) -> tuple[str, bool |
     threshold = analysis.threshold(specificity)
     words = (
         f"{'Abnormal' if abnormal else 'Within normal'} by {model_title(analysis.model)}: "
-        f"score {analysis.score:.2f}, p {analysis.p_value:.2g} among normals, threshold "
+        f"score {analysis.score:.2f}, p {p_text(analysis.p_value)} among normals, threshold "
         f"{threshold:.2f} ({specificity:.0%} of normals stay below)."
     )
     if analysis.is_partial:
@@ -273,9 +273,8 @@ def _by_score(flags: Sequence[Flag]) -> list[Flag]:
 
 def _flag_line(flag: Flag) -> str:
     where = leads_text(flag.leads) if flag.leads else "rhythm strip"
-    return (
-        f"{flag.start_s:.2f}-{flag.stop_s:.2f} s   {where}   {flag.reason}   p {flag.p_value:.2g}"
-    )
+    span = f"{flag.start_s:.2f}-{flag.stop_s:.2f} s"
+    return f"{span}   {where}   {flag.reason}   p {p_text(flag.p_value)}"
 
 
 def _annotation_line(annotation: Annotation) -> str:
@@ -300,7 +299,8 @@ def _seal(
     file_hash = analysis.recording_sha256 if analysis is not None else recording.content_hash()
     lines = [f"Record SHA-256 {file_hash}"]
     if analysis is not None:
-        spec = ", ".join(f"{key} {value}" for key, value in analysis.preprocessing.items())
+        used = {key: value for key, value in analysis.preprocessing.items() if value}
+        spec = ", ".join(f"{key} {value}" for key, value in used.items())
         lines += [
             f"Model {analysis.model}, SHA-256 {analysis.bundle_sha256}",
             f"Preprocessing: {spec}.  Threshold at {specificity:.1%} specificity",

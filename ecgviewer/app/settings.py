@@ -48,7 +48,7 @@ class Settings:
         Keep reviews beside the records instead of in the user's data folder.
     recent : list of str
     pixels_per_mm : dict of str to float
-        By screen, as measured in the calibration dialog.
+        By screen, in its own pixels, as measured in the calibration dialog.
     geometry, window_state : str
         Of the main window, base64.
     """

@@ -9,7 +9,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from ecgviewer.app.document import model_title
-from ecgviewer.app.panels.flags_panel import p_text
+from ecgviewer.app.texts import p_text
 from ecgviewer.core.analysis import Analysis
 
 PART_TITLES = {

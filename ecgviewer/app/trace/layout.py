@@ -16,9 +16,10 @@ BASELINE_AT = 0.56
 """Where in a row its resting level is: upright beats need more room than inverted ones."""
 STRIP_PX = 7.0
 STRIP_GAP_PX = 2.0
-MARGIN_MM = 18.0
-LEAST_MARGIN_PX = 68.0
+MARGIN_MM, LEAST_MARGIN_PX = 18.0, 68.0
 """Left margin that holds the lead names and the calibration pulse."""
+NARROW_MARGIN_MM = 11.0
+"""The same where the names are above their traces, as on a printed page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ class PageLayout:
     bottom: float
     page_height: float
     pitch: float
+    names_beside: bool = True
 
     @property
     def scrolls(self) -> bool:
@@ -83,7 +85,14 @@ class PageLayout:
 
 def left_margin(state: ViewState) -> float:
     """Return the width left of the traces, in logical pixels."""
-    return max(MARGIN_MM * state.pixels_per_mm, LEAST_MARGIN_PX)
+    if names_beside(state):
+        return max(MARGIN_MM * state.pixels_per_mm, LEAST_MARGIN_PX, state.label_px)
+    return max(NARROW_MARGIN_MM * state.pixels_per_mm, state.label_px)
+
+
+def names_beside(state: ViewState) -> bool:
+    """Return whether leads are named beside their traces; in columns they are named above."""
+    return state.mode is LayoutMode.ROWS_12 or state.focus is not None
 
 
 def visible_leads(available: Sequence[str], state: ViewState) -> list[tuple[str, str, float]]:
@@ -166,7 +175,9 @@ def build_layout(
             lanes.append(lane(entry, row, x0, x0 + column_px, False))
     if rhythm is not None:
         lanes.append(lane(rhythm, n_rows - 1, left, right, True))
-    return PageLayout(tuple(lanes), left, right, top, bottom, above + n_rows * pitch, pitch)
+    return PageLayout(
+        tuple(lanes), left, right, top, bottom, above + n_rows * pitch, pitch, names_beside(state)
+    )
 
 
 def _grid(

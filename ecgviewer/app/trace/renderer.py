@@ -57,6 +57,8 @@ class Renderer:
                 paint_r_peaks(painter, scene, frame, traces)
             trace_painter = TracePainter(scene, state, frame, picture.ratio)
             trace_painter.paint_gaps(painter)
+            # Under the traces: no colour may hide the end of a deep wave.
+            paint_strips(painter, scene, state, frame)
             painter.end()
             trace_painter.draw(picture)
             draw_strips(picture, scene, state, frame)
@@ -122,16 +124,19 @@ class Renderer:
         axis = QRectF(0, frame.page.bottom, frame.width, height)
         furniture.paint_time_axis(painter, frame, axis, scene.duration_s)
         line = QRectF(0, frame.page.bottom + height, frame.width, height)
+        unit = scene.recording.unit if scene.recording is not None else "mV"
         scale = furniture.scale_text(
-            frame.px_per_s, frame.px_per_mv, frame.pixels_per_mm, state.fit
+            frame.px_per_s, frame.px_per_mv, frame.pixels_per_mm, state.fit, unit
         )
-        words = [scale, self._signal_text(scene, state, frame)]
-        if scene.recording is not None and not scene.recording.units_known:
-            words.append("amplitude unknown")
-        furniture.paint_scale_line(
-            painter, frame, line, " · ".join(word for word in words if word), state.fit,
-            scene.legends(state.overlays),
-        )  # fmt: skip
+        parts = [(scale, "danger" if state.fit else "")]
+        if scene.recording is not None:
+            altered = scene.display.active or state.overlays["model_input"]
+            parts.append((self._signal_text(scene, state, frame), "accent" if altered else ""))
+            if not scene.recording.units_known:
+                parts.append(("amplitude unknown", "danger"))
+            if state.focus is not None:
+                parts.append((f"only {state.focus} (Esc: all leads)", ""))
+        furniture.paint_scale_line(painter, frame, line, parts, scene.legends(state.overlays))
 
     def _signal_text(self, scene: Scene, state: ViewState, frame: Frame) -> str:
         recording = scene.recording
