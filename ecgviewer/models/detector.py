@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
-import scipy
 import torch
 
 import ecgviewer
@@ -37,6 +36,7 @@ from ecgviewer.models.windows import (
     prepare_windows,
 )
 from ecgviewer.signal.resample import resampled_length
+from ecgviewer.signal.scipy_parts import scipy_version
 
 OnPartial = Callable[[PartialMaps], None]
 
@@ -278,7 +278,7 @@ def library_versions() -> dict[str, str]:
         "ecgviewer": ecgviewer.__version__,
         "torch": torch.__version__,
         "numpy": np.__version__,
-        "scipy": scipy.__version__,
+        "scipy": scipy_version,
         "python": platform.python_version(),
     }
 

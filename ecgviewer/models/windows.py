@@ -13,8 +13,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import uniform_filter1d
-from scipy.signal import butter, sosfiltfilt
 
 from ecgviewer.core.analysis import QualityFinding
 from ecgviewer.core.errors import AnalysisError
@@ -25,6 +23,7 @@ from ecgviewer.signal.beats import detect_r_peaks
 from ecgviewer.signal.gaps import bridge_gaps
 from ecgviewer.signal.preprocessing import Preprocessing
 from ecgviewer.signal.resample import resampled_length
+from ecgviewer.signal.scipy_parts import butter, sosfiltfilt, uniform_filter1d
 
 FloatArray = npt.NDArray[np.float32]
 BoolArray = npt.NDArray[np.bool_]
