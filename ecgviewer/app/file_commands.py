@@ -14,6 +14,8 @@ from ecgviewer.app.command_table import RECENT
 from ecgviewer.app.reporting import Reporting
 from ecgviewer.core.errors import UnansweredError
 from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.review.anonymize import Privacy
+from ecgviewer.review.identity import Identity, names_patient
 
 if TYPE_CHECKING:
     from ecgviewer.app.window import MainWindow
@@ -35,14 +37,21 @@ class FileCommands(QObject):
         commands.bind("file.screenshot", self._ask_screenshot)
         commands.bind("file.report", self._ask_report)
         commands.bind("file.print", self._reporting.print)
+        for privacy in Privacy:
+            commands.bind(f"file.privacy.{privacy}", partial(self._set_privacy, privacy))
+        commands.check(f"file.privacy.{self._reporting.privacy}")
         commands.bind("file.close", self._session.close_record)
         commands.bind("file.quit", window.close)
         self._session.recentChanged.connect(self._fill_recent)
         self._session.questionRaised.connect(self._ask_import)
         self._session.document.recordingChanged.connect(self._enable)
+        self._session.document.recordingChanged.connect(self._forget_names)
         window.start_page.pathChosen.connect(lambda path: self._session.open_paths([path]))
         self._fill_recent()
         self._enable()
+
+    def _set_privacy(self, privacy: Privacy) -> None:
+        self._reporting.privacy = privacy
 
     def _enable(self) -> None:
         is_open = self._session.document.recording is not None
@@ -81,6 +90,17 @@ class FileCommands(QObject):
         menu.addSeparator()
         menu.addAction("&Clear this list", self._clear_recent)
 
+    def _forget_names(self) -> None:
+        """Take paths that tell who the patient is off the list of recent files."""
+        settings, recording = self._session.settings.value, self._session.document.recording
+        if recording is None:
+            return
+        identity = Identity(recording)
+        kept = [path for path in settings.recent if not identity.is_in(path)]
+        if kept != settings.recent:
+            settings.recent = kept
+            self._fill_recent()
+
     def _open_recent(self, path: Path, _checked: bool = False) -> None:
         self._session.open_paths([path])
 
@@ -117,6 +137,8 @@ class FileCommands(QObject):
         if recording is None:
             return
         name = recording.name.replace("#", "-")
+        if names_patient(recording, name):
+            name = "ECG"
         dialog = QFileDialog(self._window, title, f"{name}.{suffix}", ";;".join(kinds))
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix(suffix)

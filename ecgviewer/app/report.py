@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,8 +18,10 @@ from ecgviewer.app.trace.tracks import leads_text
 from ecgviewer.core.analysis import Analysis, Flag
 from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.core.leads import standard_indices
-from ecgviewer.core.recording import FloatArray, Recording
+from ecgviewer.core.recording import FloatArray, Patient, Recording
 from ecgviewer.review.annotations import Annotation
+from ecgviewer.review.anonymize import Privacy
+from ecgviewer.review.identity import Identity, public_name
 from ecgviewer.signal.intervals import Intervals, Measure, measure
 
 PAGE_S = 10.0
@@ -82,7 +84,7 @@ def render_report(
     start_s: float | None = None,
     reviewer: str = "",
     conclusion: str = "",
-    anonymize: bool = False,
+    privacy: Privacy = Privacy.HEADER,
     created: datetime | None = None,
 ) -> None:
     """Write the report; the suffix of ``out`` says whether as ``.pdf`` (vector) or ``.png``.
@@ -96,7 +98,7 @@ def render_report(
     """
     page = make_page(
         recording, analysis, flags, annotations, specificity=specificity, start_s=start_s,
-        reviewer=reviewer, conclusion=conclusion, anonymize=anonymize, created=created,
+        reviewer=reviewer, conclusion=conclusion, privacy=privacy, created=created,
     )  # fmt: skip
     write_page(page, out)
 
@@ -131,7 +133,7 @@ def make_page(
     start_s: float | None = None,
     reviewer: str = "",
     conclusion: str = "",
-    anonymize: bool = False,
+    privacy: Privacy = Privacy.HEADER,
     created: datetime | None = None,
 ) -> ReportPage:
     """Gather what the page says.
@@ -145,8 +147,9 @@ def make_page(
         longer record.
     reviewer, conclusion : str
         Who reviewed it, and what they conclude.
-    anonymize : bool
-        Leave out record name, patient and date; the file's hash still identifies the record.
+    privacy : Privacy
+        What may tell who the patient is: the patient's line only when identified, record name and
+        date not when anonymous. The file's hash still identifies the record.
     created : datetime, optional
         Now by default.
     """
@@ -160,13 +163,15 @@ def make_page(
     leads = tuple(at) if at else recording.leads[:12]
     rows = [recording.leads[at[lead]] if at else lead for lead in leads]
     signal = recording.read(start_s, stop_s, rows)
-    ordered = tuple(sorted(annotations, key=lambda annotation: annotation.start_s))
+    ordered = tuple(
+        sorted(_scrubbed(recording, annotations, privacy), key=lambda item: item.start_s)
+    )
     verdict, abnormal = _verdict(analysis, specificity)
     if conclusion:
         verdict += f"  Reviewer: {conclusion}."
     return ReportPage(
-        title="ECG report" if anonymize else f"ECG report: {recording.name}",
-        subtitle=_subtitle(recording, anonymize),
+        title=_title(recording, privacy),
+        subtitle=_subtitle(recording, privacy),
         verdict=verdict,
         abnormal=abnormal,
         measures=measure_texts(measure(signal, recording.fs_hz, leads)),
@@ -216,16 +221,34 @@ def _write_png(page: ReportPage, out: Path) -> bool:
     return image.save(str(out))
 
 
-def _subtitle(recording: Recording, anonymize: bool) -> str:
+def _title(recording: Recording, privacy: Privacy) -> str:
+    if privacy is Privacy.ANONYMOUS:
+        return "ECG report"
+    name = recording.name if privacy is Privacy.IDENTIFIED else public_name(recording)
+    return f"ECG report: {name}"
+
+
+def _subtitle(recording: Recording, privacy: Privacy) -> str:
     facts = [f"{recording.format}, {recording.fs_hz:g} samples/s, {recording.duration_s:.1f} s"]
-    if anonymize:
+    patient = recording.patient
+    if privacy is Privacy.ANONYMOUS:
         facts.insert(0, "anonymized")
-    else:
-        if recording.start_time is not None:
-            facts.insert(0, recording.start_time.strftime("%Y-%m-%d %H:%M:%S"))
-        if recording.patient.line():
-            facts.insert(0, recording.patient.line())
+    elif recording.start_time is not None:
+        facts.insert(0, recording.start_time.strftime("%Y-%m-%d %H:%M:%S"))
+    if privacy is not Privacy.IDENTIFIED:
+        patient = Patient(sex=patient.sex, age_years=patient.age_years)
+    if patient.line() and privacy is not Privacy.ANONYMOUS:
+        facts.insert(0, patient.line())
     return "   ·   ".join(facts)
+
+
+def _scrubbed(
+    recording: Recording, annotations: Sequence[Annotation], privacy: Privacy
+) -> Sequence[Annotation]:
+    if privacy is Privacy.IDENTIFIED:
+        return annotations
+    scrub = Identity(recording, with_names=privacy is Privacy.ANONYMOUS).scrub
+    return [replace(one, label=scrub(one.label), note=scrub(one.note)) for one in annotations]
 
 
 def _verdict(analysis: Analysis | None, specificity: float) -> tuple[str, bool | None]:

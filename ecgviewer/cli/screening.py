@@ -10,7 +10,7 @@ from ecgviewer.cli.maps import write_maps
 from ecgviewer.cli.pool import Report
 from ecgviewer.cli.rows import Job, error_row, in_words, result_row
 from ecgviewer.cli.table import Row
-from ecgviewer.core.errors import EcgViewerError
+from ecgviewer.core.errors import EcgViewerError, trace_text
 from ecgviewer.core.recording import Recording
 from ecgviewer.io import open_record
 
@@ -47,8 +47,8 @@ class Screening:
             recording = open_record(job.source)
         except EcgViewerError as error:
             return self._failed(job, in_words(error, job.path))
-        except Exception as error:
-            log.exception("cannot open %s", job.path)
+        except Exception as error:  # noqa: BLE001 - it costs one row, not the run
+            log.error("a record cannot be opened: %s", trace_text(error))
             return self._failed(job, _unexpected(error))
         try:
             return tuple(
@@ -75,8 +75,8 @@ class Screening:
             return error_row(job, model, in_words(error, job.path))
         except OSError as error:
             return error_row(job, model, f"cannot write the maps: {error.strerror or error}")
-        except Exception as error:
-            log.exception("%s on %s", model, job.path)
+        except Exception as error:  # noqa: BLE001 - it costs one row, not the run
+            log.error("%s failed: %s", model, trace_text(error))
             return error_row(job, model, _unexpected(error))
 
 

@@ -1,7 +1,8 @@
 """An analysis as a folder: the maps as ``.npy``, everything else as JSON.
 
 Maps are opened memory-mapped, so that an hours-long analysis costs nothing until it is looked at.
-Never pickle: arrays of objects are refused on reading.
+The record's name is left out: it may be a patient's. Never pickle: arrays of objects are refused
+on reading.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from ecgviewer.models.maps import MAP_NAMES
 
 FORMAT = 1
 PLAIN = (
-    "model", "bundle_sha256", "recording_sha256", "record_name", "duration_s", "score",
+    "model", "bundle_sha256", "recording_sha256", "duration_s", "score",
     "raw_score", "p_value", "map_fs_hz", "device", "elapsed_s",
 )  # fmt: skip
 SMALL_MAP_BYTES = 4 << 20
@@ -80,6 +81,7 @@ def read_analysis(folder: Path) -> Analysis:
     maps: dict[str, Any] = dict(arrays)
     return Analysis(
         **{name: values[name] for name in PLAIN},
+        record_name="",
         preprocessing=values["preprocessing"],
         leads=tuple(values["leads"]),
         parts=values["parts"],

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ecgviewer.core.errors import AnalysisError
+from ecgviewer.core.private_files import make_private
 from ecgviewer.core.user_dirs import cache_dir
 
 FloatArray = npt.NDArray[np.float32]
@@ -127,7 +128,7 @@ class MapBuilder:
 def _scratch_folder(needed_bytes: int) -> Path:
     parent = cache_dir() / "scratch"
     try:
-        parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(parent)
         free = shutil.disk_usage(parent).free
         if free < needed_bytes + (256 << 20):
             raise AnalysisError(

@@ -14,7 +14,7 @@ import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from ecgviewer.core.errors import CancelledError, EcgViewerError
+from ecgviewer.core.errors import CancelledError, EcgViewerError, trace_text
 from ecgviewer.core.progress import CancelToken
 from ecgviewer.models.maps import PartialMaps
 from ecgviewer.models.messages import Message, receive, record_from_json, send
@@ -94,9 +94,9 @@ class Service:
             )
         except (BrokenPipeError, ConnectionError):
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             # The one door: whatever a model does wrong ends this job, not the process.
-            log.exception("a model run failed")
+            log.error("a model run failed: %s", trace_text(error))
             reason = f"the model failed unexpectedly ({type(error).__name__}: {error})"
             self._tell(
                 {"kind": "error", "id": job["id"], "type": "", "reason": reason, "path": None}

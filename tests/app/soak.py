@@ -3,8 +3,8 @@
 ``python -m tests.app.soak --minutes 60 --seed 7`` drives one window with mouse, wheel, keys, menus,
 dialogs, good and bad files, analyses, resizes, themes and docks, closes and reopens it, and fails
 on any warning of Qt, any exception (in a slot, a thread or a destructor), any error that the
-program did not foresee, and when a step takes longer than a minute. ``--real`` runs the shipped
-models in their process; otherwise analyses are made of clockwork.
+program did not foresee, and when a step takes longer than three minutes. ``--real`` runs the
+shipped models in their process; otherwise analyses are made of clockwork.
 
 The steps depend on the seed alone; what arrives between them from threads and processes does not,
 so a seed repeats the user, not every coincidence. The last steps stand in the trail.
@@ -37,8 +37,17 @@ if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
 import h5py
 import numpy as np
 import shiboken6
-from PySide6.QtCore import QPoint, QPointF, QSize, Qt, QTimer, QtMsgType, qInstallMessageHandler
-from PySide6.QtGui import QGuiApplication, QWheelEvent
+from PySide6.QtCore import (
+    QObject,
+    QPoint,
+    QPointF,
+    QSize,
+    Qt,
+    QTimer,
+    QtMsgType,
+    qInstallMessageHandler,
+)
+from PySide6.QtGui import QGuiApplication, QWheelEvent, QWindow
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -62,12 +71,14 @@ from tests import generators
 from tests.app.driving import ClockworkInference, make_analysis
 
 SAMPLES = Path(__file__).resolve().parents[2] / "resources" / "samples"
-STEP_LIMIT_S = 60.0
+STEP_LIMIT_S = 180.0
+NESTED_S = 0.3
+"""After this time a step that has not returned runs a loop of its own: a modal dialog or menu."""
 TRAIL = 60
 MAX_WINDOWS = 12
 """Cards, maps and dialogs beyond this are closed: a user would not have more either."""
-NOT_OURS = "This plugin does not support"
-"""What Qt's plugin without a screen says of itself."""
+NOT_OURS = ("This plugin does not support", "Mouse event at")
+"""What Qt's plugin without a screen says of itself; a pointer beside a window being resized."""
 NEVER = ("file.quit", "help.logs")
 """Ends the program; starts another program."""
 KEYS = [getattr(Qt.Key, f"Key_{name}") for name in (
@@ -199,6 +210,7 @@ class Soak:
         self, folder: Path, seed: int, seconds: float, real: bool, findings: Findings
     ) -> None:
         self.rng = random.Random(seed)
+        self.pace = random.Random(seed)
         self.findings = findings
         self.real = real
         self.folder = folder
@@ -208,6 +220,7 @@ class Soak:
         self.counts: collections.Counter[str] = collections.Counter()
         self.window: MainWindow | None = None
         self.depth = 0
+        self.began = 0.0
         self.done = False
         self.memory_mb: list[float] = []
 
@@ -265,15 +278,16 @@ class Soak:
             self._unwind()
             return
         faulthandler.dump_traceback_later(STEP_LIMIT_S, exit=True)
-        QTimer.singleShot(self.rng.choice((0, 0, 0, 1, 5, 20, 60)), self.step)
-        if self.window is None:
-            return
+        QTimer.singleShot(self.pace.choice((0, 0, 0, 1, 5, 20, 60)), self.step)
+        if self.window is None or (self.depth and time.monotonic() < self.began + NESTED_S):
+            return  # an event is on its way: a user could not do something else meanwhile
         self._tidy()
         name, action = self._choose()
         self.counts[name] += 1
         if sum(self.counts.values()) % 500 == 0:
             self._weigh()
         self.depth += 1
+        self.began = time.monotonic()
         try:
             action()
         finally:
@@ -347,20 +361,15 @@ class Soak:
         assert self.window is not None
         if top is self.window and self.rng.random() < 0.5:
             traces = self.window.traces  # where most of the work is done
-            at = traces.mapTo(self.window, self._inside(traces))
-            if self.window.windowHandle().geometry().size().boundedTo(top.size()) == top.size():
-                return at
+            return traces.mapTo(self.window, self._inside(traces))
         return self._inside(top)
 
     def _inside(self, widget: QWidget) -> QPoint:
-        size, handle = widget.size(), widget.windowHandle()
-        if handle is not None:
-            size = size.boundedTo(handle.size())  # they differ while a resize is under way
-        return QPoint(*(self.rng.randrange(max(n, 1)) for n in size.toTuple()))
+        return QPoint(*(self.rng.randrange(max(n, 1)) for n in widget.size().toTuple()))
 
     def _click(self) -> None:
-        top = self._top()  # kept: with the widget's wrapper, that of its handle goes
-        handle = top.windowHandle()
+        top = self._top()
+        handle = _handle(top)
         if handle is None:
             return
         at, modifier = self._place(top), self.rng.choice(MODIFIERS)
@@ -378,23 +387,25 @@ class Soak:
 
     def _drag(self) -> None:
         top = self._top()
-        handle = top.windowHandle()
+        handle = _handle(top)
         if handle is None:
             return
         at, modifier = self._place(top), self.rng.choice(MODIFIERS)
         self.findings.step(f"drag {modifier.value:x} from {at.toTuple()} in {_called(top)}")
         QTest.mousePress(handle, Qt.MouseButton.LeftButton, modifier, at)
         for _ in range(self.rng.randrange(1, 6)):
-            if not (shiboken6.isValid(top) and shiboken6.isValid(handle)):
+            handle = _handle(top)
+            if handle is None:
                 return
             at = self._place(top)
             QTest.mouseMove(handle, at)
-        if self.rng.random() < 0.9 and shiboken6.isValid(handle):  # else the button stays down
+        handle = _handle(top)
+        if self.rng.random() < 0.9 and handle is not None:  # else the button stays down
             QTest.mouseRelease(handle, Qt.MouseButton.LeftButton, modifier, at)
 
     def _hover(self) -> None:
         top = self._top()
-        handle = top.windowHandle()
+        handle = _handle(top)
         if handle is not None:
             self.findings.step("hover")
             QTest.mouseMove(handle, self._place(top))
@@ -429,14 +440,14 @@ class Soak:
     def _key(self) -> None:
         key, modifier = self.rng.choice(KEYS), self.rng.choice(MODIFIERS)
         top = QApplication.activePopupWidget() or QApplication.activeWindow() or self._top()
-        handle = top.windowHandle()
-        if handle is None or (key, modifier) in QUIT_KEYS:
+        if (key, modifier) in QUIT_KEYS:
             return
         times = self.rng.choice((1, 1, 1, 1, 5))
         self.findings.step(f"key {key.name} {modifier.value:x} x{times} in {_called(top)}")
         for _ in range(times):
             for press in (QTest.keyPress, QTest.keyRelease):
-                if shiboken6.isValid(top) and shiboken6.isValid(handle):
+                handle = _handle(top)
+                if handle is not None:
                     press(handle, key, modifier)
 
     def _command(self) -> None:
@@ -549,6 +560,25 @@ class Soak:
         self.close_window()
         gc.collect()
         self.window = self.make_window()
+
+
+def _handle(widget: QWidget) -> QWindow | None:
+    """Return a widget's native window, if both are alive.
+
+    Qt deletes them behind Python's back, and whatever is sent to a dead one ends the process.
+    """
+
+    def address(of: QObject) -> int:
+        return int(shiboken6.getCppPointer(of)[0])
+
+    if not shiboken6.isValid(widget):
+        return None
+    if address(widget) not in map(address, QApplication.topLevelWidgets()):
+        return None
+    handle = widget.windowHandle()
+    if handle is None or not shiboken6.isValid(handle):
+        return None
+    return next((w for w in QGuiApplication.allWindows() if address(w) == address(handle)), None)
 
 
 def _called(widget: QWidget) -> str:

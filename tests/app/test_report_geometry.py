@@ -16,6 +16,7 @@ from ecgviewer.app.report import make_page, render_report
 from ecgviewer.core.analysis import Flag
 from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.review.annotations import Annotation
+from ecgviewer.review.anonymize import Privacy
 from tests.app.trace_material import analysis_of, ecg, flat, recording_of, source_of
 
 MM_PER_POINT = 25.4 / 72.0
@@ -147,7 +148,7 @@ def test_the_page_says_everything(qt_app: QApplication) -> None:
 
 
 def test_an_anonymous_page_names_nobody(tmp_path: Path) -> None:
-    page = make_page(recording_of(ecg()), None, (), (), anonymize=True)
+    page = make_page(recording_of(ecg()), None, (), (), privacy=Privacy.ANONYMOUS)
     assert "P-17" not in page.subtitle and "in memory" not in page.title
     assert "63" not in page.subtitle
 
