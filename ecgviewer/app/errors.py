@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 
 from ecgviewer.core.errors import EcgViewerError, trace_text
-from ecgviewer.core.private_files import make_private
+from ecgviewer.core.files import make_private
 from ecgviewer.core.user_dirs import state_dir
 
 LOG_BYTES = 512 * 1024
@@ -27,6 +27,8 @@ def log_path() -> Path:
 
 def start_log() -> str:
     """Send the program's log to a rotating file; return why that failed, or an empty text."""
+    # A full disk must not end in tracebacks on the terminal.
+    logging.raiseExceptions = False
     root = logging.getLogger("ecgviewer")
     root.setLevel(logging.INFO)
     root.propagate = False

@@ -11,8 +11,10 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
 from ecgviewer.app.command_table import RECENT
+from ecgviewer.app.errors import describe
+from ecgviewer.app.pictures import save_png
 from ecgviewer.app.reporting import Reporting
-from ecgviewer.core.errors import UnansweredError
+from ecgviewer.core.errors import EcgViewerError, UnansweredError
 from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.review.anonymize import Privacy
 from ecgviewer.review.identity import Identity, names_patient
@@ -121,10 +123,12 @@ class FileCommands(QObject):
         self._ask_save("Save a picture of the window", "png", ("PNG (*.png)",), self._screenshot)
 
     def _screenshot(self, path: Path) -> None:
-        if self._window.grab().save(str(path)):
-            self._window.messages.info(f"The picture is in {path}.")
+        try:
+            save_png(self._window.grab(), path)
+        except EcgViewerError as error:
+            self._window.messages.error(f"No picture: {describe(error)}")
         else:
-            self._window.messages.error(f"{path.name}: the picture cannot be written there.")
+            self._window.messages.info(f"The picture is in {path}.")
 
     def _ask_report(self) -> None:
         kinds = ("PDF (*.pdf)", "PNG (*.png)")

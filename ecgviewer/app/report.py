@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QMarginsF, QSizeF
+from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QSizeF
 from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPainter, QPdfWriter
 
 import ecgviewer
 from ecgviewer.app.document import model_title
+from ecgviewer.app.pictures import save_drawn
 from ecgviewer.app.report_page import HEIGHT_MM, WIDTH_MM, paint_page
 from ecgviewer.app.trace.tracks import leads_text
 from ecgviewer.core.analysis import Analysis, Flag
@@ -114,13 +115,11 @@ def write_page(page: ReportPage, out: Path) -> None:
     suffix = out.suffix.lower()
     if suffix not in (".pdf", ".png"):
         raise EcgViewerError("a report is written as .pdf or .png", out)
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise EcgViewerError(f"the folder cannot be made ({error.strerror})", out) from error
-    written = _write_pdf(page, out) if suffix == ".pdf" else _write_png(page, out)
-    if not written:
-        raise EcgViewerError("the report cannot be written there", out)
+    # Drawn in memory: Qt would leave half a file on a full disk and not say so.
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    drawn = _draw_pdf(page, buffer) if suffix == ".pdf" else _draw_png(page, buffer)
+    save_drawn(buffer, drawn, out)
 
 
 def make_page(
@@ -190,8 +189,8 @@ def make_page(
     )
 
 
-def _write_pdf(page: ReportPage, out: Path) -> bool:
-    writer = QPdfWriter(str(out))
+def _draw_pdf(page: ReportPage, out: QIODevice) -> bool:
+    writer = QPdfWriter(out)
     writer.setResolution(PDF_DPI)
     writer.setPageLayout(
         QPageLayout(
@@ -207,7 +206,7 @@ def _write_pdf(page: ReportPage, out: Path) -> bool:
     return painter.end()
 
 
-def _write_png(page: ReportPage, out: Path) -> bool:
+def _draw_png(page: ReportPage, out: QIODevice) -> bool:
     per_mm = PNG_DPI / MM_PER_INCH
     size = QSizeF(WIDTH_MM * per_mm, HEIGHT_MM * per_mm).toSize()
     image = QImage(size, QImage.Format.Format_RGB32)
@@ -218,7 +217,7 @@ def _write_png(page: ReportPage, out: Path) -> bool:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
     paint_page(painter, page, per_mm)
     painter.end()
-    return image.save(str(out))
+    return bool(image.save(out, "PNG"))  # type: ignore[call-overload]
 
 
 def _title(recording: Recording, privacy: Privacy) -> str:

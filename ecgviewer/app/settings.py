@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from ecgviewer.core.private_files import make_private, write_private
+from ecgviewer.core.files import make_private, write_private
 from ecgviewer.core.user_dirs import config_dir
 
 VERSION = 1

@@ -131,6 +131,11 @@ def _add_analyze(commands: Commands) -> None:
         metavar="SHARE",
         help="share of normal records that stay below the threshold (default: 0.95)",
     )
+    command.add_argument(
+        "--anonymize",
+        action="store_true",
+        help="no path, and a pseudonym for each record (record-HASH, as in anonymous exports)",
+    )
     _add_read_options(command)
 
 

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
-from ecgviewer.core.private_files import make_private
+from ecgviewer.core.files import make_private
 from ecgviewer.core.record_ref import ReadOptions
 from ecgviewer.core.user_dirs import config_dir
 from ecgviewer.io.hdf5_process import call

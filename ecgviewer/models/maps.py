@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ecgviewer.core.errors import AnalysisError
-from ecgviewer.core.private_files import make_private
+from ecgviewer.core.files import make_private
 from ecgviewer.core.user_dirs import cache_dir
 
 FloatArray = npt.NDArray[np.float32]
@@ -126,15 +126,23 @@ class MapBuilder:
 
 
 def _scratch_folder(needed_bytes: int) -> Path:
-    parent = cache_dir() / "scratch"
     try:
-        make_private(parent)
-        free = shutil.disk_usage(parent).free
-        if free < needed_bytes + (256 << 20):
-            raise AnalysisError(
-                f"the maps of this long recording need {needed_bytes >> 20} MB in the cache "
-                f"folder, where {free >> 20} MB are free"
-            )
-        return Path(tempfile.mkdtemp(dir=parent))
+        parent = cache_dir() / "scratch"
+        try:
+            make_private(parent)
+            return _room_in(parent, needed_bytes)
+        except OSError:  # a read-only cache folder
+            return _room_in(Path(tempfile.gettempdir()), needed_bytes)
     except OSError as error:
-        raise AnalysisError(f"the cache folder cannot be used: {error.strerror}") from error
+        raise AnalysisError(f"no folder for the maps can be used: {error.strerror}") from error
+
+
+def _room_in(parent: Path, needed_bytes: int) -> Path:
+    """Make a folder of its own, readable by the user only, where there is room."""
+    free = shutil.disk_usage(parent).free
+    if free < needed_bytes + (256 << 20):
+        raise AnalysisError(
+            f"the maps of this long recording need {needed_bytes >> 20} MB in the cache "
+            f"folder, where {free >> 20} MB are free"
+        )
+    return Path(tempfile.mkdtemp(dir=parent, prefix="ecgviewer-"))

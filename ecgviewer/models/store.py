@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 from ecgviewer.core.analysis import Analysis
-from ecgviewer.core.private_files import make_private
+from ecgviewer.core.files import make_private
 from ecgviewer.models.analysis_files import read_analysis, write_analysis
 
 log = logging.getLogger(__name__)

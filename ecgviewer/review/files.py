@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ecgviewer.core.errors import ReviewError
-from ecgviewer.core.private_files import write_private
+from ecgviewer.core.files import write_private
 from ecgviewer.review.annotations import RecordKey, Review
 from ecgviewer.review.editing import History, apply
 from ecgviewer.review.errors import EditError, NewerFormatError, StorageError
@@ -321,7 +321,7 @@ def write_atomically(path: Path, data: bytes) -> None:
 def _read(path: Path) -> bytes | None:
     try:
         return path.read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise StorageError(f"it cannot be read ({error.strerror})", path) from error

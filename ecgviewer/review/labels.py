@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ecgviewer.core.errors import ReviewError
-from ecgviewer.core.private_files import make_private
+from ecgviewer.core.files import make_private
 from ecgviewer.core.user_dirs import config_dir
 from ecgviewer.review.annotations import Code
 from ecgviewer.review.errors import NewerFormatError

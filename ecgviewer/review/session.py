@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ecgviewer.core.errors import ReviewError
-from ecgviewer.core.private_files import make_private
+from ecgviewer.core.files import make_private
 from ecgviewer.review.annotations import RecordKey, Review, utc_now
 from ecgviewer.review.editing import Edit, History, apply
 from ecgviewer.review.errors import ReviewConflictError, StorageError

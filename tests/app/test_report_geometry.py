@@ -133,7 +133,7 @@ def test_the_page_says_everything(qt_app: QApplication) -> None:
     notes = [Annotation("a" * 32, 1.0, 2.0, ("V1",), "PVC", note="couplet")]
     page = make_page(
         recording, analysis, flags, notes, reviewer="Dr. A", conclusion="abnormal",
-        created=datetime(2026, 3, 1, 12, 0, tzinfo=UTC),
+        created=datetime(2026, 3, 1, 12, 0, tzinfo=UTC), privacy=Privacy.IDENTIFIED,
     )  # fmt: skip
     assert "P-17" in page.subtitle
     assert page.abnormal is True
@@ -145,6 +145,12 @@ def test_the_page_says_everything(qt_app: QApplication) -> None:
         assert part in seal
     rate = dict(page.measures)["Heart rate"]
     assert rate == "60 bpm"
+
+
+def test_a_page_names_the_patient_only_when_asked(qt_app: QApplication) -> None:
+    page = make_page(recording_of(ecg()), None, (), ())
+    assert "P-17" not in page.subtitle and "63 y" in page.subtitle
+    assert "in memory" in page.title
 
 
 def test_an_anonymous_page_names_nobody(tmp_path: Path) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
@@ -14,6 +16,8 @@ from ecgviewer.app.trace.data.overview_cache import pyramid_folder
 from ecgviewer.core.errors import RecordError
 from ecgviewer.core.recording import Recording
 from ecgviewer.signal.pyramid import PyramidBuilder
+
+log = logging.getLogger(__name__)
 
 SWEEP_NEWS_S = 0.25
 """How often the view hears of the progress of a sweep."""
@@ -168,10 +172,21 @@ def _sweep(desk: _Desk) -> None:
 
 
 def _build(desk: _Desk) -> None:
-    recording, store = desk.recording, desk.store
+    recording = desk.recording
     if recording.n_samples == 0 or not recording.leads:
         return
     folder = pyramid_folder(recording)
+    if folder is not None:
+        try:
+            _build_in(desk, folder)
+            return
+        except OSError as error:  # the disk is full, say; a record's own errors are RecordErrors
+            log.warning("no overview cache: %s", type(error).__name__)
+    _build_in(desk, None)
+
+
+def _build_in(desk: _Desk, folder: Path | None) -> None:
+    recording, store = desk.recording, desk.store
     last_news = 0.0
     with PyramidBuilder(len(recording.leads), recording.n_samples, folder) as builder:
         store.pyramid = builder.pyramid

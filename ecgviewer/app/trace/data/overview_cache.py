@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from ecgviewer.core.errors import RecordError
-from ecgviewer.core.private_files import make_private
+from ecgviewer.core.files import make_private
 from ecgviewer.core.recording import Recording
 from ecgviewer.core.user_dirs import cache_dir
 

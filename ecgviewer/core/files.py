@@ -1,4 +1,4 @@
-"""Folders and files of the program's own: closed to other users of the machine."""
+"""Writing whole files or none; the program's own are closed to other users of the machine."""
 
 from __future__ import annotations
 
@@ -21,8 +21,13 @@ def make_private(folder: Path) -> None:
         one.mkdir(mode=0o700, exist_ok=True)
 
 
-def write_private(path: Path, data: bytes) -> None:
-    """Write a file that is there whole or not at all, and on disk; readable by its owner only.
+def write_whole(path: Path, data: bytes, mode: int = 0o666) -> None:
+    """Write a file that is there whole or not at all, and on disk.
+
+    Parameters
+    ----------
+    mode : int
+        Permissions, less what the user's umask takes away.
 
     Raises
     ------
@@ -32,7 +37,7 @@ def write_private(path: Path, data: bytes) -> None:
     partial = path.with_name(f"{path.name}.{os.getpid()}.part")
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
     try:
-        with os.fdopen(os.open(partial, flags, 0o600), "wb") as file:
+        with os.fdopen(os.open(partial, flags, mode), "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -41,3 +46,8 @@ def write_private(path: Path, data: bytes) -> None:
         with contextlib.suppress(OSError):
             partial.unlink(missing_ok=True)
         raise
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Write a file as :func:`write_whole` does, readable by its owner only."""
+    write_whole(path, data, 0o600)
