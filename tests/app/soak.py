@@ -47,7 +47,7 @@ from PySide6.QtCore import (
     QtMsgType,
     qInstallMessageHandler,
 )
-from PySide6.QtGui import QGuiApplication, QWheelEvent, QWindow
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QWheelEvent, QWindow
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -439,12 +439,17 @@ class Soak:
 
     def _key(self) -> None:
         key, modifier = self.rng.choice(KEYS), self.rng.choice(MODIFIERS)
-        top = QApplication.activePopupWidget() or QApplication.activeWindow() or self._top()
+        times = self.rng.choice((1, 1, 1, 1, 5))
+        popup = QApplication.activePopupWidget()
+        top = popup or QApplication.activeWindow() or self._top()
         if (key, modifier) in QUIT_KEYS:
             return
-        times = self.rng.choice((1, 1, 1, 1, 5))
         self.findings.step(f"key {key.name} {modifier.value:x} x{times} in {_called(top)}")
         for _ in range(times):
+            if popup is not None:
+                # QTest sends on to a popup's window that the key has just taken away.
+                _press_in(popup, key, modifier)
+                continue
             for press in (QTest.keyPress, QTest.keyRelease):
                 handle = _handle(top)
                 if handle is not None:
@@ -579,6 +584,12 @@ def _handle(widget: QWidget) -> QWindow | None:
     if handle is None or not shiboken6.isValid(handle):
         return None
     return next((w for w in QGuiApplication.allWindows() if address(w) == address(handle)), None)
+
+
+def _press_in(popup: QWidget, key: Qt.Key, modifier: Qt.KeyboardModifier) -> None:
+    for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
+        if _handle(popup) is not None:
+            QApplication.sendEvent(popup.focusWidget() or popup, QKeyEvent(kind, key, modifier))
 
 
 def _called(widget: QWidget) -> str:
