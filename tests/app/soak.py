@@ -38,6 +38,7 @@ import h5py
 import numpy as np
 import shiboken6
 from PySide6.QtCore import (
+    QEvent,
     QObject,
     QPoint,
     QPointF,
