@@ -169,7 +169,8 @@ class LeadPlan:
         return cls(read, {lead: i for i, lead in enumerate(ordered)}, derived, missing)
 
     def standard(self, values: FloatArray) -> FloatArray:
-        """Return rows [12, n] in standard order from the rows read; NaN where missing."""
+        """Return rows [12, n] in standard order; NaN where missing or infinite."""
+        values = np.where(np.isfinite(values), values, np.float32(np.nan))
         out = np.full((len(STANDARD_LEADS), values.shape[1]), np.nan, dtype=np.float32)
         for lead, row in self.sources.items():
             out[STANDARD_LEADS.index(lead)] = values[row]

@@ -370,11 +370,14 @@ def _command(name: str) -> Callable[[MainWindow, Path], None]:
 
 
 STATES = [
-    _opening, _analysing, _exporting, _dragging, _screening,
-    *(_command(name) for name in (
-        "help.palette", "help.keys", "help.about", "file.open", "file.open_folder", "file.report",
-        "file.export_review", "file.screenshot", "go.time", "review.labels", "review.reader",
-        "tools.calibrate", "tools.evidence", "review.begin", "view.filter.muscle",
+    _analysing, _dragging, _command("help.palette"),
+    *(pytest.param(state, marks=pytest.mark.slow) for state in (
+        _opening, _exporting, _screening,
+        *map(_command, (
+            "help.keys", "help.about", "file.open", "file.open_folder", "file.report",
+            "file.export_review", "file.screenshot", "go.time", "review.labels", "review.reader",
+            "tools.calibrate", "tools.evidence", "review.begin", "view.filter.muscle",
+        )),
     )),
 ]  # fmt: skip
 

@@ -50,13 +50,13 @@ class Tolerance:
 TOLERANCES = {
     "threads": Tolerance(1e-3, 1e-4, 2e-3, 0.1),
     "batch size": Tolerance(1e-3, 1e-4, 2e-3, 0.1),
-    "chunk borders": Tolerance(2e-2, 1e-3, 2e-2, 1.0),
+    "chunk borders": Tolerance(5e-3, 1e-4, 2e-3, 0.1),
     "float32 source": Tolerance(1e-3, 1e-4, 2e-3, 0.1),
-    "float16 source": Tolerance(5e-2, 1e-2, 5e-2, 2.0),
-    "1000 Hz": Tolerance(0.1, 0.02, 0.1, 10.0),
-    "400 Hz": Tolerance(0.1, 0.02, 0.1, 10.0),
-    "360 Hz": Tolerance(0.2, 0.03, 0.2, 10.0),
-    "250 Hz": Tolerance(0.2, 0.03, 0.2, 10.0),
+    "float16 source": Tolerance(2e-2, 1e-3, 2e-3, 0.2),
+    "1000 Hz": Tolerance(2e-2, 5e-3, 1e-2, 5.0),
+    "400 Hz": Tolerance(2e-2, 5e-3, 1e-2, 5.0),
+    "360 Hz": Tolerance(2e-2, 5e-3, 2e-2, 10.0),
+    "250 Hz": Tolerance(2e-2, 5e-3, 2e-2, 10.0),
 }
 
 
