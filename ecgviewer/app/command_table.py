@@ -32,6 +32,17 @@ TABLE: tuple[Command | str, ...] = (
         "One A4 page at exact scale, as PDF or PNG", icon="report",
     ),
     *EXPORT_COMMANDS,
+    *(
+        Command(
+            f"file.privacy.{privacy}", title, f"{FILE}/Patient &on reports", tip=tip,
+            checkable=True, group="privacy",
+        )
+        for privacy, title, tip in (
+            ("header", "&Not named", "Reports leave out the patient's name, id and birth date"),
+            ("anonymous", "&Anonymous", "... and the record's name, dates and comments too"),
+            ("identified", "With name, &id and birth date", "Reports name the patient"),
+        )
+    ),
     Command("file.print", "&Print…", FILE, ("Ctrl+P",), "Print the report page", icon="print"),
     SEPARATOR,
     Command("file.close", "&Close record", FILE, ("Ctrl+W",), "Close the open record"),

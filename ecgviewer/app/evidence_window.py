@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout
 from ecgviewer.app.errors import describe
 from ecgviewer.app.trace.evidence_card import EvidenceCard
 from ecgviewer.app.workers import Task
+from ecgviewer.review.identity import names_patient
 
 if TYPE_CHECKING:
     from ecgviewer.app.trace.evidence import Evidence
@@ -56,7 +57,8 @@ class EvidenceWindow(QDialog):
             if start_s <= flag.start_s <= stop_s:
                 start_s, stop_s = flag.start_s, flag.stop_s
         self._drop()
-        self.setWindowTitle(f"Evidence card: {recording.name}")
+        named = names_patient(recording, recording.name)
+        self.setWindowTitle("Evidence card" if named else f"Evidence card: {recording.name}")
         self.state.setText("Measuring…")
         self._task = self._window.session.workers.start(
             lambda _progress, _cancel: gather(recording, analysis, start_s, stop_s),

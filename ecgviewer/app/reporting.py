@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ecgviewer.app.errors import describe
 from ecgviewer.core.errors import EcgViewerError
+from ecgviewer.review.anonymize import Privacy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,11 +21,14 @@ class Reporting:
 
     def __init__(self, window: MainWindow) -> None:
         self._window = window
+        # Not kept between sessions: who names patients says so each time.
+        self.privacy = Privacy.HEADER
 
     def _content(self) -> Callable[[], ReportPage]:
         """Return a job that makes the page of what is open now."""
         from ecgviewer.app.report import make_page
 
+        privacy = self.privacy
         document, review = self._window.document, self._window.review.document
         recording = document.recording
         if recording is None:
@@ -36,7 +40,7 @@ class Reporting:
         return lambda: make_page(
             recording, analysis, flags, annotations, specificity=specificity, start_s=start_s,
             reviewer=review.reader,
-            conclusion=said.state.conclusion if said is not None else "",
+            conclusion=said.state.conclusion if said is not None else "", privacy=privacy,
         )  # fmt: skip
 
     def export(self, path: Path) -> None:

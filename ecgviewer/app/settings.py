@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import getpass
 import json
-import os
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from ecgviewer.core.files import make_private, write_private
 from ecgviewer.core.user_dirs import config_dir
 
 VERSION = 1
@@ -134,11 +134,9 @@ class SettingsStore:
         """Write atomically; return False, with ``problem`` set, where that is impossible."""
         if self.path is None:
             return True
-        partial = self.path.with_name(f"{self.path.name}.{os.getpid()}.part")
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            partial.write_text(json.dumps(asdict(self.value), indent=1), encoding="utf-8")
-            partial.replace(self.path)
+            make_private(self.path.parent)
+            write_private(self.path, json.dumps(asdict(self.value), indent=1).encode())
         except OSError as error:
             self.problem = (
                 f"The settings cannot be saved ({_why(error)}); they last until you quit."

@@ -45,6 +45,7 @@ from ecgviewer.app.trace.overview import OverviewBar
 from ecgviewer.app.trace.state import SPEEDS_MM_S
 from ecgviewer.app.trace.view import TraceView
 from ecgviewer.app.view_commands import ViewCommands
+from ecgviewer.review.identity import names_patient
 
 DEFAULT_SIZE = (1440, 900)
 SIDE_WIDTH, LEAST_SIDE_WIDTH = 326, 240
@@ -208,7 +209,11 @@ class MainWindow(QMainWindow):
         self.traces.set_recording(recording)
         self.show_overview()
         self.notes.set_notes(recording.notes if recording is not None else ())
-        self.setWindowTitle(f"{recording.name} – ECG Viewer" if recording else "ECG Viewer")
+        # The system remembers titles: none that tells who the patient is.
+        title = "ECG Viewer"
+        if recording is not None and not names_patient(recording, recording.name):
+            title = f"{recording.name} – {title}"
+        self.setWindowTitle(title)
         if recording is None:
             self.start_page.set_recent(self.settings.value.recent)
             return

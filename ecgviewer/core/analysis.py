@@ -98,6 +98,8 @@ class Analysis:
         Per normal 10-s window, the highest value of its score map.
     versions : mapping
         Library versions, for the seal.
+    record_name : str
+        Empty in an analysis from the cache, where no names are kept.
     device : str
     elapsed_s : float
     notes : tuple of str

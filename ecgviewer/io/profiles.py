@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
+from ecgviewer.core.files import make_private
 from ecgviewer.core.record_ref import ReadOptions
 from ecgviewer.core.user_dirs import config_dir
 from ecgviewer.io.hdf5_process import call
@@ -103,7 +104,7 @@ def _load() -> dict[str, dict[str, object]]:
 
 def _store(profiles: dict[str, dict[str, object]]) -> None:
     folder = config_dir()
-    folder.mkdir(parents=True, exist_ok=True)
+    make_private(folder)
     text = json.dumps({"version": VERSION, "profiles": profiles}, indent=1, sort_keys=True)
     handle, name = tempfile.mkstemp(dir=folder, prefix=FILE_NAME)
     try:

@@ -1,7 +1,8 @@
 """An analysis as a folder: the maps as ``.npy``, everything else as JSON.
 
 Maps are opened memory-mapped, so that an hours-long analysis costs nothing until it is looked at.
-Never pickle: arrays of objects are refused on reading.
+The record's name is left out: it may be a patient's. Never pickle: arrays of objects are refused
+on reading.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from ecgviewer.models.maps import MAP_NAMES
 
 FORMAT = 1
 PLAIN = (
-    "model", "bundle_sha256", "recording_sha256", "record_name", "duration_s", "score",
+    "model", "bundle_sha256", "recording_sha256", "duration_s", "score",
     "raw_score", "p_value", "map_fs_hz", "device", "elapsed_s",
 )  # fmt: skip
 REFERENCES = ("record_reference", "map_reference")
@@ -120,6 +121,7 @@ def from_values(
     maps: dict[str, Any] = {**arrays, **references}
     return Analysis(
         **{name: values[name] for name in PLAIN},
+        record_name="",
         preprocessing=values["preprocessing"],
         leads=tuple(values["leads"]),
         parts=values["parts"],

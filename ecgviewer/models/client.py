@@ -9,6 +9,7 @@ import contextlib
 import itertools
 import logging
 import multiprocessing
+import tempfile
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -62,6 +63,7 @@ class InferenceClient:
     def __init__(self, cache_dir: Path) -> None:
         self._cache_dir = cache_dir
         self._store = AnalysisStore(cache_dir)
+        self._spare = tempfile.TemporaryDirectory(prefix="ecgviewer-", ignore_cleanup_errors=True)
         self._lock = threading.RLock()
         self._numbers = itertools.count(1)
         self._jobs: dict[int, _Job] = {}
@@ -121,6 +123,7 @@ class InferenceClient:
             process.close()
         if reader is not None and reader is not threading.current_thread():
             reader.join(CLOSE_WITHIN_S)
+        self._spare.cleanup()
 
     def _submit(self, job: _Job) -> int:
         with self._lock:
@@ -141,7 +144,7 @@ class InferenceClient:
         answers, answer = context.Pipe(duplex=False)
         process = context.Process(
             target=service.main,
-            args=(take, answer, str(self._cache_dir)),
+            args=(take, answer, str(self._cache_dir), self._spare.name),
             name="ecgviewer-models",
             daemon=True,
         )
@@ -198,7 +201,9 @@ class InferenceClient:
         elif kind == "error":
             calls.error(_error(message))
         elif kind == "result":
-            stored = self._store.get(message["recording_sha256"], message["bundle_sha256"])
+            spare = message.get("spare", False)
+            store = AnalysisStore(Path(self._spare.name)) if spare else self._store
+            stored = store.get(message["recording_sha256"], message["bundle_sha256"])
             if stored is None:
                 calls.error(AnalysisError("the result is no longer in the cache; run it again"))
             else:

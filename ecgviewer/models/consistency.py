@@ -10,7 +10,8 @@ from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import gaussian_filter1d
+
+from ecgviewer.signal.scipy_parts import gaussian_filter1d
 
 DoubleArray = npt.NDArray[np.float64]
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import norm
+
+from ecgviewer.signal.scipy_parts import norm
 
 DoubleArray = npt.NDArray[np.float64]
 Arrays = dict[str, npt.NDArray[np.float32]]

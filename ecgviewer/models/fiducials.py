@@ -7,8 +7,8 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import gaussian_filter1d
-from scipy.signal import firwin, resample_poly
+
+from ecgviewer.signal.scipy_parts import firwin, gaussian_filter1d, resample_poly
 
 DoubleArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]

@@ -17,11 +17,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import gaussian_filter1d
 
 from ecgviewer.models.evidence import Window
 from ecgviewer.models.features import limb_scales
 from ecgviewer.signal.beats import PHASE_RANGE_S, beat_phase
+from ecgviewer.signal.scipy_parts import gaussian_filter1d
 
 DoubleArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]

@@ -29,11 +29,17 @@ class Runner:
     """
 
     def __init__(self, network: Network, device: torch.device) -> None:
-        self._network = network.to(device)
+        self._network = network
         self.device = device
         self.batch_size = GPU_BATCH if device.type == "cuda" else CPU_BATCH
         self.note = ""
         self._one_at_a_time = threading.Lock()
+        try:
+            network.to(device)
+        except RuntimeError as error:  # others fill the GPU already
+            if not out_of_memory(error):
+                raise
+            self._leave_gpu()
 
     def infer(self, windows: list[PreparedWindow]) -> list[NetworkOutput]:
         """Return the network's answers to windows of one length, in order."""
@@ -50,7 +56,9 @@ class Runner:
             part = slice(len(outputs), len(outputs) + self.batch_size)
             try:
                 outputs += self._network.infer(x[part].to(self.device), valid[part].to(self.device))
-            except torch.OutOfMemoryError:
+            except RuntimeError as error:
+                if not out_of_memory(error):
+                    raise
                 self._shrink()
         return outputs
 
@@ -63,9 +71,18 @@ class Runner:
             self.batch_size = max(self.batch_size, 1)
             self.note = "the GPU was short of memory: smaller batches were used"
             return
+        self._leave_gpu()
+
+    def _leave_gpu(self) -> None:
         self.device, self.batch_size = torch.device("cpu"), CPU_BATCH
         self._network.to(self.device)
         self.note = "the GPU was out of memory: the processor was used instead"
+
+
+def out_of_memory(error: RuntimeError) -> bool:
+    """Return whether this is a GPU's way of saying so; its libraries have words of their own."""
+    words = ("out of memory", "ALLOC_FAILED")
+    return isinstance(error, torch.OutOfMemoryError) or any(word in str(error) for word in words)
 
 
 def batched(windows: Iterable[PreparedWindow], size: int) -> Iterator[list[PreparedWindow]]:

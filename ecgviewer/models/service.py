@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from ecgviewer.core.analysis import Analysis
-from ecgviewer.core.errors import CancelledError, EcgViewerError
+from ecgviewer.core.errors import AnalysisError, CancelledError, EcgViewerError, trace_text
 from ecgviewer.core.progress import CancelToken
 from ecgviewer.models.messages import Message, receive, record_from_json, send
 from ecgviewer.models.partial import PartialWriter
@@ -35,14 +35,19 @@ class Service:
         The receiving and the sending end of two pipes.
     cache_dir : Path
         Of the analysis store.
+    spare_dir : Path
+        For results that the store refuses: a private folder that the window removes at its end.
     """
 
-    def __init__(self, requests: Connection, answers: Connection, cache_dir: Path) -> None:
+    def __init__(
+        self, requests: Connection, answers: Connection, cache_dir: Path, spare_dir: Path
+    ) -> None:
         # Imported here, in the model process: torch takes a second.
         from ecgviewer.models.store import AnalysisStore
 
         self._requests, self._answers = requests, answers
         self._store = AnalysisStore(cache_dir)
+        self._spare = AnalysisStore(spare_dir)
         self._jobs: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         self._tokens: dict[int, CancelToken] = {}
         self._detectors: dict[tuple[str, str, int], object] = {}
@@ -95,9 +100,9 @@ class Service:
             )
         except (BrokenPipeError, ConnectionError):
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             # The one door: whatever a model does wrong ends this job, not the process.
-            log.exception("a model run failed")
+            log.error("a model run failed: %s", trace_text(error))
             reason = f"the model failed unexpectedly ({type(error).__name__}: {error})"
             self._tell(
                 {"kind": "error", "id": job["id"], "type": "", "reason": reason, "path": None}
@@ -143,7 +148,13 @@ class Service:
         finally:
             recording.source.close()
         if not self._store.put(analysis):
-            raise EcgViewerError("the result cannot be written to the cache folder; is it full?")
+            # A full or read-only cache folder costs the cache, not the result.
+            key["spare"] = True
+            if not self._spare.put(analysis):
+                raise AnalysisError(
+                    "the result can be written neither to the cache folder nor to the folder for "
+                    "temporary files; are they full?"
+                )
         self._tell(key)
 
     def _detector(self, bundle: Path, device: str):  # type: ignore[no-untyped-def]
@@ -188,10 +199,10 @@ def _devices() -> list[list[str]]:
     return [[device.key, device.name] for device in available_devices()]
 
 
-def main(requests: Connection, answers: Connection, cache_dir: str) -> None:
+def main(requests: Connection, answers: Connection, cache_dir: str, spare_dir: str) -> None:
     """Entry point of the model process."""
     import signal
 
     # Ctrl-C in the terminal reaches every process; the window decides what happens.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    Service(requests, answers, Path(cache_dir)).run()
+    Service(requests, answers, Path(cache_dir), Path(spare_dir)).run()

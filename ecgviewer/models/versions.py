@@ -5,10 +5,10 @@ from __future__ import annotations
 import platform
 
 import numpy as np
-import scipy
 import torch
 
 import ecgviewer
+from ecgviewer.signal.scipy_parts import scipy_version
 
 
 def library_versions() -> dict[str, str]:
@@ -17,6 +17,6 @@ def library_versions() -> dict[str, str]:
         "ecgviewer": ecgviewer.__version__,
         "torch": str(torch.__version__),
         "numpy": np.__version__,
-        "scipy": scipy.__version__,
+        "scipy": scipy_version,
         "python": platform.python_version(),
     }

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import gaussian_filter1d
 
 from ecgviewer.models.densities import NormalScores
 from ecgviewer.models.evidence import Window
 from ecgviewer.models.features import BEAT_S, INTERVALS, RHYTHM, Description
+from ecgviewer.signal.scipy_parts import gaussian_filter1d
 
 DoubleArray = npt.NDArray[np.float64]
 Arrays = dict[str, npt.NDArray[np.float32]]

@@ -14,8 +14,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import uniform_filter1d
-from scipy.signal import butter, sosfiltfilt
 
 from ecgviewer.core.analysis import QualityFinding
 from ecgviewer.core.errors import AnalysisError
@@ -26,6 +24,7 @@ from ecgviewer.signal.beats import detect_r_peaks
 from ecgviewer.signal.gaps import bridge_gaps
 from ecgviewer.signal.preprocessing import Preprocessing
 from ecgviewer.signal.resample import resampled_length
+from ecgviewer.signal.scipy_parts import butter, sosfiltfilt, uniform_filter1d
 
 FloatArray = npt.NDArray[np.float32]
 BoolArray = npt.NDArray[np.bool_]
@@ -171,7 +170,8 @@ class LeadPlan:
         return cls(read, {lead: i for i, lead in enumerate(ordered)}, derived, missing)
 
     def standard(self, values: FloatArray) -> FloatArray:
-        """Return rows [12, n] in standard order from the rows read; NaN where missing."""
+        """Return rows [12, n] in standard order; NaN where missing or infinite."""
+        values = np.where(np.isfinite(values), values, np.float32(np.nan))
         out = np.full((len(STANDARD_LEADS), values.shape[1]), np.nan, dtype=np.float32)
         for lead, row in self.sources.items():
             out[STANDARD_LEADS.index(lead)] = values[row]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ecgviewer.core.errors import ReviewError
+from ecgviewer.core.files import write_private
 from ecgviewer.review.annotations import RecordKey, Review
 from ecgviewer.review.editing import History, apply
 from ecgviewer.review.errors import EditError, NewerFormatError, StorageError
@@ -310,27 +311,17 @@ def write_atomically(path: Path, data: bytes) -> None:
     ------
     StorageError
     """
-    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
-        with os.fdopen(os.open(partial, flags, 0o600), "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
+        write_private(path, data)
         sync_folder(path.parent)
     except OSError as error:
-        try:
-            partial.unlink(missing_ok=True)
-        except OSError:
-            partial = path
         raise StorageError(f"it cannot be written ({error.strerror})", path) from error
 
 
 def _read(path: Path) -> bytes | None:
     try:
         return path.read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise StorageError(f"it cannot be read ({error.strerror})", path) from error

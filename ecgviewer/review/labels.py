@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ecgviewer.core.errors import ReviewError
+from ecgviewer.core.files import make_private
 from ecgviewer.core.user_dirs import config_dir
 from ecgviewer.review.annotations import Code
 from ecgviewer.review.errors import NewerFormatError
@@ -49,7 +50,7 @@ class LabelSet:
 
     def save(self, path: Path) -> None:
         """Write the set as JSON; raises StorageError."""
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_private(path.parent)
         write_atomically(path, json.dumps(self.to_json(), indent=1, ensure_ascii=False).encode())
 
     def to_json(self) -> dict[str, Any]:

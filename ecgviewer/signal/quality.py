@@ -13,11 +13,10 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
-from scipy.ndimage import maximum_filter1d, minimum_filter1d
-from scipy.signal import butter, sosfilt
 
 from ecgviewer.core.analysis import QualityFinding
 from ecgviewer.signal.gaps import BoolArray, DoubleArray, bridge_gaps, runs
+from ecgviewer.signal.scipy_parts import butter, maximum_filter1d, minimum_filter1d, sosfilt
 
 BLOCK_S = 0.1
 FLAT_S = 1.0

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication
 from ecgviewer.app.inference import Run
 from ecgviewer.app.window import MainWindow
 from ecgviewer.core.analysis import Analysis, WindowScore
-from ecgviewer.core.errors import CancelledError
+from ecgviewer.core.errors import CancelledError, EcgViewerError
 from ecgviewer.core.leads import STANDARD_LEADS
 from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.core.reference import NormalReference
@@ -150,11 +150,17 @@ class ClockworkInference(QObject):
                 if self.fail_with is not None:
                     run.deliver("error", self.fail_with)
                 else:
-                    run.deliver("result", make_analysis(ref, bundle.stem))
+                    try:
+                        run.deliver("result", self.answer(ref, bundle.stem))
+                    except EcgViewerError as error:
+                        run.deliver("error", error)
 
         timer.timeout.connect(tick)
         timer.start(TICK_MS)
         return run
+
+    def answer(self, ref: RecordRef, model: str) -> Analysis:
+        return make_analysis(ref, model)
 
     def close(self) -> None:
         self.closed = True

@@ -19,6 +19,7 @@ from ecgviewer.app.report import make_page, render_report
 from ecgviewer.core.analysis import Flag
 from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.review.annotations import Annotation
+from ecgviewer.review.anonymize import Privacy
 from tests.app.trace_material import analysis_of, ecg, flat, recording_of, source_of
 
 MM_PER_POINT = 25.4 / 72.0
@@ -171,7 +172,7 @@ def test_the_page_says_everything(qt_app: QApplication) -> None:
     notes = [Annotation("a" * 32, 1.0, 2.0, ("V1",), "PVC", note="couplet")]
     page = make_page(
         recording, analysis, flags, notes, reviewer="Dr. A", conclusion="abnormal",
-        created=datetime(2026, 3, 1, 12, 0, tzinfo=UTC),
+        created=datetime(2026, 3, 1, 12, 0, tzinfo=UTC), privacy=Privacy.IDENTIFIED,
     )  # fmt: skip
     assert "P-17" in page.subtitle
     assert page.abnormal is True
@@ -185,8 +186,14 @@ def test_the_page_says_everything(qt_app: QApplication) -> None:
     assert rate == "60 bpm"
 
 
+def test_a_page_names_the_patient_only_when_asked(qt_app: QApplication) -> None:
+    page = make_page(recording_of(ecg()), None, (), ())
+    assert "P-17" not in page.subtitle and "63 y" in page.subtitle
+    assert "in memory" in page.title
+
+
 def test_an_anonymous_page_names_nobody(tmp_path: Path) -> None:
-    page = make_page(recording_of(ecg()), None, (), (), anonymize=True)
+    page = make_page(recording_of(ecg()), None, (), (), privacy=Privacy.ANONYMOUS)
     assert "P-17" not in page.subtitle and "in memory" not in page.title
     assert "63" not in page.subtitle
 

@@ -57,11 +57,10 @@ class Renderer:
                 paint_r_peaks(painter, scene, frame, traces)
             trace_painter = TracePainter(scene, state, frame, picture.ratio)
             trace_painter.paint_gaps(painter)
-            # Under the traces: no colour may hide the end of a deep wave.
-            paint_strips(painter, scene, state, frame)
             painter.end()
-            trace_painter.draw(picture)
+            # Under the traces: no colour may hide the end of a deep wave.
             draw_strips(picture, scene, state, frame)
+            trace_painter.draw(picture)
             painter.begin(picture.image)
             painter.setFont(font)
             painter.setClipRect(traces)
