@@ -1,25 +1,31 @@
 """An analysis as a folder: the maps as ``.npy``, everything else as JSON.
 
 Maps are opened memory-mapped, so that an hours-long analysis costs nothing until it is looked at.
-Never pickle: arrays of objects are refused on reading.
+What was damaged on the disk is not used: everything but the long maps carries a checksum, and
+those must have the length and shape that belong to the recording.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+import math
 import os
 import shutil
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
 from ecgviewer.core.analysis import Analysis, FloatArray, QualityFinding, WindowScore
 from ecgviewer.core.reference import NormalReference
 from ecgviewer.models.maps import MAP_NAMES
+from ecgviewer.signal.array_files import read_array
 
-FORMAT = 1
+FORMAT = 2
+MAX_JSON_BYTES = 64 << 20
+REFERENCES = ("record_reference", "map_reference")
 PLAIN = (
     "model", "bundle_sha256", "recording_sha256", "record_name", "duration_s", "score",
     "raw_score", "p_value", "map_fs_hz", "device", "elapsed_s",
@@ -34,7 +40,7 @@ def write_analysis(analysis: Analysis, folder: Path) -> None:
         values = getattr(analysis, name)
         if values is not None:
             _save(folder / f"{name}.npy", values)
-    for name in ("record_reference", "map_reference"):
+    for name in REFERENCES:
         np.save(folder / f"{name}.npy", getattr(analysis, name).scores, allow_pickle=False)
     values = {name: getattr(analysis, name) for name in PLAIN}
     values |= {
@@ -58,6 +64,8 @@ def write_analysis(analysis: Analysis, folder: Path) -> None:
         "notes": list(analysis.notes),
         "maps": [name for name in MAP_NAMES if getattr(analysis, name) is not None],
     }
+    values["arrays"] = {path.stem: _checksum(path) for path in folder.glob("*.npy")}
+    values["sha256"] = _digest(values)
     # Last: a folder without it is incomplete.
     (folder / "analysis.json").write_text(json.dumps(values), encoding="utf-8")
 
@@ -67,25 +75,42 @@ def read_analysis(folder: Path) -> Analysis:
 
     Raises
     ------
-    ValueError, KeyError, TypeError, OSError
+    ValueError, KeyError, TypeError, RecursionError, OSError
         When the folder is incomplete, damaged, or of another format.
     """
-    values: dict[str, Any] = json.loads((folder / "analysis.json").read_text(encoding="utf-8"))
-    if values.get("format") != FORMAT:
+    path = folder / "analysis.json"
+    if path.stat().st_size > MAX_JSON_BYTES:
+        raise ValueError("longer than any analysis")
+    values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(values, dict) or values.get("format") != FORMAT:
         raise ValueError("written by another version")
-    arrays = {name: _load(folder / f"{name}.npy") for name in values["maps"] if name in MAP_NAMES}
-    shapes = {array.shape for array in arrays.values()}
-    if len(shapes) != 1 or any(array.dtype != np.float32 for array in arrays.values()):
-        raise ValueError("the maps do not fit each other")
-    maps: dict[str, Any] = dict(arrays)
+    if values.pop("sha256", "") != _digest(values):
+        raise ValueError("its checksum is wrong")
+    for name in (*values["maps"], *REFERENCES):
+        if _checksum(folder / f"{name}.npy") != values["arrays"][name]:
+            raise ValueError(f"the checksum of {name} is wrong")
+    maps: dict[str, Any] = {
+        name: read_array(folder / f"{name}.npy", np.float32, 2, SMALL_MAP_BYTES)
+        for name in values["maps"]
+        if name in MAP_NAMES
+    }
+    n_samples = math.ceil(values["duration_s"] * values["map_fs_hz"] - 0.5)
+    shapes = {array.shape for array in maps.values()}
+    rows, columns = shapes.pop()
+    if shapes or rows != len(values["leads"]) or abs(columns - n_samples) > 1:
+        raise ValueError("the maps do not fit the recording")
+    record_reference, map_reference = (
+        NormalReference(read_array(folder / f"{name}.npy", np.float64, 1, SMALL_MAP_BYTES))
+        for name in REFERENCES
+    )
     return Analysis(
         **{name: values[name] for name in PLAIN},
         preprocessing=values["preprocessing"],
         leads=tuple(values["leads"]),
         parts=values["parts"],
         windows=tuple(WindowScore(**window) for window in values["windows"]),
-        record_reference=NormalReference(np.load(folder / "record_reference.npy")),
-        map_reference=NormalReference(np.load(folder / "map_reference.npy")),
+        record_reference=record_reference,
+        map_reference=map_reference,
         quality=tuple(QualityFinding(**finding) for finding in values["quality"]),
         versions=values["versions"],
         notes=tuple(values["notes"]),
@@ -103,9 +128,14 @@ def _save(path: Path, values: FloatArray) -> None:
             except OSError:
                 shutil.copyfile(source, path)
             return
-    np.save(path, values, allow_pickle=False)
+    np.save(path, np.ascontiguousarray(values), allow_pickle=False)
 
 
-def _load(path: Path) -> FloatArray:
-    large = path.stat().st_size > SMALL_MAP_BYTES
-    return cast("FloatArray", np.load(path, mmap_mode="r" if large else None, allow_pickle=False))
+def _checksum(path: Path) -> str:
+    """Return the hash of a small file; of a long map only its length."""
+    size = path.stat().st_size
+    return hashlib.sha256(path.read_bytes()).hexdigest() if size <= SMALL_MAP_BYTES else str(size)
+
+
+def _digest(values: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()

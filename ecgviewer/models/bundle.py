@@ -29,11 +29,14 @@ from ecgviewer.core.errors import BundleError
 from ecgviewer.core.leads import STANDARD_LEADS
 from ecgviewer.core.resources import resource_dir
 from ecgviewer.core.user_dirs import data_dir
+from ecgviewer.models.bundle_claims import check_hyper, check_work, latent_size
 from ecgviewer.models.bundle_file import (
     ARCHITECTURES,
     FORMAT,
     FORMAT_VERSION,
     content_sha256,
+    parse_metadata,
+    read_content,
     read_metadata,
     write_atomically,
 )
@@ -47,8 +50,6 @@ if TYPE_CHECKING:
 
 SUFFIX = ".ecgmodel"
 MAX_CARD_CHARS = 200_000
-MAX_HYPER = 1024
-"""No layer of any sensible configuration is wider or deeper."""
 Array = npt.NDArray[Any]
 Json = dict[str, Any]
 
@@ -97,10 +98,12 @@ class Bundle:
             When the file is absent, oversized, damaged, of another major version, or its tensors
             do not fit its architecture.
         """
-        metadata = read_metadata(path)
+        # Read once: what is checked is what is used, whatever happens to the file meanwhile.
+        content = read_content(path)
+        metadata = parse_metadata(content, len(content), path)
         try:
-            tensors = load_tensors(path.read_bytes())
-        except (OSError, SafetensorError, ValueError, KeyError) as error:
+            tensors = load_tensors(content)
+        except (SafetensorError, ValueError, KeyError, TypeError, OverflowError) as error:
             raise BundleError(f"the file is damaged: {error}", path) from error
         stated = metadata.pop("content_sha256", "")
         if stated != content_sha256(metadata, tensors):
@@ -123,9 +126,13 @@ class Bundle:
 
         if _json(metadata, "leads", list) != list(STANDARD_LEADS):
             raise BundleError("the model wants other leads than the 12 standard ones")
-        for name, tensor in tensors.items():
-            weights = name.startswith("network.") and tensor.dtype.kind == "f"
-            if weights and not np.isfinite(tensor).all():
+        hyper = _json(metadata, "hyper", dict)
+        check_hyper(hyper)
+        network_tensors = _with_prefix(tensors, "network.")
+        for name, tensor in network_tensors.items():
+            if tensor.dtype != np.float32:
+                raise BundleError(f"the tensor {name} holds {tensor.dtype}, not float32")
+            if not np.isfinite(tensor).all():
                 raise BundleError(f"the tensor {name} holds values that are not finite")
         metrics = tuple(_object(item) for item in _json(metadata, "metrics", list))
         thresholds = {k: float(v) for k, v in _json(metadata, "thresholds", dict).items()}
@@ -133,10 +140,10 @@ class Bundle:
             raise BundleError("a threshold is not finite")
         return cls(
             architecture=metadata["architecture"],
-            hyper=_checked_hyper(_json(metadata, "hyper", dict)),
+            hyper=hyper,
             preprocessing=Preprocessing.from_json(metadata["preprocessing"]),
             windowing=Windowing(**_json(metadata, "windowing", dict)),
-            network_tensors=_with_prefix(tensors, "network."),
+            network_tensors=network_tensors,
             scorer_tensors=_with_prefix(tensors, "scorer."),
             thresholds=thresholds,
             metrics=metrics,
@@ -184,8 +191,16 @@ class Bundle:
         return replace(self, sha256=sha256, path=path)
 
     def check_shapes(self) -> None:
-        """Raise BundleError when the tensors are not those of the architecture."""
-        self._network_on("meta")
+        """Raise BundleError when the tensors are not those of the architecture, or too much work.
+
+        Nothing of the claimed size is allocated.
+        """
+        hyper = self._network_on("meta").hyper
+        check_work(hyper, self.preprocessing, self.windowing)
+        if self.scorer_tensors:
+            from ecgviewer.models.scorer_tensors import check_scorer_tensors
+
+            check_scorer_tensors(self.scorer_tensors, latent_size(self.architecture, hyper))
 
     def scorer(self) -> Scorer:
         """Return the calibrated scorer.
@@ -223,7 +238,9 @@ class Bundle:
         try:
             with torch.device(device):
                 network = build_network(self.architecture, self.hyper)
-        except (ValueError, RuntimeError, TypeError, AssertionError) as error:
+        except (
+            ValueError, RuntimeError, TypeError, AssertionError, ArithmeticError, MemoryError,
+        ) as error:  # fmt: skip
             raise BundleError(f"the hyperparameters make no network: {error}") from error
         expected = {k: tuple(v.shape) for k, v in network.state_dict().items()}
         found = {k: tuple(v.shape) for k, v in self.network_tensors.items()}
@@ -320,15 +337,6 @@ def _object(value: object) -> Json:
     if not isinstance(value, dict):
         raise ValueError("metrics are JSON objects")
     return value
-
-
-def _checked_hyper(hyper: Json) -> Json:
-    for name, value in hyper.items():
-        if isinstance(value, str | bool):
-            continue
-        if not isinstance(value, int | float) or not 0 <= value <= MAX_HYPER:
-            raise BundleError(f"the hyperparameter {name} = {value!r:.40} makes no sense")
-    return hyper
 
 
 def _with_prefix(tensors: Mapping[str, Array], prefix: str) -> dict[str, Array]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
@@ -10,6 +11,7 @@ from typing import TypeVar
 import numpy as np
 import torch
 
+from ecgviewer.core.errors import AnalysisError
 from ecgviewer.models.evidence import Window
 from ecgviewer.models.network import Network, NetworkOutput
 from ecgviewer.models.windows import PreparedWindow
@@ -41,7 +43,8 @@ class Runner:
         while len(outputs) < len(windows):
             part = slice(len(outputs), len(outputs) + self.batch_size)
             try:
-                outputs += self._network.infer(x[part].to(self.device), valid[part].to(self.device))
+                found = self._network.infer(x[part].to(self.device), valid[part].to(self.device))
+                outputs += map(_finite, found)
             except torch.OutOfMemoryError:
                 self._shrink()
         return outputs
@@ -58,6 +61,17 @@ class Runner:
         self.device, self.batch_size = torch.device("cpu"), CPU_BATCH
         self._network.to(self.device)
         self.note = "the GPU was out of memory: the processor was used instead"
+
+
+def _finite(output: NetworkOutput) -> NetworkOutput:
+    """Return the output; raises AnalysisError where it is no number: no score may come of it."""
+    arrays = (output.mean, output.log_var, output.latent, output.attention, output.saliency)
+    if not (
+        math.isfinite(output.raw_score)
+        and all(np.isfinite(values).all() for values in arrays if values is not None)
+    ):
+        raise AnalysisError("the network's answer is not finite: its weights make no sense")
+    return output
 
 
 def batched(windows: Iterable[PreparedWindow], size: int) -> Iterator[list[PreparedWindow]]:

@@ -9,10 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ecgviewer.core.errors import ReviewError
+from ecgviewer.core.errors import MissingFileError, RecordError, ReviewError
+from ecgviewer.io.fileaccess import read_bytes
 from ecgviewer.review.annotations import RecordKey, Review
 from ecgviewer.review.editing import History, apply
 from ecgviewer.review.errors import EditError, NewerFormatError, StorageError
+from ecgviewer.review.export_files import MAX_BYTES
 from ecgviewer.review.journal import Entry, JournalContent, parse, sync_folder
 from ecgviewer.review.review_json import (
     VERSION,
@@ -329,8 +331,8 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 def _read(path: Path) -> bytes | None:
     try:
-        return path.read_bytes()
-    except FileNotFoundError:
+        return read_bytes(path, MAX_BYTES)
+    except MissingFileError:
         return None
-    except OSError as error:
-        raise StorageError(f"it cannot be read ({error.strerror})", path) from error
+    except RecordError as error:
+        raise StorageError(f"it cannot be read ({error.reason})", path) from error
