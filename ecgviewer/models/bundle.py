@@ -29,7 +29,7 @@ from ecgviewer.core.errors import BundleError
 from ecgviewer.core.leads import STANDARD_LEADS
 from ecgviewer.core.resources import resource_dir
 from ecgviewer.core.user_dirs import data_dir
-from ecgviewer.models.bundle_claims import check_hyper, check_work, latent_size
+from ecgviewer.models.bundle_claims import check_hyper, check_kinds, check_work, latent_size
 from ecgviewer.models.bundle_file import (
     ARCHITECTURES,
     FORMAT,
@@ -37,7 +37,6 @@ from ecgviewer.models.bundle_file import (
     content_sha256,
     parse_metadata,
     read_content,
-    read_metadata,
     write_atomically,
 )
 
@@ -98,18 +97,9 @@ class Bundle:
             When the file is absent, oversized, damaged, of another major version, or its tensors
             do not fit its architecture.
         """
-        # Read once: what is checked is what is used, whatever happens to the file meanwhile.
-        content = read_content(path)
-        metadata = parse_metadata(content, len(content), path)
+        metadata, tensors = _verified(path)
         try:
-            tensors = load_tensors(content)
-        except (SafetensorError, ValueError, KeyError, TypeError, OverflowError) as error:
-            raise BundleError(f"the file is damaged: {error}", path) from error
-        stated = metadata.pop("content_sha256", "")
-        if stated != content_sha256(metadata, tensors):
-            raise BundleError("the checksum does not match: the file was changed or damaged", path)
-        try:
-            bundle = cls._from_parts(metadata, tensors, stated, path)
+            bundle = cls._from_parts(metadata, tensors, path)
             bundle.check_shapes()
         except BundleError as error:
             raise BundleError(error.reason, path) from error
@@ -119,7 +109,7 @@ class Bundle:
 
     @classmethod
     def _from_parts(
-        cls, metadata: dict[str, str], tensors: Mapping[str, Array], sha256: str, path: Path
+        cls, metadata: dict[str, str], tensors: Mapping[str, Array], path: Path
     ) -> Bundle:
         from ecgviewer.models.windows import Windowing
         from ecgviewer.signal.preprocessing import Preprocessing
@@ -150,7 +140,7 @@ class Bundle:
             training=_json(metadata, "training", dict),
             versions=_json(metadata, "versions", dict),
             card=metadata.get("card", "")[:MAX_CARD_CHARS],
-            sha256=sha256,
+            sha256=metadata["content_sha256"],
             path=path,
         )
 
@@ -195,7 +185,9 @@ class Bundle:
 
         Nothing of the claimed size is allocated.
         """
-        hyper = self._network_on("meta").hyper
+        network = self._network_on("meta")
+        hyper = network.hyper
+        check_kinds(hyper, network.defaults)
         check_work(hyper, self.preprocessing, self.windowing)
         if self.scorer_tensors:
             from ecgviewer.models.scorer_tensors import check_scorer_tensors
@@ -256,10 +248,9 @@ class Bundle:
 
 @dataclass(frozen=True, slots=True)
 class BundleInfo:
-    """What a bundle's header says, without reading its tensors or importing torch.
+    """What a bundle's header says; its checksum was verified, torch was not imported.
 
-    ``problem`` is empty, or why the bundle cannot be used. The checksum is only verified by
-    :meth:`Bundle.load`.
+    ``problem`` is empty, or why the bundle cannot be used.
     """
 
     path: Path
@@ -278,9 +269,9 @@ class BundleInfo:
 
 
 def read_info(path: Path) -> BundleInfo:
-    """Return what a bundle's header says; a damaged one gets its ``problem`` filled."""
+    """Return what a bundle says; a damaged or changed one gets its ``problem`` filled."""
     try:
-        metadata = read_metadata(path)
+        metadata, _ = _verified(path)
         return BundleInfo(
             path=path,
             architecture=metadata["architecture"],
@@ -288,7 +279,7 @@ def read_info(path: Path) -> BundleInfo:
             metrics=tuple(_object(item) for item in _json(metadata, "metrics", list)),
             thresholds=_json(metadata, "thresholds", dict),
             training=_json(metadata, "training", dict),
-            content_sha256=metadata.get("content_sha256", ""),
+            content_sha256=metadata["content_sha256"],
         )
     except BundleError as error:
         return BundleInfo(path, "", "", (), {}, {}, "", error.reason)
@@ -324,6 +315,27 @@ def find_bundles(*folders: Path) -> list[BundleInfo]:
 def shipped_bundle(model: str) -> Path:
     """Return the path of ``cae``, ``vae-bilstm`` or ``vae-bilstm-mha`` as shipped."""
     return resource_dir() / "models" / f"{model}{SUFFIX}"
+
+
+def _verified(path: Path) -> tuple[dict[str, str], dict[str, Array]]:
+    """Return metadata and tensors of a file whose checksum is right.
+
+    Read once: what is checked is what is used, whatever happens to the file meanwhile.
+
+    Raises
+    ------
+    BundleError
+    """
+    content = read_content(path)
+    metadata = parse_metadata(content, path)
+    try:
+        tensors = load_tensors(content)
+    except (SafetensorError, ValueError, KeyError, TypeError, OverflowError) as error:
+        raise BundleError(f"the file is damaged: {error}", path) from error
+    signed = {key: value for key, value in metadata.items() if key != "content_sha256"}
+    if metadata.get("content_sha256") != content_sha256(signed, tensors):
+        raise BundleError("the checksum does not match: the file was changed or damaged", path)
+    return metadata, tensors
 
 
 def _json(metadata: Mapping[str, str], key: str, kind: type) -> Any:

@@ -49,6 +49,15 @@ def check_hyper(hyper: Mapping[str, Any]) -> None:
             raise BundleError(f"the hyperparameter {name} = {value!r:.40} makes no sense")
 
 
+def check_kinds(hyper: Mapping[str, Any], defaults: Mapping[str, Any]) -> None:
+    """Raise BundleError for a word where a number belongs, and the other way round."""
+    for name, default in defaults.items():
+        value = hyper[name]
+        wanted = (int, float) if isinstance(default, int | float) else str
+        if isinstance(default, bool) != isinstance(value, bool) or not isinstance(value, wanted):
+            raise BundleError(f"the hyperparameter {name} = {value!r:.40} makes no sense")
+
+
 def check_work(
     hyper: Mapping[str, Any], preprocessing: Preprocessing, windowing: Windowing
 ) -> None:

@@ -29,18 +29,6 @@ DTYPES = frozenset({"F32", "F64", "I64", "I32", "U8", "BOOL"})
 Array = npt.NDArray[Any]
 
 
-def read_metadata(path: Path) -> dict[str, str]:
-    """Return a bundle's metadata after checking size, format and version.
-
-    Raises
-    ------
-    BundleError
-    """
-    size = _size(path)
-    length = int.from_bytes(_read(path, 8), "little")
-    return parse_metadata(_read(path, 8 + min(length, MAX_HEADER_BYTES)), size, path)
-
-
 def read_content(path: Path) -> bytes:
     """Return a bundle's bytes.
 
@@ -49,26 +37,30 @@ def read_content(path: Path) -> bytes:
     BundleError
         When the file cannot be read, is no regular file, or too large for a bundle.
     """
-    size = _size(path)
-    content = _read(path, size)
-    if len(content) != size:
-        raise BundleError("the file was changed while it was read; load it again", path)
-    return content
+    try:
+        size = FileStamp.of(path).size
+        if size > MAX_FILE_BYTES:
+            raise BundleError(f"{size >> 20} MB is too large for a model bundle", path)
+        with path.open("rb") as file:
+            return file.read(MAX_FILE_BYTES)
+    except RecordError as error:
+        raise BundleError(f"the file cannot be read: {error.reason}", path) from error
+    except OSError as error:
+        raise BundleError(f"the file cannot be read: {error.strerror}", path) from error
 
 
-def parse_metadata(start: bytes, size: int, path: Path) -> dict[str, str]:
-    """Return the metadata of a bundle of ``size`` bytes from its first bytes.
+def parse_metadata(content: bytes, path: Path) -> dict[str, str]:
+    """Return a bundle's metadata after checking format and version.
 
     Raises
     ------
     BundleError
-        As :func:`read_metadata`.
     """
-    length = int.from_bytes(start[:8], "little")
-    if not 2 <= length <= min(MAX_HEADER_BYTES, size - 8):
+    length = int.from_bytes(content[:8], "little")
+    if not 2 <= length <= min(MAX_HEADER_BYTES, len(content) - 8):
         raise BundleError("this is not a model bundle (no safetensors header)", path)
     try:
-        header = json.loads(start[8 : 8 + length].decode("utf-8"))
+        header = json.loads(content[8 : 8 + length].decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise BundleError("this is not a model bundle (no safetensors header)", path) from error
     metadata = header.pop("__metadata__", None) if isinstance(header, dict) else None
@@ -84,24 +76,6 @@ def parse_metadata(start: bytes, size: int, path: Path) -> dict[str, str]:
     if metadata.get("architecture") not in ARCHITECTURES:
         raise BundleError(f"unknown architecture {metadata.get('architecture')!r:.60}", path)
     return cast("dict[str, str]", metadata)
-
-
-def _size(path: Path) -> int:
-    try:
-        size = FileStamp.of(path).size
-    except RecordError as error:
-        raise BundleError(f"the file cannot be read: {error.reason}", path) from error
-    if size > MAX_FILE_BYTES:
-        raise BundleError(f"{size >> 20} MB is too large for a model bundle", path)
-    return size
-
-
-def _read(path: Path, limit: int) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(limit)
-    except OSError as error:
-        raise BundleError(f"the file cannot be read: {error.strerror}", path) from error
 
 
 def write_atomically(path: Path, content: bytes) -> None:

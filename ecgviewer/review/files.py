@@ -182,7 +182,8 @@ def _replay(
     notes: list[str],
 ) -> Loaded:
     journal_id = str(journal.header.get("id", ""))
-    repair = bool(journal.damages)
+    # Without an id it cannot be continued: it is kept aside and a new one begun.
+    repair = bool(journal.damages) or not journal_id
     if snapshot is not None and journal_id and snapshot.journal_id == journal_id:
         if snapshot.journal_bytes > journal.size:
             notes.append("the journal is shorter than the review file remembers")

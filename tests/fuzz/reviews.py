@@ -111,9 +111,11 @@ def _reopened(folder: Path, changed: Path) -> str:
     except EcgViewerError as error:
         result = name_of(error)
     else:
-        session.do(scripted_editor.random_edit(session.review, random.Random(5)))
-        assert session.problem is None, session.problem
-        session.close()
+        try:
+            session.do(scripted_editor.random_edit(session.review, random.Random(5)))
+            assert session.problem is None, session.problem
+        finally:
+            session.close()
         assert store.read(RECORD, "Ann") == session.review
     for path in set(changed.parent.iterdir()) - before:
         path.unlink()

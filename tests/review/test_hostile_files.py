@@ -15,6 +15,7 @@ from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.review import wfdb_codec
 from ecgviewer.review.annotations import Review
 from ecgviewer.review.csv_export import export_csv, import_csv
+from ecgviewer.review.journal import encode_line
 from ecgviewer.review.json_export import export_json, import_json
 from ecgviewer.review.labels import DEFAULT_LABELS, load_labels
 from ecgviewer.review.review_json import dumps, from_json, to_json
@@ -223,3 +224,20 @@ def test_pipes_are_not_waited_for(record, tmp_path: Path) -> None:
     assert store.readers(record) == ()
     with pytest.raises(EcgViewerError):
         load_labels(files.review)
+
+
+@pytest.mark.parametrize("head", ["no id", "nothing"])
+def test_a_journal_without_an_id_is_kept_aside_and_a_new_one_begun(
+    editor, record, tmp_path: Path, head: str
+) -> None:
+    """It was continued by creating it anew, which failed: no edit was saved any more."""
+    store = ReviewStore(tmp_path)
+    files = store.files(record, "Ann")
+    files.folder.mkdir(parents=True)
+    header = {"format": "ecgviewer-journal", "version": 1, "author": "Ann", "base": None}
+    files.journal.write_bytes(encode_line(header) if head == "no id" else b"")
+    session = store.open(record, "Ann")
+    session.do(editor.random_edit(session.review, random.Random(1)))
+    assert session.problem is None
+    session.close()
+    assert store.read(record, "Ann") == session.review
