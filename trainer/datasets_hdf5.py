@@ -44,8 +44,9 @@ def _labels_inside(path: Path, labels: StackLabels) -> DataSet:
     )
     dataset = DataSet("HDF5 with labels inside" + (" (PTB-XL folds)" if folds else ""), path)
     for i in range(labels.n_records):
-        normal: bool | None
-        normal, reason, classes = None, "without a label", ()
+        normal: bool | None = None
+        reason = "without a label"
+        classes: tuple[str, ...] = ()
         try:
             if codes is not None:
                 normal, reason, classes = judge(parse_codes(codes[i]))

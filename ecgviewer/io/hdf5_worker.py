@@ -33,7 +33,7 @@ from ecgviewer.io.hdf5_reader import count_stored, open_stored
 from ecgviewer.io.hdf5_source import Hdf5Source
 from ecgviewer.io.profiles import profile_from_json
 
-MAX_MEMORY_BYTES = 1 << 30
+MAX_MEMORY_BYTES = 900 << 20
 SELF_DESTRUCT_S = 60
 """A locked-up process whose parent died must not stay for ever."""
 _KEPT_OPEN = 8

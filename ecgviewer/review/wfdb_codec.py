@@ -15,8 +15,8 @@ from ecgviewer.core.errors import CorruptFileError
 from ecgviewer.review.errors import ExportError
 
 MAX_AUX = 255
-MAX_MARKS = 2_000_000
-"""Eight for every beat of two days."""
+MAX_MARKS = 1_000_000
+"""Four for every beat of two days; 0.4 GB as annotations."""
 SYMBOLS = {
     1: "N", 2: "L", 3: "R", 4: "a", 5: "V", 6: "F", 7: "J", 8: "A", 9: "S", 10: "E", 11: "j",
     12: "/", 13: "Q", 14: "~", 16: "|", 18: "s", 19: "T", 20: "*", 21: "D", 22: '"', 23: "=",
