@@ -54,6 +54,9 @@ class Session(Opening):
     def _on_models(self, choices: list[ModelChoice]) -> None:
         self.models.update({choice.id: choice for choice in choices})
         self.modelsChanged.emit()
+        for choice in choices:
+            if choice.problem:
+                self.errorRaised.emit(f"{choice.path.name}: {choice.problem}")
 
     def add_model_file(self, path: Path) -> None:
         """Offer a bundle from anywhere, and choose it."""
@@ -125,6 +128,8 @@ class Session(Opening):
 
         def so_far(analysis: Analysis) -> None:
             self.document.add_analysis(model, analysis)
+            if choice.content_sha256 not in ("", analysis.bundle_sha256):
+                self._model_changed(choice)
             chosen = self.settings.value.model
             if model == chosen or chosen not in self.document.analyses:
                 self.document.activate(model)
@@ -152,6 +157,18 @@ class Session(Opening):
         if first:
             self.runningChanged.emit(True)
         progress(0.0, "starting")
+
+    def _model_changed(self, choice: ModelChoice) -> None:
+        """Say that a bundle is no longer the one that was chosen, and take up what it is now."""
+        self.errorRaised.emit(
+            f"{choice.path.name}: the model was replaced on the disk since it was chosen; "
+            "this analysis was made with the new one"
+        )
+        self.workers.start(
+            lambda _progress, _cancel: choice_of_file(choice.path),
+            on_result=lambda found: self._on_models([found]),
+            on_error=self._show_error,
+        )
 
     def run_model(
         self,

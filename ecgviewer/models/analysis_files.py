@@ -1,32 +1,37 @@
 """An analysis as a folder: the maps as ``.npy``, everything else as JSON.
 
 Maps are opened memory-mapped, so that an hours-long analysis costs nothing until it is looked at.
-The record's name is left out: it may be a patient's. Never pickle: arrays of objects are refused
-on reading.
+The record's name is left out: it may be a patient's. What was damaged on the disk is not used:
+everything but the long maps carries a checksum, and those must have the length and shape that
+belong to the recording.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+import math
 import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
 from ecgviewer.core.analysis import Analysis, FloatArray, QualityFinding, WindowScore
 from ecgviewer.core.reference import NormalReference
 from ecgviewer.models.maps import MAP_NAMES
+from ecgviewer.signal.array_files import read_array
 
-FORMAT = 1
+FORMAT = 2
+MAX_JSON_BYTES = 64 << 20
+REFERENCES = ("record_reference", "map_reference")
 PLAIN = (
     "model", "bundle_sha256", "recording_sha256", "duration_s", "score",
     "raw_score", "p_value", "map_fs_hz", "device", "elapsed_s",
 )  # fmt: skip
-REFERENCES = ("record_reference", "map_reference")
 SMALL_MAP_BYTES = 4 << 20
 """Smaller maps are read into memory: a file handle each would be dearer."""
 
@@ -38,8 +43,10 @@ def write_analysis(analysis: Analysis, folder: Path) -> None:
         if values is not None:
             _save(folder / f"{name}.npy", values)
     write_references(analysis, folder)
-    # Last: a folder without it is incomplete.
     values = to_values(analysis) | {"windows": windows_to_values(analysis.windows)}
+    values["arrays"] = {path.stem: _checksum(path) for path in folder.glob("*.npy")}
+    values["sha256"] = _digest(values)
+    # Last: a folder without it is incomplete.
     (folder / "analysis.json").write_text(json.dumps(values), encoding="utf-8")
 
 
@@ -89,25 +96,41 @@ def read_analysis(folder: Path) -> Analysis:
 
     Raises
     ------
-    ValueError, KeyError, TypeError, OSError
+    ValueError, KeyError, TypeError, RecursionError, OSError
         When the folder is incomplete, damaged, or of another format.
     """
-    values: dict[str, Any] = json.loads((folder / "analysis.json").read_text(encoding="utf-8"))
-    if values.get("format") != FORMAT:
+    path = folder / "analysis.json"
+    if path.stat().st_size > MAX_JSON_BYTES:
+        raise ValueError("longer than any analysis")
+    values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(values, dict) or values.get("format") != FORMAT:
         raise ValueError("written by another version")
-    arrays = {
-        name: load_map(folder / f"{name}.npy") for name in values["maps"] if name in MAP_NAMES
-    }
-    shapes = {array.shape for array in arrays.values()}
-    if len(shapes) != 1 or any(array.dtype != np.float32 for array in arrays.values()):
-        raise ValueError("the maps do not fit each other")
+    if values.pop("sha256", "") != _digest(values):
+        raise ValueError("its checksum is wrong")
+    for name in (*values["maps"], *REFERENCES):
+        if _checksum(folder / f"{name}.npy") != values["arrays"][name]:
+            raise ValueError(f"the checksum of {name} is wrong")
+    maps = {name: load_map(folder / f"{name}.npy") for name in values["maps"] if name in MAP_NAMES}
+    n_samples = math.ceil(values["duration_s"] * values["map_fs_hz"] - 0.5)
+    shapes = {array.shape for array in maps.values()}
+    rows, columns = shapes.pop()
+    if shapes or rows != len(values["leads"]) or abs(columns - n_samples) > 1:
+        raise ValueError("the maps do not fit the recording")
     windows = windows_from_values(values["windows"])
-    return from_values(values, windows, arrays, read_references(folder))
+    return from_values(values, windows, maps, read_references(folder))
 
 
 def read_references(folder: Path) -> dict[str, NormalReference]:
     """Undo :func:`write_references`."""
-    return {name: NormalReference(np.load(folder / f"{name}.npy")) for name in REFERENCES}
+    return {
+        name: NormalReference(read_array(folder / f"{name}.npy", np.float64, 1, SMALL_MAP_BYTES))
+        for name in REFERENCES
+    }
+
+
+def load_map(path: Path) -> FloatArray:
+    """Return a map: read where it is small, else mapped; raises ValueError, OSError."""
+    return read_array(path, np.float32, 2, SMALL_MAP_BYTES)
 
 
 def from_values(
@@ -144,10 +167,14 @@ def _save(path: Path, values: FloatArray) -> None:
             except OSError:
                 shutil.copyfile(source, path)
             return
-    np.save(path, values, allow_pickle=False)
+    np.save(path, np.ascontiguousarray(values), allow_pickle=False)
 
 
-def load_map(path: Path) -> FloatArray:
-    """Return a map: read where it is small, else mapped."""
-    large = path.stat().st_size > SMALL_MAP_BYTES
-    return cast("FloatArray", np.load(path, mmap_mode="r" if large else None, allow_pickle=False))
+def _checksum(path: Path) -> str:
+    """Return the hash of a small file; of a long map only its length."""
+    size = path.stat().st_size
+    return hashlib.sha256(path.read_bytes()).hexdigest() if size <= SMALL_MAP_BYTES else str(size)
+
+
+def _digest(values: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()

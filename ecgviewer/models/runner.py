@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -11,6 +12,7 @@ from typing import TypeVar
 import numpy as np
 import torch
 
+from ecgviewer.core.errors import AnalysisError
 from ecgviewer.models.evidence import Window
 from ecgviewer.models.network import Network, NetworkOutput
 from ecgviewer.models.windows import PreparedWindow
@@ -55,7 +57,8 @@ class Runner:
         while len(outputs) < len(x):
             part = slice(len(outputs), len(outputs) + self.batch_size)
             try:
-                outputs += self._network.infer(x[part].to(self.device), valid[part].to(self.device))
+                found = self._network.infer(x[part].to(self.device), valid[part].to(self.device))
+                outputs += map(_finite, found)
             except RuntimeError as error:
                 if not out_of_memory(error):
                     raise
@@ -83,6 +86,17 @@ def out_of_memory(error: RuntimeError) -> bool:
     """Return whether this is a GPU's way of saying so; its libraries have words of their own."""
     words = ("out of memory", "ALLOC_FAILED")
     return isinstance(error, torch.OutOfMemoryError) or any(word in str(error) for word in words)
+
+
+def _finite(output: NetworkOutput) -> NetworkOutput:
+    """Return the output; raises AnalysisError where it is no number: no score may come of it."""
+    arrays = (output.mean, output.log_var, output.latent, output.attention, output.saliency)
+    if not (
+        math.isfinite(output.raw_score)
+        and all(np.isfinite(values).all() for values in arrays if values is not None)
+    ):
+        raise AnalysisError("the network's answer is not finite: its weights make no sense")
+    return output
 
 
 def batched(windows: Iterable[PreparedWindow], size: int) -> Iterator[list[PreparedWindow]]:

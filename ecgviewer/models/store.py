@@ -51,7 +51,7 @@ class AnalysisStore:
         try:
             analysis = read_analysis(folder)
             os.utime(folder)
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             log.warning("a stored analysis cannot be used (%s)", type(error).__name__)
             shutil.rmtree(folder, ignore_errors=True)
             return None
