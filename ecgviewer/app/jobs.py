@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ecgviewer.app.courtesy import COURTESY
 from ecgviewer.core.errors import RecordError
 from ecgviewer.core.progress import CancelToken
 from ecgviewer.core.record_ref import ReadOptions, RecordRef
@@ -86,6 +87,7 @@ def heart_job(recording: Recording, reporter: Reporter, cancel: CancelToken) -> 
 
     last = time.monotonic()
     for start in range(0, recording.n_samples, chunk):
+        COURTESY.wait(lambda: cancel.cancelled)
         cancel.raise_if_cancelled()
         first = max(start - margin, 0)
         stop = min(start + chunk, recording.n_samples)

@@ -15,26 +15,29 @@ from tests.perf.frames import (
     long_recording,
     our_viewer,
     set_span,
+    settle,
     show_range,
-    sweep,
 )
 
 RECORD_S = 900.0
-FRAME_RATIO = {10.0: 0.40, 300.0: 0.40}
+FRAME_RATIO = {10.0: 0.34, 300.0: 0.33}
 """Our frame over the naive viewer's, by seconds in view, as measured; twice this fails."""
 READ_RATIO = 0.02
 """Ten seconds read by range over 20 minutes read whole by wfdb; twice this fails."""
 
 
 def interleaved(one: Callable[[int], None], other: Callable[[int], None], count: int) -> float:
-    """Return the ratio of medians of processor time, taken turn by turn."""
+    """Return the ratio of processor times, taken turn by turn.
+
+    Of the faster quarter: what others do to the caches of a busy machine only ever slows down.
+    """
     spent: tuple[list[float], list[float]] = ([], [])
     for index in range(count):
         for work, times in zip((one, other), spent, strict=True):
             start = time.thread_time()
             work(index)
             times.append(time.thread_time() - start)
-    return float(np.median(spent[0]) / np.median(spent[1]))
+    return float(np.percentile(spent[0], 25) / np.percentile(spent[1], 25))
 
 
 @pytest.mark.parametrize("span_s", FRAME_RATIO)
@@ -43,14 +46,14 @@ def test_frames_against_a_naive_viewer(qt_app, span_s: float) -> None:
     view = our_viewer(recording, long_analysis(recording))
     naive = NaiveViewer(recording.read(0.0, RECORD_S))
     try:
-        sweep(view)
+        settle(view)
         set_span(view, span_s)
         view.goto(100.0)
         view.wait_until_loaded()
         ratio = interleaved(
             lambda index: show_range(view, 100.0 + index * span_s / 100),
             lambda index: naive.show_range(100.0 + index * span_s / 100, span_s),
-            12,
+            16,
         )
     finally:
         naive.close()

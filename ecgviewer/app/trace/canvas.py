@@ -18,9 +18,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QScrollBar, QWidget
 
+from ecgviewer.app.courtesy import COURTESY, QUIET_S
 from ecgviewer.app.theme import LIGHT, Theme
 from ecgviewer.app.trace import scale
-from ecgviewer.app.trace.data.courtesy import QUIET_S, Courtesy
 from ecgviewer.app.trace.data.loader import Loader
 from ecgviewer.app.trace.data.samples import RecordingSamples
 from ecgviewer.app.trace.frame import Frame
@@ -69,7 +69,6 @@ class TraceCanvas(QWidget):
         self.renderer = Renderer()
         self.theme: Theme = LIGHT
         self.interaction = Interaction(self)
-        self.courtesy = Courtesy()
         self._loader: Loader | None = None
         self._frame: Frame | None = None
         self._picture: Picture | None = None
@@ -189,7 +188,7 @@ class TraceCanvas(QWidget):
 
     def view_changed(self) -> None:
         """Paint anew and tell that the visible range, scale or layout changed."""
-        self.courtesy.view_moved()
+        COURTESY.view_moved()
         self.redraw()
         self.frame()
         self.viewChanged.emit()
@@ -199,9 +198,7 @@ class TraceCanvas(QWidget):
     def start_loading(self, recording: Recording) -> None:
         """Read a recording in the background."""
         assert self.scene.store is not None
-        self._loader = Loader(
-            RecordingSamples(recording), self.scene.store, self.courtesy, self.scene.display
-        )
+        self._loader = Loader(RecordingSamples(recording), self.scene.store, self.scene.display)
         self._loader.loaded.connect(self._chunk_came)
         self._loader.swept.connect(self._more_read)
         self._loader.failed.connect(self._read_failed)
@@ -259,7 +256,7 @@ class TraceCanvas(QWidget):
 
     def _show_more(self) -> None:
         """Paint anew; of a moving view, the next frame shows what came."""
-        if self.courtesy.moving:
+        if COURTESY.moving:
             self._later.start()
         else:
             self.redraw()

@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 from ecgviewer.app.trace.data.chunks import ChunkStore
-from ecgviewer.app.trace.data.courtesy import Courtesy
 from ecgviewer.app.trace.data.loader import DisplayFilter
 from ecgviewer.app.trace.data.maps import AnalysisMaps
 from ecgviewer.app.trace.furniture import ColorLegend
@@ -58,7 +57,7 @@ class Scene:
         """Length of the recording; 0 without one."""
         return self.recording.duration_s if self.recording is not None else 0.0
 
-    def set_analysis(self, analysis: Analysis | None, courtesy: Courtesy) -> None:
+    def set_analysis(self, analysis: Analysis | None) -> None:
         """Show the maps of an analysis, or more of those of one under way."""
         self.analysis = analysis
         findings = sorted(analysis.quality if analysis is not None else (), key=lambda f: f.start_s)
@@ -71,7 +70,7 @@ class Scene:
         self.close_maps()
         if analysis is None:
             return
-        self.maps = AnalysisMaps(analysis, courtesy)
+        self.maps = AnalysisMaps(analysis)
         level = analysis.map_threshold(LEGEND_SPECIFICITY)
         self.heat_levels = (HEAT_RANGE[0] * level, HEAT_RANGE[1] * level)
 

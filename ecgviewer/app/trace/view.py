@@ -55,7 +55,7 @@ class TraceView(TraceCanvas):
         if specificity is not None:
             self.scene.specificity = specificity
         before = self.scene.maps
-        self.scene.set_analysis(analysis, self.courtesy)
+        self.scene.set_analysis(analysis)
         if self.scene.maps is not None and self.scene.maps is not before:
             self.scene.maps.loaded.connect(self._more_read)
         self.content_changed()

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from ecgviewer.app.courtesy import COURTESY
 from ecgviewer.app.trace.data.chunks import CHUNK, ChunkStore
-from ecgviewer.app.trace.data.courtesy import Courtesy
 from ecgviewer.app.trace.data.samples import Samples
 from ecgviewer.core.errors import RecordError
 from ecgviewer.signal.pyramid import PyramidBuilder
@@ -64,7 +64,6 @@ class _Desk:
     samples: Samples
     store: ChunkStore
     bell: _Bell
-    courtesy: Courtesy
     news: threading.Condition = field(default_factory=threading.Condition)
     wanted: list[int] = field(default_factory=list)
     asked: bool = False
@@ -89,11 +88,10 @@ class Loader(QObject):
         self,
         samples: Samples,
         store: ChunkStore,
-        courtesy: Courtesy,
         display: DisplayFilter = DisplayFilter(),
     ) -> None:
         super().__init__()
-        self._desk = _Desk(samples, store, _Bell(), courtesy, display=display)
+        self._desk = _Desk(samples, store, _Bell(), display=display)
         store.start_over(display.active)
         self._desk.bell.loaded.connect(self.loaded)
         self._desk.bell.swept.connect(self.swept)
@@ -220,7 +218,7 @@ def _build_in(desk: _Desk, folder: Path | None) -> None:
             desk.bell.swept.emit()
             _warm(desk, folder)
         while builder.n_done < samples.n_samples:
-            desk.courtesy.wait(lambda: desk.stop)
+            COURTESY.wait(lambda: desk.stop)
             with desk.news:
                 while not desk.stop and (
                     desk.next_wanted() is not None or builder.n_done >= samples.n_known
@@ -249,4 +247,4 @@ def _warm(desk: _Desk, folder: Path) -> None:
     for path in sorted(folder.glob("level*.npy"), reverse=True):
         with path.open("rb") as file:
             while not desk.stop and file.read(WARM_BYTES):
-                desk.courtesy.wait(lambda: desk.stop)
+                COURTESY.wait(lambda: desk.stop)

@@ -11,7 +11,6 @@ from PySide6.QtCore import QObject, Signal
 
 from ecgviewer.app.trace.data.array_levels import ArrayLevels
 from ecgviewer.app.trace.data.chunks import ChunkStore
-from ecgviewer.app.trace.data.courtesy import Courtesy
 from ecgviewer.app.trace.data.levels import Columns, FloatArray, query
 from ecgviewer.app.trace.data.loader import Loader
 from ecgviewer.app.trace.data.samples import MapSamples
@@ -43,9 +42,8 @@ class AnalysisMaps(QObject):
     loaded = Signal()
     """More of a map can be shown."""
 
-    def __init__(self, analysis: Analysis, courtesy: Courtesy) -> None:
+    def __init__(self, analysis: Analysis) -> None:
         super().__init__()
-        self._courtesy = courtesy
         self._analysis = analysis
         self._values = maps_of(analysis)
         self._levels: dict[str, ArrayLevels] = {}
@@ -92,7 +90,7 @@ class AnalysisMaps(QObject):
             if name in self._values and self._is_long(name) and name not in self._readers:
                 samples = MapSamples(self._values[name], self._analysis.map_fs_hz)
                 store = ChunkStore(samples.n_rows, samples.n_samples, samples.n_known, KEPT_CHUNKS)
-                loader = Loader(samples, store, self._courtesy)
+                loader = Loader(samples, store)
                 loader.loaded.connect(self.loaded)
                 loader.swept.connect(self.loaded)
                 loader.failed.connect(_note)

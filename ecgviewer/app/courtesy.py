@@ -14,10 +14,10 @@ NAP_S = 0.01
 
 
 class Courtesy:
-    """What the window's thread and all readers of one view share.
+    """What the window's thread and those that work beside it share.
 
     numpy gives up the interpreter in every larger step of a frame, and gets it back only when
-    the readers do the same: on a busy machine they would double the time of a frame.
+    the others do the same: a single busy thread doubles the time of a frame.
     """
 
     def __init__(self) -> None:
@@ -38,9 +38,17 @@ class Courtesy:
 
         Those who wait take turns: a moving view meets one of them per half second, not all.
         """
-        with self._turn:
-            until = time.monotonic() + PATIENCE_S
-            while not stop():
-                if not self.moving or time.monotonic() >= until:
-                    return
-                time.sleep(NAP_S)
+        while self.moving and not stop():
+            if not self._turn.acquire(timeout=NAP_S):
+                continue
+            try:
+                until = time.monotonic() + PATIENCE_S
+                while self.moving and not stop() and time.monotonic() < until:
+                    time.sleep(NAP_S)
+                return
+            finally:
+                self._turn.release()
+
+
+COURTESY = Courtesy()
+"""The one of this process: there is one interpreter, and one user."""
