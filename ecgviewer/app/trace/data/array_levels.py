@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import threading
 
 import numpy as np
@@ -53,6 +54,7 @@ class ArrayLevels:
             part_lo, part_hi = reduce_level(*reduce_level(part, part))
             new_lo.append(part_lo)
             new_hi.append(part_hi)
+            _let_go(self.values)
         empty = np.empty((n_leads, 0), dtype=np.float32)
         lo, hi = np.hstack([empty, *new_lo]), np.hstack([empty, *new_hi])
         levels: dict[int, tuple[FloatArray, FloatArray]] = {}
@@ -82,3 +84,12 @@ class ArrayLevels:
             return part, part
         lo, hi = self._levels[factor]
         return lo[:, start:stop], hi[:, start:stop]
+
+
+def _let_go(values: FloatArray) -> None:
+    """Give back the memory of a mapped file: a day of maps read once would fill gigabytes."""
+    base: object = values
+    while isinstance(base, np.ndarray):
+        base = base.base
+    if isinstance(base, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        base.madvise(mmap.MADV_DONTNEED)
