@@ -161,9 +161,10 @@ class Course:
         now = time.perf_counter()
         pause_s = max(PARTIAL_EVERY_S, self._telling_s / PARTIAL_SHARE)
         if at_once or now - self._told >= pause_s:
+            busy = time.thread_time()
             on_partial(self._so_far())
             self._told = time.perf_counter()
-            self._telling_s = self._told - now
+            self._telling_s = time.thread_time() - busy
 
     def _so_far(self) -> Analysis:
         return self._assembly.analysis(

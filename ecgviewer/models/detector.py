@@ -33,7 +33,7 @@ from ecgviewer.models.windows import (
 from ecgviewer.signal.resample import resampled_length
 
 MOST_THREADS = 4
-"""Much of the scoring holds Python's lock: more threads than this only wait for each other."""
+"""Scoring goes on in one thread at a time: more than this would only wait for each other."""
 MAPS = ("score_map", "reconstruction_mv", "model_input_mv", "model_output_mv")
 FURTHER_MAPS = {"vae-bilstm-mha": ("attention",), "cae": ("saliency",)}
 
@@ -56,6 +56,7 @@ class Detector:
     def __init__(self, bundle: Bundle, device: str = "auto") -> None:
         self.bundle = bundle
         self._runner = Runner(bundle.build_network(), resolve_device(device))
+        self._judging = threading.Lock()
 
     @cached_property
     def scorer(self) -> Scorer:
@@ -137,8 +138,11 @@ class Detector:
             cancel.raise_if_cancelled()
             inferred = self._runner.infer(group)
             outputs += [o if w.judged else None for w, o in zip(group, inferred, strict=True)]
-        cancel.raise_if_cancelled()
-        return judge.piece(windows, outputs)
+        # Scoring holds Python's lock nearly all the time: two at once only hand it to and fro,
+        # and keep the others from their next operation.
+        with self._judging:
+            cancel.raise_if_cancelled()
+            return judge.piece(windows, outputs)
 
 
 def long_run_threads() -> int:

@@ -95,7 +95,7 @@ def align_beats(signal: npt.ArrayLike, r_peaks: IntArray, fs_hz: float) -> Beats
     alike = flat @ flat.T / length[:, None] / length[None]
     seed = int(np.argmax((alike > SAME_ORIGIN).sum(axis=1) + 0.01 * alike.mean(axis=1)))
     dominant: BoolArray = alike[seed] > SAME_ORIGIN
-    template = np.median(flat[dominant], axis=0)
+    template = _median(flat[dominant])
     template_length = float(np.linalg.norm(template)) + 1e-9
     similarity = flat @ template / length / template_length
     # A QRS cut by the window's end is no evidence of another shape.
@@ -113,7 +113,7 @@ def align_beats(signal: npt.ArrayLike, r_peaks: IntArray, fs_hz: float) -> Beats
         similarity=similarity,
         dominant=dominant,
         size=size,
-        median=np.median(segments[chosen], axis=0),
+        median=_median(segments[chosen]),
     )
 
 
@@ -122,6 +122,13 @@ def _low_pass(factor: int) -> DoubleArray:
     """Return the filter that ``resample_poly`` would design anew for every window."""
     taps: DoubleArray = firwin(20 * factor + 1, 1.0 / factor, window=("kaiser", 5.0))
     return taps
+
+
+def _median(values: DoubleArray) -> DoubleArray:
+    """Return the median over the first axis; sorting few rows is far faster than np.median."""
+    ordered, n = np.sort(values, axis=0), len(values)
+    median: DoubleArray = (ordered[(n - 1) // 2] + ordered[n // 2]) / 2
+    return median
 
 
 def _align(speed: DoubleArray, at: IntArray, fs_hz: float) -> IntArray:

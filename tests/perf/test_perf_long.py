@@ -1,4 +1,4 @@
-"""Long recordings (half an hour): times real time, where it goes, and flat memory."""
+"""Half an hour of recording: how many times real time, where the time goes, and flat memory."""
 
 from __future__ import annotations
 
