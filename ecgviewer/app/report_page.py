@@ -67,6 +67,17 @@ class _Pen:
         u = self.per_mm
         self.painter.drawLine(QLineF(x0 * u, y0 * u, x1 * u, y1 * u))
 
+    def _font(self, height_mm: float, bold: bool) -> QFont:
+        font = QFont(self.painter.font())
+        font.setPixelSize(max(round(height_mm * self.per_mm), 1))
+        font.setBold(bold)
+        return font
+
+    def width(self, words: str, height_mm: float, bold: bool) -> float:
+        """Return how wide a text is, in millimetres."""
+        metrics = QFontMetricsF(self._font(height_mm, bold), self.painter.device())
+        return metrics.horizontalAdvance(words) / self.per_mm
+
     def text(
         self,
         x: float,
@@ -79,9 +90,7 @@ class _Pen:
         right: bool = False,
     ) -> None:
         """Write one line whose upper left corner is (x, y), shortened to the width."""
-        font = QFont(self.painter.font())
-        font.setPixelSize(max(round(height_mm * self.per_mm), 1))
-        font.setBold(bold)
+        font = self._font(height_mm, bold)
         self.painter.setFont(font)
         self.painter.setPen(QColor(color))
         side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
@@ -219,7 +228,7 @@ def _lead_name(pen: _Pen, lead: str, row: int, from_s: float) -> None:
     """Write a lead's name over its beginning, readable where a neighbour's trace passes."""
     x = PAPER_LEFT_MM + PULSE_MM + from_s * MM_PER_S + 1.0
     y = _baseline(row) - 13.5
-    patch = pen.rect(x - 0.4, y + 0.5, 0.8 + 2.7 * len(lead), 4.0)
+    patch = pen.rect(x - 0.5, y + 0.6, pen.width(lead, 3.3, bold=True) + 1.0, 3.8)
     pen.painter.fillRect(patch, QColor(255, 255, 255, 190))
     pen.text(x, y, 20.0, lead, 3.3, bold=True)
 

@@ -51,6 +51,10 @@ class ToolBar(QToolBar):
                 action = commands.action(command)
                 self.addAction(action)
                 self.widgetForAction(action).setAccessibleName(plain(action.text()))
+        rest = self.findChild(QToolButton, "qt_toolbar_ext_button")
+        if rest is not None:
+            rest.setAccessibleName("More tools")
+            rest.setToolTip("More tools")
         traces.viewChanged.connect(self._show_choices)
         self._show_choices()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen, QPolygonF
@@ -16,6 +17,7 @@ from ecgviewer.app.trace.paper import LABEL_STEPS_S, time_step_s
 LEGEND_PX = 96.0
 PULSE_TO_TRACE_MM = 7.5
 PULSE_WIDTH_MM = 5.0
+PULSE_GAP_MM = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +73,14 @@ def paint_lead_names(painter: QPainter, frame: Frame) -> None:
 
 
 def paint_calibration(painter: QPainter, frame: Frame) -> None:
-    """Draw the 1-mV pulse before the first lane of every row."""
+    """Draw the 1-mV pulse before every row, or before every other one where they would touch."""
     done = set()
     mm = frame.pixels_per_mm
+    every = max(ceil((frame.px_per_mv + PULSE_GAP_MM * mm) / max(frame.page.pitch, 1.0)), 1)
     left = frame.page.left - PULSE_TO_TRACE_MM * mm
     painter.setPen(QPen(frame.theme.color("trace"), 1.0))
     for lane in frame.page.lanes:
-        if lane.row in done or not frame.shows(lane):
+        if lane.row in done or lane.row % every or not frame.shows(lane):
             continue
         done.add(lane.row)
         base = frame.lane_y(lane.baseline)

@@ -11,7 +11,7 @@ from ecgviewer.core.leads import CABRERA_LEADS, STANDARD_LEADS
 MIN_PITCH_MM = {LayoutMode.ROWS_12: 9.0, LayoutMode.COLUMNS_2: 15.0, LayoutMode.PAGE_3X4: 20.0}
 MAX_PITCH_MM = 40.0
 HEADROOM_MM = 10.0
-"""Room above the first row so that its calibration pulse and tall beats are seen."""
+"""Most room above the first row of a fitted page; else its calibration pulse is seen whole."""
 BASELINE_AT = 0.56
 """Where in a row its resting level is: upright beats need more room than inverted ones."""
 STRIP_PX = 7.0
@@ -148,7 +148,9 @@ def build_layout(
     if n_rows == 0:
         return PageLayout((), left, right, top, bottom, 0.0, 0.0)
     strips_px = n_strips * (STRIP_PX + STRIP_GAP_PX)
-    above = min(state.px_per_mv + 3.0, HEADROOM_MM * state.pixels_per_mm)
+    above = state.px_per_mv + 3.0
+    if state.fit:
+        above = min(above, HEADROOM_MM * state.pixels_per_mm)
     above = max(above - BASELINE_AT * MIN_PITCH_MM[mode] * state.pixels_per_mm, 0.0)
     pitch = _pitch(bottom - top - above, n_rows, mode, state, strips_px)
     lanes = []

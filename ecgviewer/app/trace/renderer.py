@@ -142,9 +142,11 @@ class Renderer:
         if recording is None:
             return ""
         if state.overlays["model_input"] and scene.analysis is not None:
-            spec = scene.analysis.preprocessing
-            band = f"{spec.get('low_hz', '?')}-{spec.get('high_hz', '?')} Hz"
-            return f"what the model saw ({band}, {spec.get('fs_hz', '?')} samples/s)"
+            low, high, rate = (
+                f"{value:g}" if isinstance(value, int | float) else "?"
+                for value in map(scene.analysis.preprocessing.get, ("low_hz", "high_hz", "fs_hz"))
+            )
+            return f"what the model saw ({low}-{high} Hz, {rate} samples/s)"
         assert scene.store is not None
         start, stop = samples_in_view(frame, recording.fs_hz)
         close = scene.store.chunks_for(start, stop, recording.fs_hz / frame.px_per_s)
