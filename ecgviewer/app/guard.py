@@ -36,8 +36,9 @@ def guard_class(cls: type[QObject]) -> None:
             setattr(cls, name, _guarded(cls, name, method))
 
 
-def _subclasses(cls: type) -> Iterator[type]:
-    for one in cls.__subclasses__():
+def _subclasses(cls: type[QObject]) -> Iterator[type[QObject]]:
+    subclasses: list[type[QObject]] = type.__subclasses__(cls)
+    for one in subclasses:
         yield one
         yield from _subclasses(one)
 
