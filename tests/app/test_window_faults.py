@@ -287,11 +287,10 @@ def test_the_model_process_is_killed_and_the_window_goes_on(
     annotate(window)
     for _ in range(2):
         window.session.analyse(["vae-bilstm-mha"])
-        spin(lambda: inference._client is not None and inference._client.process_id is not None)
-        QTest.qWait(300)
+        spin(lambda: window.status.progress.value() > 0, 300.0)
         first = inference._client.process_id
         os.kill(first, signal.SIGKILL if sys.platform != "win32" else signal.SIGTERM)
-        spin(lambda: not window.session.running)
+        spin(lambda: not window.session.running, 300.0)
         assert any("ended unexpectedly" in text for text in window.messages.texts())
         window.messages.clear()
         annotate(window, 3.0)
