@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, Qt, QTimer
+from PySide6.QtCore import QByteArray, QChildEvent, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -25,6 +25,7 @@ from ecgviewer.app.command_table import TABLE, VIEW
 from ecgviewer.app.commands import Commands
 from ecgviewer.app.document import Document
 from ecgviewer.app.file_commands import FileCommands
+from ecgviewer.app.guard import guard_overrides
 from ecgviewer.app.header import HeaderBar
 from ecgviewer.app.notices import Messages, NoteStrip
 from ecgviewer.app.panels.analysis_panel import AnalysisPanel
@@ -105,6 +106,7 @@ class MainWindow(QMainWindow):
         self.set_theme(self.settings.value.theme)
         self._restore_geometry()
         self._show_record()
+        guard_overrides()
 
     # Building ---------------------------------------------------------------------------------
 
@@ -317,6 +319,12 @@ class MainWindow(QMainWindow):
         self._side_width = max(dock.width() for dock in side)
 
     # Qt's events ------------------------------------------------------------------------------
+
+    def childEvent(self, event: QChildEvent) -> None:
+        """Guard the dialogs that are imported when they are first opened."""
+        super().childEvent(event)
+        if event.added():
+            guard_overrides()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the room for the traces on a small screen."""

@@ -7,6 +7,7 @@ import os
 import random
 import shutil
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -286,11 +287,10 @@ def test_the_model_process_is_killed_and_the_window_goes_on(
     annotate(window)
     for _ in range(2):
         window.session.analyse(["vae-bilstm-mha"])
-        spin(lambda: inference._client is not None and inference._client.process_id is not None)
-        QTest.qWait(300)
+        spin(lambda: window.status.progress.value() > 0, 300.0)
         first = inference._client.process_id
         os.kill(first, signal.SIGKILL if sys.platform != "win32" else signal.SIGTERM)
-        spin(lambda: not window.session.running)
+        spin(lambda: not window.session.running, 300.0)
         assert any("ended unexpectedly" in text for text in window.messages.texts())
         window.messages.clear()
         annotate(window, 3.0)
@@ -401,6 +401,68 @@ def test_the_window_closes_in_every_state(
     window.deleteLater()
     QApplication.processEvents()
     assert kept(samples / "00010_hr.hea", window.settings.value.reader) == 1
+
+
+# Errors in handlers of events ------------------------------------------------------------------
+
+
+def test_a_click_on_what_is_no_longer_shown_does_nothing(make_window: Build, samples: Path) -> None:
+    """The picture of the old record is on screen until the new one is painted."""
+    window = make_window()
+    open_and_wait(window, samples / "00010_hr.hea")
+    annotate(window)
+    spin(lambda: bool(window.traces.renderer.annotation_bars))
+    at = window.traces.renderer.annotation_bars[0].rect.center().toPoint()
+    recording = open_record(RecordRef(samples / "00330_hr.hea"))
+    window.document.open(RecordRef(samples / "00330_hr.hea"), recording)
+    QTest.mouseClick(window.traces, Qt.MouseButton.LeftButton, pos=at)
+    assert window.header.record.text() == "00330_hr"
+
+
+FAULTY = """
+import sys
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from ecgviewer.app.dialogs.about import AboutDialog
+from ecgviewer.app.main import make_application
+from ecgviewer.app.session import Session
+from ecgviewer.app.settings import SettingsStore
+from ecgviewer.app.window import MainWindow
+from tests.app.driving import ClockworkInference
+
+told = []
+sys.excepthook = lambda kind, error, trace: told.append(error)
+app = make_application([])
+from ecgviewer.app.trace.canvas import TraceCanvas
+TraceCanvas.mouseReleaseEvent = lambda self, event: ()[3]
+TraceCanvas.leaveEvent = lambda self, event: {}["x"]
+TraceCanvas.mouseReleaseEvent.__name__ = "mouseReleaseEvent"
+window = MainWindow(Session(SettingsStore(None), ClockworkInference()))
+window.show()
+window.pages.setCurrentIndex(1)
+app.processEvents()
+QTest.mouseClick(window.traces, Qt.MouseButton.LeftButton)
+QTest.mouseClick(window.traces, Qt.MouseButton.LeftButton)
+window.commands.action("help.about").trigger()
+app.processEvents()
+dialog = window.findChildren(AboutDialog)[0]
+assert vars(AboutDialog).get("guarded_by_ecgviewer")
+window.close()
+app.processEvents()
+print([type(error).__name__ for error in told])
+"""
+
+
+def test_an_error_in_a_handler_of_events_is_told_and_ends_nothing() -> None:
+    """Left to itself, PySide6 ends the process natively there."""
+    done = subprocess.run(
+        [sys.executable, "-c", FAULTY], cwd=Path(__file__).resolve().parents[2],
+        env=os.environ | {"QT_QPA_PLATFORM": "offscreen"},
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("IndexError") == 2, done.stdout + done.stderr
 
 
 # A long session -------------------------------------------------------------------------------

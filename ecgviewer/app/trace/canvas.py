@@ -183,6 +183,7 @@ class TraceCanvas(QWidget):
 
     def content_changed(self) -> None:
         """Paint anew and tell that something else is shown."""
+        self.renderer.forget_bars()
         self.redraw()
         self.contentChanged.emit()
 

@@ -31,12 +31,16 @@ class Renderer:
         self.flag_bars: list[Bar] = []
         self.annotation_bars: list[Bar] = []
 
+    def forget_bars(self) -> None:
+        """Let no click find what was drawn of another content."""
+        self.flag_bars = []
+        self.annotation_bars = []
+
     def paint(
         self, picture: Picture, scene: Scene, state: ViewState, frame: Frame, font: QFont
     ) -> None:
         """Draw everything of this moment into a picture."""
-        self.flag_bars = []
-        self.annotation_bars = []
+        self.forget_bars()
         page = frame.page
         area = QRectF(0, page.top, page.right, page.bottom - page.top)
         traces = area.adjusted(page.left, 0, 0, 0)

@@ -35,6 +35,7 @@ class TraceView(TraceCanvas):
     def set_recording(self, recording: Recording | None) -> None:
         """Show a recording from its beginning, without analysis, flags and annotations."""
         self.stop_loading()
+        self.renderer.forget_bars()
         old = self.scene
         self.scene = Scene(recording)
         self.scene.display, self.scene.specificity = old.display, old.specificity
