@@ -1,5 +1,6 @@
 """Imports go one way, only the window knows Qt, and nothing heavy loads before it is needed."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -67,3 +68,19 @@ def test_the_window_and_the_screening_parent_start_without_torch():
     code = f"import sys; import {modules}; print('torch' in sys.modules)"
     done = run_python("-c", code)
     assert done.stdout.strip() == "False", done.stderr
+
+
+ONE_PLACE = "ecgviewer/signal/scipy_parts.py"
+
+
+def test_scipy_is_imported_in_one_place() -> None:
+    """Two threads that import parts of scipy at once break it for the rest of the session.
+
+    It happened when a record was opened with a display filter on: beats and traces need it then.
+    """
+    importing = [
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "ecgviewer").rglob("*.py")
+        if re.search(r"^\s*(from|import) scipy", path.read_text(encoding="utf-8"), re.MULTILINE)
+    ]
+    assert importing == [ONE_PLACE]

@@ -11,6 +11,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 import ecgviewer
 
@@ -110,3 +112,37 @@ def test_a_wheel_carries_models_and_samples_and_passes_its_selftest(tmp_path):
         cwd=elsewhere, capture_output=True, text=True,
     )  # fmt: skip
     assert str(environment) in where.stdout
+
+
+def locked() -> dict[str, str]:
+    """Return version by name of what the installers are built from."""
+    text = (ROOT / ".packaging" / "requirements-release.txt").read_text(encoding="utf-8")
+    assert "://" not in text and "index" not in text, "a registry has no place here"
+    found = {}
+    for entry in re.split(r"\n(?=[^\s#])", text)[1:]:
+        name, version = re.match(r"([\w.-]+)==([\w.]+)", entry).groups()
+        assert "--hash=sha256:" in entry, f"{name} has no hash"
+        assert name not in found, f"{name} is locked twice"
+        found[name] = version
+    return found
+
+
+def test_the_installers_are_built_from_locked_versions_within_the_bounds():
+    versions = locked()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    direct = project["build-system"]["requires"] + project["project"]["dependencies"]
+    for line in direct + project["project"]["optional-dependencies"]["build"]:
+        requirement = Requirement(line)
+        assert versions[canonicalize_name(requirement.name)] in requirement.specifier
+    for script in ("build_linux", "windows/build_windows.ps1", "macos/build_macos"):
+        text = (ROOT / ".packaging" / script).read_text(encoding="utf-8")
+        assert "--require-hashes" in text and "requirements-release.txt" in text
+
+
+def test_every_lower_bound_is_a_version_that_can_be_tried():
+    """``.ci/minimum_versions`` reads each >= as ==."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    lines = project["build-system"]["requires"] + project["project"]["dependencies"]
+    for line in lines + project["project"]["optional-dependencies"]["dev"]:
+        bounds = [one for one in Requirement(line).specifier if one.operator == ">="]
+        assert len(bounds) == 1, line

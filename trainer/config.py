@@ -137,7 +137,7 @@ def load_config(path: Path) -> Config:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"the configuration cannot be read: {error}", path) from error
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigError(f"not valid TOML: {error}", path) from error
     known = {f.name for f in fields(Config)}
     if unknown := set(values) - known:
@@ -155,7 +155,7 @@ def load_config(path: Path) -> Config:
             beta=_build(Beta, values, "beta"),
             augment=_build(Augment, values, "augment"),
         )
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise ConfigError(str(error), path) from error
 
 

@@ -14,7 +14,11 @@ from pathlib import Path
 
 from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.io.fileaccess import is_folder, is_regular
 
+MAX_FOLDERS = 100_000
+MAX_DEPTH = 100
+"""Parts of a path; deeper folders are not searched."""
 SPLITS = ("train", "calibrate", "report")
 
 
@@ -154,9 +158,9 @@ def scan(paths: Sequence[Path]) -> Index:
     datasets: list[DataSet] = []
     claimed: set[tuple[Path, int | None]] = set()
     for path in paths:
-        if not path.exists():
+        if not (is_regular(path) or is_folder(path)):
             raise DataError("there is no such file or folder", path)
-        found = [dataset for dataset in _scan(path.resolve()) if dataset.entries]
+        found = [dataset for dataset in _scan(path.resolve(), set()) if dataset.entries]
         if not found:
             raise DataError(
                 "no data set was recognised here: no ptbxl_database.csv, record_list.csv, "
@@ -178,8 +182,11 @@ def _unclaimed(entries: Iterable[Entry], claimed: set[tuple[Path, int | None]]) 
             yield entry
 
 
-def _scan(path: Path) -> Iterable[DataSet]:
-    """Yield data sets, the more specific tables of subfolders first."""
+def _scan(path: Path, visited: set[Path]) -> Iterable[DataSet]:
+    """Yield data sets, the more specific tables of subfolders first.
+
+    ``visited`` are the folders seen before, so that links cannot lead round in circles.
+    """
     from trainer import datasets_hdf5, datasets_ptbxl, datasets_wfdb
 
     if path.is_file():
@@ -187,15 +194,23 @@ def _scan(path: Path) -> Iterable[DataSet]:
         if dataset is not None:
             yield dataset
         return
+    visited.add(path.resolve())
+    if len(visited) > MAX_FOLDERS:
+        raise DataError(f"more than {MAX_FOLDERS} folders are searched", path)
     whole: tuple[Recogniser, ...] = (datasets_ptbxl.ptbxl, datasets_wfdb.mimic)
     for recognise in whole:
         dataset = recognise(path)
         if dataset is not None:
             yield dataset
             return
-    for child in sorted(path.iterdir()):
-        if child.is_dir() and not child.name.startswith("."):
-            yield from _scan(child)
+    try:
+        children = sorted(path.iterdir())
+    except OSError as error:
+        raise DataError(f"the folder cannot be searched: {error.strerror}", path) from error
+    for child in children:
+        if is_folder(child) and not child.name.startswith("."):
+            if child.resolve() not in visited and len(child.parts) <= MAX_DEPTH:
+                yield from _scan(child, visited)
         elif child.suffix.lower() in datasets_hdf5.SUFFIXES:
             dataset = datasets_hdf5.labelled_file(child)
             if dataset is not None:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import h5py
-import numpy as np
-
+from ecgviewer.core.errors import RecordError
 from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.io.fileaccess import starts_with
+from ecgviewer.io.hdf5_records import StackLabels, stack_labels
+from ecgviewer.io.registry import HDF5_SIGNATURE
 from trainer.data import DataError, DataSet, Entry
-from trainer.datasets_ptbxl import judge, parse_codes
+from trainer.datasets_ptbxl import judge, parse_codes, parse_fold
 from trainer.tables import has_columns, read_table, truth
 
 SUFFIXES = (".h5", ".hdf5")
 SIGNALS = ("signal", "tracings")
+COLUMNS = ("scp_codes", "normal", "strat_fold", "patient_id", "exam_id")
 
 
 def labelled_file(path: Path) -> DataSet | None:
@@ -23,37 +25,34 @@ def labelled_file(path: Path) -> DataSet | None:
     where known), else a CSV file beside it with ``exam_id`` (or one row per tracing) and
     ``normal``.
     """
-    if not h5py.is_hdf5(path):
+    if starts_with(path, len(HDF5_SIGNATURE)) != HDF5_SIGNATURE:
         return None
     try:
-        with h5py.File(path, "r") as file:
-            name = next((n for n in SIGNALS if isinstance(file.get(n), h5py.Dataset)), None)
-            if name is None or file[name].ndim != 3:
-                return None
-            n = file[name].shape[0]
-            if "normal" in file or "scp_codes" in file:
-                return _labels_inside(path, file, n)
-            exam_ids = _column(path, file, "exam_id", n)
-    except OSError as error:
-        raise DataError(f"the HDF5 file cannot be read: {error}", path) from error
-    return _labels_beside(path, n, exam_ids)
+        labels = stack_labels(path, SIGNALS, COLUMNS)
+    except RecordError as error:
+        raise DataError(f"the HDF5 file cannot be read: {error.reason}", path) from error
+    if labels is None:
+        return None
+    if "normal" in labels.columns or "scp_codes" in labels.columns:
+        return _labels_inside(path, labels)
+    return _labels_beside(path, labels.n_records, labels.columns.get("exam_id"))
 
 
-def _labels_inside(path: Path, file: h5py.File, n: int) -> DataSet:
-    codes = _column(path, file, "scp_codes", n)
-    normals = _column(path, file, "normal", n)
-    folds = _column(path, file, "strat_fold", n)
-    patients = _column(path, file, "patient_id", n)
+def _labels_inside(path: Path, labels: StackLabels) -> DataSet:
+    codes, normals, folds, patients = map(
+        labels.columns.get, ("scp_codes", "normal", "strat_fold", "patient_id")
+    )
     dataset = DataSet("HDF5 with labels inside" + (" (PTB-XL folds)" if folds else ""), path)
-    for i in range(n):
-        normal: bool | None
-        if codes is not None:
-            try:
+    for i in range(labels.n_records):
+        normal: bool | None = None
+        reason = "without a label"
+        classes: tuple[str, ...] = ()
+        try:
+            if codes is not None:
                 normal, reason, classes = judge(parse_codes(codes[i]))
-            except ValueError as error:
-                raise DataError(f"record {i}: {error}", path) from error
-        else:
-            normal, reason, classes = None, "without a label", ()
+            fold = parse_fold(folds[i]) if folds else None
+        except ValueError as error:
+            raise DataError(f"record {i}: {error}", path) from error
         if normals is not None and (stated := truth(normals[i])) is not None:
             if normal is None or not stated:
                 reason = "" if stated else "not normal by their labels"
@@ -66,7 +65,7 @@ def _labels_inside(path: Path, file: h5py.File, n: int) -> DataSet:
                 name=name,
                 source="PTB-XL" if folds else path.stem,
                 patient=name if patient == "-1" else patient,
-                fold=int(folds[i]) if folds else None,
+                fold=fold,
                 normal=normal,
                 left_out=reason,
                 classes=classes,
@@ -82,7 +81,7 @@ def _labels_beside(path: Path, n: int, exam_ids: list[str] | None) -> DataSet | 
     if not candidates:
         return None
     table = candidates[0]
-    rows = read_table(table, ("normal",))
+    rows = list(read_table(table, ("normal",)))
     dataset = DataSet(f"HDF5 with labels in {table.name}", path)
     if exam_ids is not None and has_columns(table, ("exam_id",)):
         by_id = {row["exam_id"].strip(): row for row in rows}
@@ -100,14 +99,3 @@ def _labels_beside(path: Path, n: int, exam_ids: list[str] | None) -> DataSet | 
         entry = Entry(RecordRef(path, i), name, path.stem, patient, None, normal, reason)
         dataset.entries.append(entry)
     return dataset
-
-
-def _column(path: Path, file: h5py.File, name: str, n: int) -> list[str] | None:
-    """Return a label dataset as text, None when absent."""
-    item = file.get(name)
-    if not isinstance(item, h5py.Dataset):
-        return None
-    if item.shape != (n,):
-        raise DataError(f"{name} has shape {item.shape} for {n} records", path)
-    values = np.asarray(item[:])
-    return [v.decode() if isinstance(v, bytes) else str(v) for v in values.tolist()]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ecgviewer.core.record_ref import RecordRef
 from trainer.data import DataError, DataSet, Entry
-from trainer.tables import read_table
+from trainer.tables import read_table, record_named
 
 TABLE = "ptbxl_database.csv"
 NOT_DIAGNOSTIC = frozenset((
@@ -31,6 +31,9 @@ TROUBLE = ("burst_noise", "electrodes_problems", "extra_beats", "pacemaker")
 """Columns that, when filled, keep a normal record out of training."""
 
 
+MAX_CODES_CHARS = 10_000
+
+
 def parse_codes(text: str) -> dict[str, float]:
     """Return SCP codes with their likelihoods from a dictionary, JSON or a comma list.
 
@@ -40,18 +43,30 @@ def parse_codes(text: str) -> dict[str, float]:
         When the text is none of these.
     """
     text = text.strip()
+    if len(text) > MAX_CODES_CHARS:
+        raise ValueError("not a list of SCP codes: too long")
     if not text.startswith("{"):
         return {code.strip(): 100.0 for code in text.split(",") if code.strip()}
     try:
-        codes = json.loads(text)
-    except json.JSONDecodeError:
         try:
+            codes = json.loads(text)
+        except json.JSONDecodeError:
             codes = ast.literal_eval(text)
-        except (SyntaxError, ValueError) as error:
-            raise ValueError(f"not a list of SCP codes: {text[:60]}") from error
-    if not isinstance(codes, dict):
-        raise ValueError(f"not a list of SCP codes: {text[:60]}")
-    return {str(code): float(likelihood) for code, likelihood in codes.items()}
+        return {str(code): float(likelihood) for code, likelihood in codes.items()}
+    except (SyntaxError, ValueError, TypeError, AttributeError, OverflowError, RecursionError,
+            MemoryError) as error:  # fmt: skip
+        raise ValueError(f"not a list of SCP codes: {text[:60]}") from error
+
+
+def parse_fold(text: str) -> int:
+    """Return one of PTB-XL's ten folds; raises ValueError."""
+    try:
+        fold = int(float(text))
+    except OverflowError:
+        fold = 0
+    if not 1 <= fold <= 10:
+        raise ValueError(f"folds run from 1 to 10, not {text[:20]}")
+    return fold
 
 
 def judge(codes: Iterable[str]) -> tuple[bool, str, tuple[str, ...]]:
@@ -89,14 +104,14 @@ def ptbxl(folder: Path) -> DataSet | None:
             continue
         try:
             normal, reason, classes = judge(parse_codes(row["scp_codes"]))
-            fold = int(float(row["strat_fold"]))
-        except ValueError as error:
+            fold = parse_fold(row["strat_fold"])
+            name = f"ptbxl/{int(float(ecg_id)):05d}"
+        except (ValueError, OverflowError) as error:
             raise DataError(f"line {number}, ecg_id {ecg_id}: {error}", table) from error
         trouble = [column for column in TROUBLE if row.get(column, "").strip()]
         if normal and not reason and trouble:
             reason = f"normal with {trouble[0].replace('_', ' ')}"
         patient = row["patient_id"].removesuffix(".0") or f"record {ecg_id}"
-        name = f"ptbxl/{int(float(ecg_id)):05d}"
         ref = RecordRef(path)
         dataset.entries.append(Entry(ref, name, "PTB-XL", patient, fold, normal, reason, classes))
     return dataset
@@ -105,6 +120,6 @@ def ptbxl(folder: Path) -> DataSet | None:
 def _header(folder: Path, row: Mapping[str, str]) -> Path | None:
     for column in ("filename_hr", "filename_lr"):
         name = row.get(column, "")
-        if name and (path := folder / f"{name}.hea").is_file():
+        if name and (path := record_named(folder / TABLE, f"{name}.hea")) is not None:
             return path
     return None

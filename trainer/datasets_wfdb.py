@@ -10,9 +10,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from ecgviewer.core.errors import RecordError
 from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.io.fileaccess import is_regular, read_bytes
+from ecgviewer.io.limits import MAX_HEADER_BYTES
 from trainer.data import DataError, DataSet, Entry
-from trainer.tables import has_columns, read_table, truth
+from trainer.tables import has_columns, read_table, record_named, truth
 
 CPSC_CLASSES = ("Normal", "AF", "I-AVB", "LBBB", "RBBB", "PAC", "PVC", "STD", "STE")
 SINUS_RHYTHM = "426783006"
@@ -41,11 +44,11 @@ def reference_table(folder: Path) -> DataSet | None:
         name = row["Recording"].strip()
         cells = [row.get(c, "") for c in ("First_label", "Second_label", "Third_label")]
         try:
-            classes = tuple(CPSC_CLASSES[int(float(cell)) - 1] for cell in cells if cell.strip())
-        except (ValueError, IndexError) as error:
+            classes = tuple(_cpsc_class(cell) for cell in cells if cell.strip())
+        except (ValueError, OverflowError) as error:
             raise DataError(f"line {number}: labels run from 1 to 9, not {cells}", table) from error
-        path = folder / f"{name}.hea"
-        if not path.is_file():
+        path = record_named(table, f"{name}.hea")
+        if path is None:
             dataset.without_record.append(name)
             continue
         normal = classes == ("Normal",)
@@ -62,7 +65,7 @@ def labels_table(folder: Path) -> DataSet | None:
     From one level up, the rows whose path begins with this folder's name are taken.
     """
     table, prefix = folder / "labels.csv", ""
-    if not table.is_file():
+    if not is_regular(table):
         table, prefix = folder.parent / "labels.csv", f"{folder.name}/"
     key = next((k for k in ("relpath", "record") if has_columns(table, (k, "normal"))), None)
     if key is None:
@@ -72,7 +75,7 @@ def labels_table(folder: Path) -> DataSet | None:
         relative = row[key].strip()
         if not relative.startswith(prefix):
             continue
-        path = _record_file(table.parent, relative)
+        path = record_named(table, f"{relative}.hea") or record_named(table, relative)
         if path is None:
             dataset.without_record.append(relative)
             continue
@@ -112,7 +115,7 @@ def mimic(folder: Path) -> DataSet | None:
     Normal: the machine report reads sinus rhythm and normal ECG and nothing else.
     """
     records, measurements = folder / "record_list.csv", folder / "machine_measurements.csv"
-    if not (records.is_file() and measurements.is_file()):
+    if not (is_regular(records) and is_regular(measurements)):
         return None
     reports: dict[str, tuple[str, ...]] = {}
     for row in read_table(measurements, ("study_id", "report_0")):
@@ -120,8 +123,8 @@ def mimic(folder: Path) -> DataSet | None:
         reports[row["study_id"]] = tuple(t for text in texts if (t := _plain(text)))
     dataset = DataSet("MIMIC-IV-ECG", folder)
     for row in read_table(records, ("subject_id", "study_id", "path")):
-        path = folder / f"{row['path']}.hea"
-        if not path.is_file():
+        path = record_named(records, f"{row['path']}.hea")
+        if path is None:
             dataset.without_record.append(row["path"])
             continue
         report = reports.get(row["study_id"], ())
@@ -132,6 +135,13 @@ def mimic(folder: Path) -> DataSet | None:
                   None, normal, reason)
         )  # fmt: skip
     return dataset
+
+
+def _cpsc_class(cell: str) -> str:
+    number = int(float(cell))
+    if not 1 <= number <= len(CPSC_CLASSES):
+        raise ValueError(f"there is no class {number}")
+    return CPSC_CLASSES[number - 1]
 
 
 def normal_report(report: tuple[str, ...]) -> bool:
@@ -158,21 +168,12 @@ def _with_classes(entry: Entry, classes: tuple[str, ...]) -> Entry:
     )  # fmt: skip
 
 
-def _record_file(root: Path, relative: str) -> Path | None:
-    """Return the file of a record named in a table; None when absent or outside the folder."""
-    given = root / relative
-    for path in (given.with_name(f"{given.name}.hea"), given):
-        if path.is_file() and path.resolve().is_relative_to(root.resolve()):
-            return path
-    return None
-
-
 def _header_codes(path: Path) -> list[str] | None:
     """Return the codes after ``#Dx:``; None when the header has no such line."""
     try:
-        text = path.read_text(encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise DataError(f"the header cannot be read: {error}", path) from error
+        text = read_bytes(path, MAX_HEADER_BYTES).decode("utf-8", "replace")
+    except RecordError as error:
+        raise DataError(f"the header cannot be read: {error.reason}", path) from error
     match = re.search(r"^#\s*Dx:[ \t]*(.*)$", text, re.MULTILINE)
     if match is None:
         return None

@@ -292,7 +292,7 @@ def _about(bundle: Bundle) -> Json:
 
 
 def seed_spread(bundles: Mapping[str, Bundle], figures: Sequence[Json]) -> Json:
-    """Return the calibrated AUROC over the bundles of one architecture, where there are several."""
+    """Return both AUROCs over the bundles of one architecture, where there are several."""
     out: Json = {}
     for architecture in dict.fromkeys(b.architecture for b in bundles.values()):
         names = [n for n, b in bundles.items() if b.architecture == architecture]
@@ -300,11 +300,14 @@ def seed_spread(bundles: Mapping[str, Bundle], figures: Sequence[Json]) -> Json:
             continue
         out[architecture] = {}
         for group in figures:
-            values = [group["models"][n]["calibrated"]["auroc"] for n in names]
             out[architecture][group["name"]] = {
-                "auroc": values,
-                "mean": float(np.mean(values)),
-                "spread": float(np.max(values) - np.min(values)),
+                kind: {
+                    "auroc": values,
+                    "mean": float(np.mean(values)),
+                    "spread": float(np.max(values) - np.min(values)),
+                }
+                for kind in ("calibrated", "raw")
+                for values in [[group["models"][n][kind]["auroc"] for n in names]]
             }
     return out
 

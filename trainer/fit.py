@@ -15,8 +15,8 @@ from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.core.progress import Progress
 from ecgviewer.core.user_dirs import cache_dir
 from ecgviewer.models.bundle import SUFFIX, Bundle
-from ecgviewer.models.detector import library_versions
 from ecgviewer.models.devices import resolve_device
+from ecgviewer.models.versions import library_versions
 from trainer.cache import WindowSet, cached_windows
 from trainer.calibrate import calibrated
 from trainer.card import hardware, training_card

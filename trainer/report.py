@@ -161,11 +161,21 @@ def _localisation(result: Json) -> str:
 
 def _seeds(result: Json) -> str:
     rows = [
-        [architecture, group, ", ".join(_number(v) for v in r["auroc"]), _number(r["spread"])]
+        [architecture, group]
+        + [
+            text
+            for kind in ("calibrated", "raw")
+            for text in (
+                ", ".join(_number(v) for v in r[kind]["auroc"]),
+                _number(r[kind]["spread"]),
+            )
+        ]
         for architecture, groups in result["seeds"].items()
         for group, r in groups.items()
     ]
-    return _table(["model", "records", "AUROC by seed", "spread"], rows)
+    by_seed = [f"{kind} AUROC by seed" for kind in ("calibrated", "raw")]
+    header = ["model", "records", by_seed[0], "spread", by_seed[1], "spread"]
+    return _table(header, rows)
 
 
 def markdown(result: Json, pictures: Mapping[str, Path]) -> str:

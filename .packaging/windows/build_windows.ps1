@@ -2,7 +2,8 @@
 #
 #     powershell -ExecutionPolicy Bypass -File .packaging\windows\build_windows.ps1 [-Python PROGRAM]
 #
-# -Python takes an environment that has '.[build]' instead of making one in build\venv. With
+# -Python takes an environment that has '.[build]' instead of making one in build\venv from
+# .packaging\requirements-release.txt. With
 # SIGN_COMMAND set (a signtool command line in which $f stands for the file), the installer and
 # its uninstaller are signed; without it they are not. The result is in dist.
 
@@ -18,7 +19,10 @@ function Invoke-Checked([string]$Program, [string[]]$Arguments) {
 if (-not $Python) {
     $Python = "build\venv\Scripts\python.exe"
     if (-not (Test-Path $Python)) { Invoke-Checked "python" @("-m", "venv", "build\venv") }
-    Invoke-Checked $Python @("-m", "pip", "install", "--quiet", ".[build]")
+    Invoke-Checked $Python @("-m", "pip", "install", "--quiet", "--require-hashes", "--no-deps",
+        "-r", ".packaging\requirements-release.txt")
+    Invoke-Checked $Python @(
+        "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", ".")
 }
 $version = [regex]::Match(
     (Get-Content -Raw "ecgviewer\__init__.py"), '__version__ = "(.+)"').Groups[1].Value

@@ -11,6 +11,7 @@ TOOLS, HELP = "&Tools", "&Help"
 RECENT = f"{FILE}/Open &recent"
 DEVICES = f"{ANALYSE}/&Device"
 LEADS = f"{VIEW}/Lea&ds"
+POINTS = f"{TOOLS}/Caliper &points"
 
 LAYOUTS = (("12x1", "&12 x 1"), ("6x2", "&6 x 2"), ("3x4", "&3 x 4 + rhythm strip"))
 
@@ -31,6 +32,17 @@ TABLE: tuple[Command | str, ...] = (
         "One A4 page at exact scale, as PDF or PNG", icon="report",
     ),
     *EXPORT_COMMANDS,
+    *(
+        Command(
+            f"file.privacy.{privacy}", title, f"{FILE}/Patient &on reports", tip=tip,
+            checkable=True, group="privacy",
+        )
+        for privacy, title, tip in (
+            ("header", "&Not named", "Reports leave out the patient's name, id and birth date"),
+            ("anonymous", "&Anonymous", "... and the record's name, dates and comments too"),
+            ("identified", "With name, &id and birth date", "Reports name the patient"),
+        )
+    ),
     Command("file.print", "&Print…", FILE, ("Ctrl+P",), "Print the report page", icon="print"),
     SEPARATOR,
     Command("file.close", "&Close record", FILE, ("Ctrl+W",), "Close the open record"),
@@ -46,6 +58,19 @@ TABLE: tuple[Command | str, ...] = (
     Command(
         "view.cabrera", "&Cabrera order", f"{VIEW}/&Layout", ("Ctrl+4",),
         "Limb leads in Cabrera order: aVL I -aVR II aVF III", checkable=True,
+    ),
+    Command(
+        "view.focus", "One lead at full &height", f"{VIEW}/&Layout", ("Z",),
+        "The lead under the pointer, of the selected flag, or of the rhythm strip; and back",
+        checkable=True,
+    ),
+    Command(
+        "view.next_lead", "&Next lead at full height", f"{VIEW}/&Layout", ("Shift+Down",),
+        "Give the next lead the full height",
+    ),
+    Command(
+        "view.previous_lead", "&Previous lead at full height", f"{VIEW}/&Layout", ("Shift+Up",),
+        "Give the lead before the full height",
     ),
     *(
         Command(
@@ -218,6 +243,34 @@ TABLE: tuple[Command | str, ...] = (
     Command(
         "tools.calipers", "&Calipers", TOOLS, ("C",), "Measure time and voltage between two points",
         checkable=True, icon="calipers",
+    ),
+    Command(
+        "tools.march_out", "&March out", TOOLS, ("Shift+C",),
+        "Repeat the measured interval over the following beats", checkable=True,
+    ),
+    Command(
+        "tools.snap", "&Snap to R peaks and extrema", TOOLS,
+        tip="Calipers jump to an R peak or extremum near the pointer (Alt suspends it)",
+        checkable=True,
+    ),
+    Command(
+        "tools.measure_rr", "Measure an &RR interval", TOOLS, ("W",),
+        "Put the calipers on the RR interval in the middle of the view, then on the next one",
+    ),
+    Command(
+        "tools.end_earlier", "&End earlier", POINTS, ("[",), "Move the later point back",
+        in_traces=True,
+    ),
+    Command(
+        "tools.end_later", "End &later", POINTS, ("]",), "Move the later point on", in_traces=True,
+    ),
+    Command(
+        "tools.start_earlier", "&Start earlier", POINTS, ("Ctrl+[",), "Move the earlier point back",
+        in_traces=True,
+    ),
+    Command(
+        "tools.start_later", "Start l&ater", POINTS, ("Ctrl+]",), "Move the earlier point on",
+        in_traces=True,
     ),
     Command(
         "tools.copy_calipers", "Copy &measurement", TOOLS, ("Ctrl+C",),

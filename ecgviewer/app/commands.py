@@ -50,12 +50,26 @@ class Command:
     @property
     def plain_title(self) -> str:
         """The title without mnemonic and dots."""
-        return self.title.replace("&", "").rstrip("…")
+        return plain(self.title)
 
-    @property
-    def plain_menu(self) -> str:
-        """The menu path for reading."""
-        return self.menu.replace("&", "").replace("/", " › ")
+
+@dataclass(frozen=True)
+class MenuEntry:
+    """An action where the menus have it.
+
+    Attributes
+    ----------
+    title, menu : str
+        Without mnemonics and dots; ``menu`` such as ``View › Layout``.
+    keys : tuple of str
+        Shortcuts as this system writes them.
+    action : QAction
+    """
+
+    title: str
+    menu: str
+    keys: tuple[str, ...]
+    action: QAction
 
 
 class Commands(QObject):
@@ -70,6 +84,7 @@ class Commands(QObject):
         self._bound: set[str] = set()
         self._groups: dict[str, QActionGroup] = {}
         self._menus: dict[str, QMenu] = {}
+        self._bar: QMenuBar | None = None
         for command in self._table:
             if isinstance(command, Command):
                 self._add(command)
@@ -82,7 +97,8 @@ class Commands(QObject):
         action.setShortcuts([QKeySequence(key) for key in command.keys])
         action.setStatusTip(command.tip)
         keys = ", ".join(self.key_texts(command))
-        action.setToolTip(f"{command.plain_title} ({keys})" if keys else command.plain_title)
+        title = f"{command.plain_title} ({keys})" if keys else command.plain_title
+        action.setToolTip(f"{title}\n{command.tip}" if command.tip else title)
         action.setCheckable(command.checkable)
         if command.group:
             group = self._groups.setdefault(command.group, QActionGroup(self))
@@ -142,6 +158,7 @@ class Commands(QObject):
 
     def fill(self, bar: QMenuBar) -> None:
         """Build the menus in the table's order; ``SEPARATOR`` divides the current menu."""
+        self._bar = bar
         current: QMenu | None = None
         for entry in self._table:
             if isinstance(entry, Command):
@@ -152,6 +169,11 @@ class Commands(QObject):
                     current.addSeparator()
             else:
                 current = self._menu_at(bar, entry)
+
+    def entries(self) -> list[MenuEntry]:
+        """Return everything that the menus offer now, in their order, panels and leads included."""
+        bar = self._bar
+        return list(_entries(bar.actions(), "")) if bar is not None else []
 
     def _menu_at(self, bar: QMenuBar, path: str) -> QMenu:
         if path not in self._menus:
@@ -167,3 +189,22 @@ class Commands(QObject):
         """Return a command's shortcuts as this system writes them."""
         native = QKeySequence.SequenceFormat.NativeText
         return [QKeySequence(key).toString(native) for key in command.keys]
+
+
+def plain(text: str) -> str:
+    """Return a menu text without mnemonics and dots."""
+    return text.replace("&&", "\0").replace("&", "").replace("\0", "&").rstrip("…")
+
+
+def _entries(actions: Iterable[QAction], path: str) -> Iterator[MenuEntry]:
+    native = QKeySequence.SequenceFormat.NativeText
+    for action in actions:
+        if action.isSeparator() or not action.isVisible():
+            continue
+        title = plain(action.text())
+        menu = action.menu()
+        if isinstance(menu, QMenu):
+            yield from _entries(menu.actions(), f"{path} › {title}" if path else title)
+        else:
+            keys = tuple(key.toString(native) for key in action.shortcuts())
+            yield MenuEntry(title, path, keys, action)

@@ -10,12 +10,12 @@ from PySide6.QtCore import QObject, Signal
 
 from ecgviewer.app.workers import Task, Workers
 from ecgviewer.core.analysis import Analysis, Flag
-from ecgviewer.core.flags import derive_flags
+from ecgviewer.core.flags import derive_flags, extend_flags
 from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.core.recording import Recording
 
 AT_ONCE_SAMPLES = 60_000
-"""Length of a score map (ten minutes) whose flags are derived within a frame."""
+"""Length of (the new part of) a score map, ten minutes, whose flags are derived within a frame."""
 MODELS = ("cae", "vae-bilstm", "vae-bilstm-mha")
 MODEL_TITLES = {"cae": "CAE", "vae-bilstm": "VAE-BiLSTM", "vae-bilstm-mha": "VAE-BiLSTM-MHA"}
 
@@ -31,6 +31,32 @@ class Heart:
 
     r_peaks: npt.NDArray[np.int64]
     rate_bpm: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class Derived:
+    """The flags of an analysis at one threshold."""
+
+    analysis: Analysis
+    specificity: float
+    flags: tuple[Flag, ...]
+
+    def leads_to(self, analysis: Analysis | None, specificity: float) -> bool:
+        """Return whether those of a later state of the same run can be made from these."""
+        return (
+            analysis is not None
+            and analysis.continues(self.analysis)
+            and specificity == self.specificity
+        )
+
+
+def _derived(analysis: Analysis, specificity: float, known: Derived | None) -> Derived:
+    flags = (
+        derive_flags(analysis, specificity)
+        if known is None
+        else extend_flags(known.flags, known.analysis, analysis, specificity)
+    )
+    return Derived(analysis, specificity, flags)
 
 
 class Document(QObject):
@@ -50,6 +76,8 @@ class Document(QObject):
         super().__init__(parent)
         self._workers = workers
         self._deriving: Task | None = None
+        self._deriving_for: Derived | None = None
+        self._derived: Derived | None = None
         self.generation = 0
         self.ref: RecordRef | None = None
         self.recording: Recording | None = None
@@ -85,9 +113,8 @@ class Document(QObject):
         self.analyses = {}
         self.flags = ()
         self.selected_flag = None
-        if self._deriving is not None:
-            self._deriving.drop()
-            self._deriving = None
+        self._derived = None
+        self._drop_deriving()
 
     def _announce_recording(self) -> None:
         self.recordingChanged.emit()
@@ -133,21 +160,44 @@ class Document(QObject):
             self._derive()
 
     def _derive(self) -> None:
-        if self._deriving is not None:
-            self._deriving.drop()
-            self._deriving = None
         analysis, specificity = self.analysis, self.specificity
-        if analysis is None or analysis.score_map.shape[1] <= AT_ONCE_SAMPLES:
-            self._set_flags(derive_flags(analysis, specificity) if analysis is not None else ())
+        under_way = self._deriving_for
+        if under_way is not None and under_way.leads_to(analysis, specificity):
+            return  # its end will go on from there
+        self._drop_deriving()
+        if analysis is None:
+            self._derived = None
+            self._set_flags(())
+            return
+        known = self._derived
+        if known is not None and not known.leads_to(analysis, specificity):
+            known = None
+        done = 0 if known is None else known.analysis.score_map.shape[1]
+        if analysis.score_map.shape[1] - done <= AT_ONCE_SAMPLES:
+            self._on_derived(_derived(analysis, specificity, known))
             return
         # A day of maps takes too long for the window's thread; the last move of the slider wins.
+        self._deriving_for = Derived(analysis, specificity, ())
         self._deriving = self._workers.start(
-            lambda _progress, _cancel: derive_flags(analysis, specificity),
-            on_result=self._set_flags,
+            lambda _progress, _cancel: _derived(analysis, specificity, known),
+            on_result=self._on_derived,
             on_error=self._flags_failed,
         )
 
+    def _drop_deriving(self) -> None:
+        if self._deriving is not None:
+            self._deriving.drop()
+        self._deriving = self._deriving_for = None
+
+    def _on_derived(self, derived: Derived) -> None:
+        self._deriving = self._deriving_for = None
+        self._derived = derived
+        self._set_flags(derived.flags)
+        if derived.analysis is not self.analysis:
+            self._derive()
+
     def _flags_failed(self, error: Exception) -> None:
+        self._deriving = self._deriving_for = None
         self._set_flags(())
         raise error
 

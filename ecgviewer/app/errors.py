@@ -11,7 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
-from ecgviewer.core.errors import EcgViewerError
+from ecgviewer.core.errors import EcgViewerError, trace_text
+from ecgviewer.core.files import make_private
 from ecgviewer.core.user_dirs import state_dir
 
 LOG_BYTES = 512 * 1024
@@ -26,6 +27,8 @@ def log_path() -> Path:
 
 def start_log() -> str:
     """Send the program's log to a rotating file; return why that failed, or an empty text."""
+    # A full disk must not end in tracebacks on the terminal.
+    logging.raiseExceptions = False
     root = logging.getLogger("ecgviewer")
     root.setLevel(logging.INFO)
     root.propagate = False
@@ -33,7 +36,9 @@ def start_log() -> str:
         root.removeHandler(old)
         old.close()
     try:
-        log_path().parent.mkdir(parents=True, exist_ok=True)
+        make_private(log_path().parent)
+        # Made here, because the handler would open it for everybody's eyes.
+        log_path().touch(mode=0o600)
         handler: logging.Handler = logging.handlers.RotatingFileHandler(
             log_path(), maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8", delay=True
         )
@@ -58,18 +63,8 @@ def describe(error: BaseException) -> str:
 
 
 def log_error(error: BaseException) -> None:
-    """Log what happened and where in the program, but neither message nor file names.
-
-    Messages quote paths and header fields, which carry names of patients; the type and the
-    program's own lines are enough to find a fault.
-    """
-    frames = traceback.extract_tb(error.__traceback__)
-    lines = [type(error).__name__]
-    lines.extend(f"  {Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames)
-    cause = error.__cause__ or error.__context__
-    if cause is not None:
-        lines.append(f"  from {type(cause).__name__}")
-    logger.error("\n".join(lines))
+    """Log what happened and where in the program, but neither message nor file names."""
+    logger.error(trace_text(error))
 
 
 def install_excepthook(show: Callable[[str], None]) -> None:

@@ -10,10 +10,14 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout
 from ecgviewer.app.errors import describe
 from ecgviewer.app.trace.evidence_card import EvidenceCard
 from ecgviewer.app.workers import Task
+from ecgviewer.review.identity import names_patient
 
 if TYPE_CHECKING:
     from ecgviewer.app.trace.evidence import Evidence
     from ecgviewer.app.window import MainWindow
+
+
+SIZE = (900, 740)
 
 
 class EvidenceWindow(QDialog):
@@ -22,6 +26,7 @@ class EvidenceWindow(QDialog):
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self.setWindowTitle("Evidence card")
+        self.resize(min(SIZE[0], window.width() - 40), min(SIZE[1], window.height() - 40))
         self._window = window
         self._task: Task | None = None
         self.card = EvidenceCard()
@@ -52,7 +57,8 @@ class EvidenceWindow(QDialog):
             if start_s <= flag.start_s <= stop_s:
                 start_s, stop_s = flag.start_s, flag.stop_s
         self._drop()
-        self.setWindowTitle(f"Evidence card: {recording.name}")
+        named = names_patient(recording, recording.name)
+        self.setWindowTitle("Evidence card" if named else f"Evidence card: {recording.name}")
         self.state.setText("Measuring…")
         self._task = self._window.session.workers.start(
             lambda _progress, _cancel: gather(recording, analysis, start_s, stop_s),
@@ -62,7 +68,10 @@ class EvidenceWindow(QDialog):
 
     def _show(self, evidence: Evidence) -> None:
         self.card.set_evidence(evidence)
-        self.state.setText(f"{evidence.start_s:.1f} to {evidence.stop_s:.1f} s")
+        self.state.setText(
+            f"Median of {evidence.intervals.n_beats} beats, {evidence.start_s:.1f} to "
+            f"{evidence.stop_s:.1f} s"
+        )
 
     def _drop(self) -> None:
         if self._task is not None:

@@ -11,9 +11,13 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
 from ecgviewer.app.command_table import RECENT
+from ecgviewer.app.errors import describe
+from ecgviewer.app.pictures import save_png
 from ecgviewer.app.reporting import Reporting
-from ecgviewer.core.errors import UnansweredError
+from ecgviewer.core.errors import EcgViewerError, UnansweredError
 from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.review.anonymize import Privacy
+from ecgviewer.review.identity import Identity, names_patient
 
 if TYPE_CHECKING:
     from ecgviewer.app.window import MainWindow
@@ -35,14 +39,21 @@ class FileCommands(QObject):
         commands.bind("file.screenshot", self._ask_screenshot)
         commands.bind("file.report", self._ask_report)
         commands.bind("file.print", self._reporting.print)
+        for privacy in Privacy:
+            commands.bind(f"file.privacy.{privacy}", partial(self._set_privacy, privacy))
+        commands.check(f"file.privacy.{self._reporting.privacy}")
         commands.bind("file.close", self._session.close_record)
         commands.bind("file.quit", window.close)
         self._session.recentChanged.connect(self._fill_recent)
         self._session.questionRaised.connect(self._ask_import)
         self._session.document.recordingChanged.connect(self._enable)
+        self._session.document.recordingChanged.connect(self._forget_names)
         window.start_page.pathChosen.connect(lambda path: self._session.open_paths([path]))
         self._fill_recent()
         self._enable()
+
+    def _set_privacy(self, privacy: Privacy) -> None:
+        self._reporting.privacy = privacy
 
     def _enable(self) -> None:
         is_open = self._session.document.recording is not None
@@ -81,6 +92,17 @@ class FileCommands(QObject):
         menu.addSeparator()
         menu.addAction("&Clear this list", self._clear_recent)
 
+    def _forget_names(self) -> None:
+        """Take paths that tell who the patient is off the list of recent files."""
+        settings, recording = self._session.settings.value, self._session.document.recording
+        if recording is None:
+            return
+        identity = Identity(recording)
+        kept = [path for path in settings.recent if not identity.is_in(path)]
+        if kept != settings.recent:
+            settings.recent = kept
+            self._fill_recent()
+
     def _open_recent(self, path: Path, _checked: bool = False) -> None:
         self._session.open_paths([path])
 
@@ -101,10 +123,12 @@ class FileCommands(QObject):
         self._ask_save("Save a picture of the window", "png", ("PNG (*.png)",), self._screenshot)
 
     def _screenshot(self, path: Path) -> None:
-        if self._window.grab().save(str(path)):
-            self._window.messages.info(f"The picture is in {path}.")
+        try:
+            save_png(self._window.grab(), path)
+        except EcgViewerError as error:
+            self._window.messages.error(f"No picture: {describe(error)}")
         else:
-            self._window.messages.error(f"{path.name}: the picture cannot be written there.")
+            self._window.messages.info(f"The picture is in {path}.")
 
     def _ask_report(self) -> None:
         kinds = ("PDF (*.pdf)", "PNG (*.png)")
@@ -117,6 +141,8 @@ class FileCommands(QObject):
         if recording is None:
             return
         name = recording.name.replace("#", "-")
+        if names_patient(recording, name):
+            name = "ECG"
         dialog = QFileDialog(self._window, title, f"{name}.{suffix}", ";;".join(kinds))
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix(suffix)

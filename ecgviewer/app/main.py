@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import logging
+import re
 import signal
 import sys
 from pathlib import Path
 
-from PySide6.QtCore import QLocale, QMessageLogContext, QTimer, QtMsgType, qInstallMessageHandler
+from PySide6.QtCore import (
+    QLocale,
+    QMessageLogContext,
+    QSettings,
+    QTimer,
+    QtMsgType,
+    qInstallMessageHandler,
+)
 from PySide6.QtWidgets import QApplication
 
 from ecgviewer import __version__
+from ecgviewer.core.user_dirs import config_dir
 
 SIGNAL_POLL_MS = 200
 
@@ -45,6 +54,7 @@ def run(paths: list[Path]) -> int:
     QTimer.singleShot(0, lambda: session.open_paths(paths))
     QTimer.singleShot(0, session.find_models)
     status = app.exec()
+    forget_visited()
     # Qt's objects go before the interpreter starts to take modules apart.
     window.deleteLater()
     app.processEvents()
@@ -58,6 +68,8 @@ def make_application(arguments: list[str]) -> QApplication:
     qInstallMessageHandler(log_qt_message)
     app = QApplication(arguments or ["ecgviewer"])
     app.setApplicationName("ECG Viewer")
+    # What Qt's file dialogs remember stays among our own settings, and is forgotten on leaving.
+    QSettings.setPath(QSettings.Format.NativeFormat, QSettings.Scope.UserScope, str(config_dir()))
     app.setApplicationVersion(__version__)
     app.setDesktopFileName("ecgviewer")
     # Numbers are written as in files and papers: 0.95, not 0,95.
@@ -66,11 +78,20 @@ def make_application(arguments: list[str]) -> QApplication:
     return app
 
 
+def forget_visited() -> None:
+    """Take away what Qt's own file dialogs remember: folders, which may be named after patients."""
+    remembered = QSettings("QtProject")
+    for key in ("FileDialog/history", "FileDialog/lastVisited"):
+        remembered.remove(key)
+
+
 def log_qt_message(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
     """Send Qt's own warnings to the log; a fatal one also to the terminal."""
     if kind == QtMsgType.QtFatalMsg:
         print(text, file=sys.stderr)
-    logging.getLogger("ecgviewer.qt").info("%s: %s", kind.name, text)
+    # From the first quotation mark or path on, the text may name a file, and so a patient.
+    words = re.split(r"""["'/\\]|\w+\.\w{2,5}\b""", text, maxsplit=1)[0].strip()
+    logging.getLogger("ecgviewer.qt").info("%s: %s", kind.name, words)
 
 
 def stop_on_interrupt(app: QApplication, close: object) -> None:

@@ -16,20 +16,20 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ecgviewer.app.commands import Command, Commands
+from ecgviewer.app.commands import Commands, MenuEntry
 
 WIDTH = 640
 ROWS = 12
 
 
-def match(query: str, command: Command) -> int | None:
-    """Return how well a query fits a command (smaller is better), or None.
+def match(query: str, entry: MenuEntry) -> int | None:
+    """Return how well a query fits an entry of the menus (smaller is better), or None.
 
     Every word of the query must occur in title, menu or tip; words at the start of the title
     come first.
     """
-    title = command.plain_title.lower()
-    text = f"{title} {command.plain_menu.lower()} {command.tip.lower()}"
+    title = entry.title.lower()
+    text = f"{title} {entry.menu.lower()} {entry.action.statusTip().lower()}"
     rank = 0
     for word in query.lower().split():
         if title.startswith(word):
@@ -48,7 +48,8 @@ class Palette(QDialog):
 
     def __init__(self, commands: Commands, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
-        self._commands = commands
+        self._entries = [entry for entry in commands.entries() if entry.action.isEnabled()]
+        self._shown: list[MenuEntry] = []
         self.setWindowTitle("Commands")
         self.setFixedWidth(min(WIDTH, parent.width() - 40))
         self.box = QLineEdit()
@@ -80,9 +81,7 @@ class Palette(QDialog):
 
     def found(self) -> Sequence[str]:
         """Return the ids of the commands on show, best first."""
-        role = Qt.ItemDataRole.UserRole
-        items = (self.list.topLevelItem(row) for row in range(self.list.topLevelItemCount()))
-        return [item.data(0, role) for item in items if item is not None]
+        return [entry.action.objectName() for entry in self._shown]
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Let the arrow keys move through the list while the box keeps the focus."""
@@ -100,17 +99,17 @@ class Palette(QDialog):
 
     def _fill(self, query: str) -> None:
         ranked = []
-        for order, command in enumerate(self._commands):
-            rank = match(query, command)
-            if rank is not None and self._commands.action(command.id).isEnabled():
-                ranked.append((rank, order, command))
+        for order, entry in enumerate(self._entries):
+            rank = match(query, entry)
+            if rank is not None:
+                ranked.append((rank, order, entry))
+        self._shown = [entry for *_, entry in sorted(ranked, key=lambda found: found[:2])]
         self.list.clear()
         quiet = self.palette().brush(QPalette.ColorRole.PlaceholderText)
-        for _rank, _order, command in sorted(ranked, key=lambda entry: entry[:2]):
-            keys = ", ".join(self._commands.key_texts(command))
-            item = QTreeWidgetItem([command.plain_title, command.plain_menu, keys])
-            item.setData(0, Qt.ItemDataRole.UserRole, command.id)
-            item.setToolTip(0, command.tip)
+        for entry in self._shown:
+            title = f"✓ {entry.title}" if entry.action.isChecked() else entry.title
+            item = QTreeWidgetItem([title, entry.menu, ", ".join(entry.keys)])
+            item.setToolTip(0, entry.action.statusTip())
             item.setForeground(1, quiet)
             self.list.addTopLevelItem(item)
         self._select(0)
@@ -121,7 +120,7 @@ class Palette(QDialog):
             self.list.setCurrentItem(item)
 
     def _run(self) -> None:
-        item = self.list.currentItem()
+        row = self.list.currentIndex().row()
         self.accept()
-        if item is not None:
-            self._commands.action(item.data(0, Qt.ItemDataRole.UserRole)).trigger()
+        if 0 <= row < len(self._shown):
+            self._shown[row].action.trigger()

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QMarginsF, QSizeF
+from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QSizeF
 from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPainter, QPdfWriter
 
 import ecgviewer
 from ecgviewer.app.document import model_title
+from ecgviewer.app.pictures import save_drawn
 from ecgviewer.app.report_page import HEIGHT_MM, WIDTH_MM, paint_page
+from ecgviewer.app.texts import p_text
 from ecgviewer.app.trace.tracks import leads_text
 from ecgviewer.core.analysis import Analysis, Flag
 from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.core.leads import standard_indices
-from ecgviewer.core.recording import FloatArray, Recording
+from ecgviewer.core.recording import FloatArray, Patient, Recording
 from ecgviewer.review.annotations import Annotation
+from ecgviewer.review.anonymize import Privacy
+from ecgviewer.review.identity import Identity, public_name
 from ecgviewer.signal.intervals import Intervals, Measure, measure
 
 PAGE_S = 10.0
@@ -82,7 +86,7 @@ def render_report(
     start_s: float | None = None,
     reviewer: str = "",
     conclusion: str = "",
-    anonymize: bool = False,
+    privacy: Privacy = Privacy.HEADER,
     created: datetime | None = None,
 ) -> None:
     """Write the report; the suffix of ``out`` says whether as ``.pdf`` (vector) or ``.png``.
@@ -96,7 +100,7 @@ def render_report(
     """
     page = make_page(
         recording, analysis, flags, annotations, specificity=specificity, start_s=start_s,
-        reviewer=reviewer, conclusion=conclusion, anonymize=anonymize, created=created,
+        reviewer=reviewer, conclusion=conclusion, privacy=privacy, created=created,
     )  # fmt: skip
     write_page(page, out)
 
@@ -112,13 +116,11 @@ def write_page(page: ReportPage, out: Path) -> None:
     suffix = out.suffix.lower()
     if suffix not in (".pdf", ".png"):
         raise EcgViewerError("a report is written as .pdf or .png", out)
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise EcgViewerError(f"the folder cannot be made ({error.strerror})", out) from error
-    written = _write_pdf(page, out) if suffix == ".pdf" else _write_png(page, out)
-    if not written:
-        raise EcgViewerError("the report cannot be written there", out)
+    # Drawn in memory: Qt would leave half a file on a full disk and not say so.
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    drawn = _draw_pdf(page, buffer) if suffix == ".pdf" else _draw_png(page, buffer)
+    save_drawn(buffer, drawn, out)
 
 
 def make_page(
@@ -131,7 +133,7 @@ def make_page(
     start_s: float | None = None,
     reviewer: str = "",
     conclusion: str = "",
-    anonymize: bool = False,
+    privacy: Privacy = Privacy.HEADER,
     created: datetime | None = None,
 ) -> ReportPage:
     """Gather what the page says.
@@ -145,8 +147,9 @@ def make_page(
         longer record.
     reviewer, conclusion : str
         Who reviewed it, and what they conclude.
-    anonymize : bool
-        Leave out record name, patient and date; the file's hash still identifies the record.
+    privacy : Privacy
+        What may tell who the patient is: the patient's line only when identified, record name and
+        date not when anonymous. The file's hash still identifies the record.
     created : datetime, optional
         Now by default.
     """
@@ -160,13 +163,15 @@ def make_page(
     leads = tuple(at) if at else recording.leads[:12]
     rows = [recording.leads[at[lead]] if at else lead for lead in leads]
     signal = recording.read(start_s, stop_s, rows)
-    ordered = tuple(sorted(annotations, key=lambda annotation: annotation.start_s))
+    ordered = tuple(
+        sorted(_scrubbed(recording, annotations, privacy), key=lambda item: item.start_s)
+    )
     verdict, abnormal = _verdict(analysis, specificity)
     if conclusion:
         verdict += f"  Reviewer: {conclusion}."
     return ReportPage(
-        title="ECG report" if anonymize else f"ECG report: {recording.name}",
-        subtitle=_subtitle(recording, anonymize),
+        title=_title(recording, privacy),
+        subtitle=_subtitle(recording, privacy),
         verdict=verdict,
         abnormal=abnormal,
         measures=measure_texts(measure(signal, recording.fs_hz, leads)),
@@ -185,8 +190,8 @@ def make_page(
     )
 
 
-def _write_pdf(page: ReportPage, out: Path) -> bool:
-    writer = QPdfWriter(str(out))
+def _draw_pdf(page: ReportPage, out: QIODevice) -> bool:
+    writer = QPdfWriter(out)
     writer.setResolution(PDF_DPI)
     writer.setPageLayout(
         QPageLayout(
@@ -202,7 +207,7 @@ def _write_pdf(page: ReportPage, out: Path) -> bool:
     return painter.end()
 
 
-def _write_png(page: ReportPage, out: Path) -> bool:
+def _draw_png(page: ReportPage, out: QIODevice) -> bool:
     per_mm = PNG_DPI / MM_PER_INCH
     size = QSizeF(WIDTH_MM * per_mm, HEIGHT_MM * per_mm).toSize()
     image = QImage(size, QImage.Format.Format_RGB32)
@@ -213,19 +218,37 @@ def _write_png(page: ReportPage, out: Path) -> bool:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
     paint_page(painter, page, per_mm)
     painter.end()
-    return image.save(str(out))
+    return bool(image.save(out, "PNG"))  # type: ignore[call-overload]
 
 
-def _subtitle(recording: Recording, anonymize: bool) -> str:
+def _title(recording: Recording, privacy: Privacy) -> str:
+    if privacy is Privacy.ANONYMOUS:
+        return "ECG report"
+    name = recording.name if privacy is Privacy.IDENTIFIED else public_name(recording)
+    return f"ECG report: {name}"
+
+
+def _subtitle(recording: Recording, privacy: Privacy) -> str:
     facts = [f"{recording.format}, {recording.fs_hz:g} samples/s, {recording.duration_s:.1f} s"]
-    if anonymize:
+    patient = recording.patient
+    if privacy is Privacy.ANONYMOUS:
         facts.insert(0, "anonymized")
-    else:
-        if recording.start_time is not None:
-            facts.insert(0, recording.start_time.strftime("%Y-%m-%d %H:%M:%S"))
-        if recording.patient.line():
-            facts.insert(0, recording.patient.line())
+    elif recording.start_time is not None:
+        facts.insert(0, recording.start_time.strftime("%Y-%m-%d %H:%M:%S"))
+    if privacy is not Privacy.IDENTIFIED:
+        patient = Patient(sex=patient.sex, age_years=patient.age_years)
+    if patient.line() and privacy is not Privacy.ANONYMOUS:
+        facts.insert(0, patient.line())
     return "   ·   ".join(facts)
+
+
+def _scrubbed(
+    recording: Recording, annotations: Sequence[Annotation], privacy: Privacy
+) -> Sequence[Annotation]:
+    if privacy is Privacy.IDENTIFIED:
+        return annotations
+    scrub = Identity(recording, with_names=privacy is Privacy.ANONYMOUS).scrub
+    return [replace(one, label=scrub(one.label), note=scrub(one.note)) for one in annotations]
 
 
 def _verdict(analysis: Analysis | None, specificity: float) -> tuple[str, bool | None]:
@@ -235,9 +258,11 @@ def _verdict(analysis: Analysis | None, specificity: float) -> tuple[str, bool |
     threshold = analysis.threshold(specificity)
     words = (
         f"{'Abnormal' if abnormal else 'Within normal'} by {model_title(analysis.model)}: "
-        f"score {analysis.score:.2f}, p {analysis.p_value:.2g} among normals, threshold "
+        f"score {analysis.score:.2f}, p {p_text(analysis.p_value)} among normals, threshold "
         f"{threshold:.2f} ({specificity:.0%} of normals stay below)."
     )
+    if analysis.is_partial:
+        words = f"Provisional, from {analysis.extent_text()}: {words}"
     quality = analysis.quality_text()
     return (words if quality == "ok" else f"{words}  Quality: {quality}."), abnormal
 
@@ -271,9 +296,8 @@ def _by_score(flags: Sequence[Flag]) -> list[Flag]:
 
 def _flag_line(flag: Flag) -> str:
     where = leads_text(flag.leads) if flag.leads else "rhythm strip"
-    return (
-        f"{flag.start_s:.2f}-{flag.stop_s:.2f} s   {where}   {flag.reason}   p {flag.p_value:.2g}"
-    )
+    span = f"{flag.start_s:.2f}-{flag.stop_s:.2f} s"
+    return f"{span}   {where}   {flag.reason}   p {p_text(flag.p_value)}"
 
 
 def _annotation_line(annotation: Annotation) -> str:
@@ -298,7 +322,8 @@ def _seal(
     file_hash = analysis.recording_sha256 if analysis is not None else recording.content_hash()
     lines = [f"Record SHA-256 {file_hash}"]
     if analysis is not None:
-        spec = ", ".join(f"{key} {value}" for key, value in analysis.preprocessing.items())
+        used = {key: value for key, value in analysis.preprocessing.items() if value}
+        spec = ", ".join(f"{key} {value}" for key, value in used.items())
         lines += [
             f"Model {analysis.model}, SHA-256 {analysis.bundle_sha256}",
             f"Preprocessing: {spec}.  Threshold at {specificity:.1%} specificity",

@@ -67,6 +67,17 @@ class _Pen:
         u = self.per_mm
         self.painter.drawLine(QLineF(x0 * u, y0 * u, x1 * u, y1 * u))
 
+    def _font(self, height_mm: float, bold: bool) -> QFont:
+        font = QFont(self.painter.font())
+        font.setPixelSize(max(round(height_mm * self.per_mm), 1))
+        font.setBold(bold)
+        return font
+
+    def width(self, words: str, height_mm: float, bold: bool) -> float:
+        """Return how wide a text is, in millimetres."""
+        metrics = QFontMetricsF(self._font(height_mm, bold), self.painter.device())
+        return metrics.horizontalAdvance(words) / self.per_mm
+
     def text(
         self,
         x: float,
@@ -79,9 +90,7 @@ class _Pen:
         right: bool = False,
     ) -> None:
         """Write one line whose upper left corner is (x, y), shortened to the width."""
-        font = QFont(self.painter.font())
-        font.setPixelSize(max(round(height_mm * self.per_mm), 1))
-        font.setBold(bold)
+        font = self._font(height_mm, bold)
         self.painter.setFont(font)
         self.painter.setPen(QColor(color))
         side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
@@ -128,6 +137,10 @@ def _lanes(pen: _Pen, page: ReportPage) -> None:
     rhythm = next((lead for lead in RHYTHM if lead in present), None)
     if rhythm is not None:
         _lane(pen, page, present, rhythm, 3, 0.0, 4 * COLUMN_S)
+        _lead_name(pen, rhythm, 3, 0.0)
+    for column, leads in enumerate(COLUMNS):
+        for row, lead in enumerate(leads):
+            _lead_name(pen, lead, row, column * COLUMN_S)
     left = PAPER_LEFT_MM + PULSE_MM
     bottom = PAPER_TOP_MM + 4 * ROW_MM
     for flag in page.flags:
@@ -190,8 +203,6 @@ def _lane(
     if from_s > 0.0:
         pen.stroke("#5a6370", 0.2)
         pen.line(x0, base - 5.0, x0, base + 5.0)
-    name_y = base - 13.5
-    pen.text(x0 + 1.0, name_y, 20.0, lead, 3.3, bold=True)
     signal = present.get(lead)
     if signal is None:
         pen.text(x0 + 1.0, base - 1.5, 40.0, "not recorded", 2.6, color="#868e96")
@@ -211,6 +222,15 @@ def _lane(
     for start, stop in pairwise(edges):
         if stop - start > 1 and valid[start]:
             pen.painter.drawPolyline(polygon(x[start:stop], y[start:stop]))
+
+
+def _lead_name(pen: _Pen, lead: str, row: int, from_s: float) -> None:
+    """Write a lead's name over its beginning, readable where a neighbour's trace passes."""
+    x = PAPER_LEFT_MM + PULSE_MM + from_s * MM_PER_S + 1.0
+    y = _baseline(row) - 13.5
+    patch = pen.rect(x - 0.5, y + 0.6, pen.width(lead, 3.3, bold=True) + 1.0, 3.8)
+    pen.painter.fillRect(patch, QColor(255, 255, 255, 190))
+    pen.text(x, y, 20.0, lead, 3.3, bold=True)
 
 
 def _bar(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ecgviewer.app.errors import describe
 from ecgviewer.core.errors import EcgViewerError
+from ecgviewer.review.anonymize import Privacy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,11 +21,14 @@ class Reporting:
 
     def __init__(self, window: MainWindow) -> None:
         self._window = window
+        # Not kept between sessions: who names patients says so each time.
+        self.privacy = Privacy.HEADER
 
     def _content(self) -> Callable[[], ReportPage]:
         """Return a job that makes the page of what is open now."""
         from ecgviewer.app.report import make_page
 
+        privacy = self.privacy
         document, review = self._window.document, self._window.review.document
         recording = document.recording
         if recording is None:
@@ -36,7 +40,7 @@ class Reporting:
         return lambda: make_page(
             recording, analysis, flags, annotations, specificity=specificity, start_s=start_s,
             reviewer=review.reader,
-            conclusion=said.state.conclusion if said is not None else "",
+            conclusion=said.state.conclusion if said is not None else "", privacy=privacy,
         )  # fmt: skip
 
     def export(self, path: Path) -> None:
@@ -52,40 +56,21 @@ class Reporting:
         )
 
     def print(self) -> None:
-        """Ask for a printer and print the page at exact scale."""
-        from PySide6.QtGui import QPageLayout, QPageSize
-        from PySide6.QtPrintSupport import QPrintDialog, QPrinter
-
+        """Show the page as it will be on paper; from there it is printed at exact scale."""
         make = self._content()
-        printer = QPrinter(QPrinter.PrinterMode.HighResolution)
-        printer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
-        printer.setPageOrientation(QPageLayout.Orientation.Landscape)
-        # Positions on the page are from the edge of the paper: nothing may be scaled to margins.
-        printer.setFullPage(True)
-        dialog = QPrintDialog(printer, self._window)
-        dialog.accepted.connect(lambda: self._make_and_paint(make, printer))
-        dialog.show()
-
-    def _make_and_paint(self, make: Callable[[], ReportPage], printer: object) -> None:
         messages = self._window.messages
         self._window.session.workers.start(
             lambda _progress, _cancel: make(),
-            on_result=lambda page: self._paint(page, printer),
+            on_result=self._preview,
             on_error=lambda error: messages.error(f"Nothing was printed: {describe(error)}"),
         )
 
-    def _paint(self, page: ReportPage, printer: object) -> None:
-        from PySide6.QtGui import QPainter
-        from PySide6.QtPrintSupport import QPrinter
+    def _preview(self, page: ReportPage) -> None:
+        from ecgviewer.app.dialogs.print_preview import PrintPreview
 
-        from ecgviewer.app.report_page import paint_page
-        from ecgviewer.app.trace.state import MM_PER_INCH
-
-        assert isinstance(printer, QPrinter)
-        painter = QPainter()
-        if not painter.begin(printer):
-            self._window.messages.error("Nothing was printed: the printer does not answer.")
-            return
-        paint_page(painter, page, printer.resolution() / MM_PER_INCH)
-        painter.end()
-        self._window.messages.info("The report was sent to the printer.")
+        preview = PrintPreview(page, self._window)
+        preview.failed.connect(
+            lambda: self._window.messages.error("Nothing was printed: the printer does not answer.")
+        )
+        preview.printed.connect(self._window.messages.info)
+        preview.show()

@@ -104,8 +104,9 @@ class _Photographer:
         self._wait(lambda: not session.running, ANALYSE_WITHIN_S, "the analysis")
         window.traces.wait_until_loaded()
         self._settle()
-        if not window.grab().save(str(out)):
-            raise ScreenshotError("the picture cannot be written there", out)
+        from ecgviewer.app.pictures import save_png
+
+        save_png(window.grab(), out)
 
     def _wait(self, done: Callable[[], bool], within_s: float, what: str) -> None:
         until = time.monotonic() + within_s

@@ -54,6 +54,9 @@ class Session(Opening):
     def _on_models(self, choices: list[ModelChoice]) -> None:
         self.models.update({choice.id: choice for choice in choices})
         self.modelsChanged.emit()
+        for choice in choices:
+            if choice.problem:
+                self.errorRaised.emit(f"{choice.path.name}: {choice.problem}")
 
     def add_model_file(self, path: Path) -> None:
         """Offer a bundle from anywhere, and choose it."""
@@ -123,12 +126,17 @@ class Session(Opening):
         def progress(fraction: float, text: str) -> None:
             self.progressed.emit((done + fraction) / self._run_total, f"{title}: {text}")
 
-        def result(analysis: Analysis) -> None:
-            self._run = None
+        def so_far(analysis: Analysis) -> None:
             self.document.add_analysis(model, analysis)
+            if choice.content_sha256 not in ("", analysis.bundle_sha256):
+                self._model_changed(choice)
             chosen = self.settings.value.model
             if model == chosen or chosen not in self.document.analyses:
                 self.document.activate(model)
+
+        def result(analysis: Analysis) -> None:
+            self._run = None
+            so_far(analysis)
             self._next_model()
 
         def failed(error: Exception) -> None:
@@ -144,10 +152,23 @@ class Session(Opening):
             on_result=result,
             on_error=failed,
             on_progress=progress,
+            on_partial=so_far,
         )
         if first:
             self.runningChanged.emit(True)
         progress(0.0, "starting")
+
+    def _model_changed(self, choice: ModelChoice) -> None:
+        """Say that a bundle is no longer the one that was chosen, and take up what it is now."""
+        self.errorRaised.emit(
+            f"{choice.path.name}: the model was replaced on the disk since it was chosen; "
+            "this analysis was made with the new one"
+        )
+        self.workers.start(
+            lambda _progress, _cancel: choice_of_file(choice.path),
+            on_result=lambda found: self._on_models([found]),
+            on_error=self._show_error,
+        )
 
     def run_model(
         self,

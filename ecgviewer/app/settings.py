@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import getpass
 import json
-import os
+import math
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from ecgviewer.core.errors import MissingFileError, RecordError
+from ecgviewer.core.files import make_private, write_private
 from ecgviewer.core.user_dirs import config_dir
+from ecgviewer.io.fileaccess import read_bytes
 
 VERSION = 1
+MAX_BYTES = 1 << 20
 RECENT_LIMIT = 12
 
 
@@ -48,7 +52,7 @@ class Settings:
         Keep reviews beside the records instead of in the user's data folder.
     recent : list of str
     pixels_per_mm : dict of str to float
-        By screen, as measured in the calibration dialog.
+        By screen, in its own pixels, as measured in the calibration dialog.
     geometry, window_state : str
         Of the main window, base64.
     """
@@ -111,10 +115,10 @@ class SettingsStore:
         if self.path is None:
             return Settings()
         try:
-            raw = json.loads(self.path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
+            raw = json.loads(read_bytes(self.path, MAX_BYTES))
+        except MissingFileError:
             return Settings()
-        except (OSError, ValueError) as error:
+        except (RecordError, ValueError, RecursionError) as error:
             self.problem = f"The settings could not be read ({_why(error)}); the defaults are used."
             self._keep_aside()
             return Settings()
@@ -134,11 +138,9 @@ class SettingsStore:
         """Write atomically; return False, with ``problem`` set, where that is impossible."""
         if self.path is None:
             return True
-        partial = self.path.with_name(f"{self.path.name}.{os.getpid()}.part")
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            partial.write_text(json.dumps(asdict(self.value), indent=1), encoding="utf-8")
-            partial.replace(self.path)
+            make_private(self.path.parent)
+            write_private(self.path, json.dumps(asdict(self.value), indent=1).encode())
         except OSError as error:
             self.problem = (
                 f"The settings cannot be saved ({_why(error)}); they last until you quit."
@@ -161,7 +163,7 @@ def _from_json(raw: Any) -> tuple[Settings, list[str]]:
             continue
         value, default = raw[known.name], getattr(settings, known.name)
         if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
-            value = float(value)
+            value = _as_float(value)
         if type(value) is type(default) and _plausible(known.name, value):
             setattr(settings, known.name, value)
         else:
@@ -169,7 +171,16 @@ def _from_json(raw: Any) -> tuple[Settings, list[str]]:
     return settings, wrong
 
 
+def _as_float(value: int) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
+
+
 def _plausible(name: str, value: Any) -> bool:
+    if isinstance(value, float) and not math.isfinite(value):
+        return False
     if name == "specificity":
         return bool(0.5 <= value < 1.0)
     if name in ("mm_per_s", "mm_per_mv"):
@@ -177,7 +188,7 @@ def _plausible(name: str, value: Any) -> bool:
     if name == "theme":
         return value in ("system", "light", "dark")
     if name == "recent":
-        return all(isinstance(item, str) for item in value)
+        return all(isinstance(item, str) and "\0" not in item for item in value)
     if name == "overlays":
         return all(isinstance(item, bool) for item in value.values())
     if name == "pixels_per_mm":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from ecgviewer.app.commands import Commands
@@ -25,8 +26,13 @@ class StartPage(QWidget):
         font.setPointSizeF(font.pointSizeF() * 1.9)
         font.setBold(True)
         title.setFont(font)
-        words = QLabel("Drop an ECG file or a folder here, or:")
-        words.setProperty("quiet", True)
+        words = QLabel(
+            "Open a 12-lead ECG, analyse it, and be led to the seconds and leads where it stops "
+            "looking normal."
+        )
+        words.setWordWrap(True)
+        drop = QLabel("Drop files or a folder here (WFDB, HDF5, MATLAB v7.3), or:")
+        drop.setProperty("quiet", True)
         buttons = QHBoxLayout()
         for text, command in (("Open file…", "file.open"), ("Open folder…", "file.open_folder")):
             button = QPushButton(text)
@@ -38,14 +44,24 @@ class StartPage(QWidget):
         buttons.addStretch(1)
         self._recent = QVBoxLayout()
         self._recent.setSpacing(2)
-        aid = QLabel("A research aid, not a diagnosis.")
+        keys = ", ".join(
+            f"{key} {name}"
+            for key, name in (
+                (_key(commands, "help.keys"), "the keyboard map"),
+                (_key(commands, "help.palette"), "every command by name"),
+            )
+        )
+        help_line = QLabel(f"{keys}.")
+        help_line.setProperty("quiet", True)
+        aid = QLabel("A research aid, not a medical device and not a diagnosis.")
         aid.setProperty("quiet", True)
         block = QVBoxLayout()
         block.setSpacing(12)
-        for widget in (title, words):
+        for widget in (title, words, drop):
             block.addWidget(widget)
         block.addLayout(buttons)
         block.addLayout(self._recent)
+        block.addWidget(help_line)
         block.addWidget(aid)
         middle = QHBoxLayout(self)
         holder = QVBoxLayout()
@@ -75,3 +91,7 @@ class StartPage(QWidget):
             button.setStyleSheet("text-align: left; padding: 3px 6px")
             button.clicked.connect(lambda _checked=False, path=path: self.pathChosen.emit(path))
             self._recent.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+
+
+def _key(commands: Commands, command: str) -> str:
+    return commands.action(command).shortcut().toString(QKeySequence.SequenceFormat.NativeText)

@@ -12,6 +12,7 @@ class StatusLine(QStatusBar):
 
     def __init__(self) -> None:
         super().__init__()
+        self.unit = "mV"
         self.cursor_label = QLabel()
         self.cursor_label.setAccessibleName("Pointer")
         self.run_label = QLabel()
@@ -42,5 +43,5 @@ class StatusLine(QStatusBar):
 
     def show_cursor(self, time_s: float, lead: str, mv: float) -> None:
         """Show what the pointer is on; NaN for an unknown level."""
-        value = f"  {mv:+.2f} mV" if mv == mv else ""
+        value = f"  {mv:+.2f} {self.unit}" if mv == mv else ""
         self.cursor_label.setText(f"{lead}  {time_s:.3f} s{value}")

@@ -174,7 +174,12 @@ def style_sheet(theme: Theme) -> str:
     return f"""
 QToolBar {{ background: {theme.window}; border: 0; border-bottom: 1px solid {theme.border};
   spacing: 4px; padding: 4px 8px; }}
-QToolButton {{ border: 1px solid transparent; border-radius: 5px; padding: 4px 8px; }}
+QToolButton {{ border: 1px solid transparent; border-radius: 5px; padding: 4px 6px; }}
+QToolButton[popupMode="2"] {{ padding-right: 16px; }}
+QToolButton::menu-indicator {{ subcontrol-origin: padding; subcontrol-position: center right;
+  right: 4px; }}
+QToolButton#qt_toolbar_ext_button {{ padding: 0; background: {theme.raised};
+  border-color: {theme.border}; }}
 QToolButton:hover {{ background: {theme.raised}; border-color: {theme.border}; }}
 QToolButton:checked {{ background: {theme.accent}; color: {theme.accent_text}; }}
 QToolButton:focus, QPushButton:focus, QComboBox:focus, QLineEdit:focus, QAbstractSpinBox:focus

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 
 from ecgviewer.app.errors import log_path
-from ecgviewer.app.trace.state import MM_PER_INCH
+from ecgviewer.app.trace.scale import screen_name, screen_pixels_per_mm
 
 if TYPE_CHECKING:
     from ecgviewer.app.window import MainWindow
@@ -30,6 +30,15 @@ class ToolCommands(QObject):
         commands.check("view.overview", window.settings.value.overview)
         commands.bind_checked("tools.calipers", self._calipers)
         commands.bind("tools.copy_calipers", self._copy_calipers)
+        commands.bind_checked("tools.march_out", self._march_out)
+        commands.bind_checked("tools.snap", window.traces.set_snap)
+        commands.check("tools.snap")
+        commands.bind("tools.measure_rr", self._measure_rr)
+        for name, leg, step in (
+            ("end_earlier", 1, -1), ("end_later", 1, 1), ("start_earlier", 0, -1),
+            ("start_later", 0, 1),
+        ):  # fmt: skip
+            commands.bind(f"tools.{name}", partial(window.traces.move_caliper, leg, step))
         commands.bind("tools.evidence", self._evidence)
         commands.bind("tools.calibrate", self._calibrate)
         commands.bind("help.keys", self._keys)
@@ -38,6 +47,7 @@ class ToolCommands(QObject):
         commands.bind("help.diagnostics", self._diagnostics)
         commands.bind("help.about", self._about)
         window.traces.calipersChanged.connect(self._caliper_text)
+        window.traces.screenChanged.connect(self._apply_calibration)
         self._apply_calibration()
 
     def _traces_only(self, on: bool) -> None:
@@ -60,13 +70,33 @@ class ToolCommands(QObject):
         traces.set_mode("caliper" if on else "pan")
         if on:
             traces.setFocus()
-            self._window.statusBar().showMessage("Drag from one point to another to measure")
+            self._window.statusBar().showMessage(
+                "Drag from one point to another; drag a line to move it; W measures an RR interval"
+            )
         else:
             traces.clear_calipers()
             self._window.statusBar().clearMessage()
 
+    def _march_out(self, on: bool) -> None:
+        self._window.traces.set_march_out(on)
+        if on:
+            self._turn_on()
+
+    def _measure_rr(self) -> None:
+        self._turn_on()
+        if not self._window.traces.measure_rr():
+            self._window.statusBar().showMessage("No two R peaks are in view")
+
+    def _turn_on(self) -> None:
+        action = self._window.commands.action("tools.calipers")
+        if not action.isChecked():
+            action.trigger()
+
     def _caliper_text(self, text: str) -> None:
-        self._window.commands.enable(bool(text), "tools.copy_calipers")
+        self._window.commands.enable(
+            bool(text), "tools.copy_calipers", "tools.end_earlier", "tools.end_later",
+            "tools.start_earlier", "tools.start_later",
+        )  # fmt: skip
         if text:
             self._window.statusBar().showMessage(text)
 
@@ -85,27 +115,29 @@ class ToolCommands(QObject):
         card.show()
         card.measure()
 
-    def _screen_name(self) -> str:
-        screen = self._window.screen()
-        return screen.name() if screen is not None else ""
-
     def _apply_calibration(self) -> None:
-        known = self._window.settings.value.pixels_per_mm.get(self._screen_name())
-        if known is not None:
-            self._window.traces.set_pixels_per_mm(known)
+        """Use what was measured on the screen that the window is on, or what the screen says."""
+        traces = self._window.traces
+        screen = traces.screen()
+        known = self._window.settings.value.pixels_per_mm.get(screen_name(screen))
+        # Kept in the screen's own pixels: they stay when the desktop's zoom changes.
+        traces.set_pixels_per_mm(known / screen.devicePixelRatio() if known else None)
 
     def _calibrate(self) -> None:
         from ecgviewer.app.dialogs.calibration import CalibrationDialog
 
-        window, name = self._window, self._screen_name()
-        screen = window.screen()
-        per_mm = window.settings.value.pixels_per_mm.get(name) or (
-            screen.physicalDotsPerInch() / MM_PER_INCH
+        window, screen = self._window, self._window.traces.screen()
+        name = screen_name(screen)
+        dialog = CalibrationDialog(
+            window.traces.state.pixels_per_mm, screen_pixels_per_mm(screen), name, window
         )
-        dialog = CalibrationDialog(per_mm, name or "this screen", window)
 
         def accept() -> None:
-            window.settings.value.pixels_per_mm[name] = dialog.pixels_per_mm
+            measured = window.settings.value.pixels_per_mm
+            if dialog.as_reported:
+                measured.pop(name, None)
+            else:
+                measured[name] = dialog.pixels_per_mm * screen.devicePixelRatio()
             self._apply_calibration()
 
         dialog.accepted.connect(accept)

@@ -13,6 +13,7 @@ from ecgviewer.app.commands import Commands
 from ecgviewer.app.dialogs.go_to_time import GoToTime
 from ecgviewer.app.document import Document
 from ecgviewer.app.settings import Settings
+from ecgviewer.app.trace.layout import visible_leads
 from ecgviewer.app.trace.state import GAINS_MM_MV, OVERLAYS, SPEEDS_MM_S
 from ecgviewer.app.trace.view import TraceView
 
@@ -69,6 +70,12 @@ class ViewCommands(QObject):
         for mode, _title in LAYOUTS:
             self._commands.bind(f"view.layout.{mode}", partial(self._set_layout, mode))
         self._commands.bind_checked("view.cabrera", self._set_cabrera)
+        self._commands.bind_checked("view.focus", self._focus_here)
+        self._commands.bind("view.next_lead", partial(self._step_focus, 1))
+        self._commands.bind("view.previous_lead", partial(self._step_focus, -1))
+        self._view.leadDoubleClicked.connect(
+            lambda lead: self.focus(None if self._view.state.focus else lead)
+        )
 
     def _set_layout(self, mode: str) -> None:
         if mode not in dict(LAYOUTS):
@@ -82,7 +89,39 @@ class ViewCommands(QObject):
         self._commands.check("view.cabrera", on)
         self._view.set_cabrera(on)
 
+    def focus(self, lead: str | None) -> None:
+        """Give one lead the full height, or show all again."""
+        self._view.focus_lead(lead)
+        self._commands.check("view.focus", lead is not None)
+
+    def _focus_here(self, on: bool) -> None:
+        self.focus(self._lead_here() if on else None)
+
+    def _lead_here(self) -> str | None:
+        """Return the lead under the pointer, of the selected flag, or of the rhythm strip."""
+        view, document = self._view, self._document
+        frame, hover = view.frame(), view.interaction.hover
+        lane = frame.lane_at(hover.x(), hover.y()) if hover is not None else None
+        if lane is not None:
+            return lane.lead
+        if document.selected_flag is not None and document.flags[document.selected_flag].leads:
+            return document.flags[document.selected_flag].leads[0]
+        leads = [lane.lead for lane in frame.page.lanes]
+        wanted = view.state.rhythm_lead
+        return wanted if wanted in leads else next(iter(leads), None)
+
+    def _step_focus(self, step: int) -> None:
+        recording, state = self._document.recording, self._view.state
+        if recording is None:
+            return
+        leads = [lead for lead, _label, _sign in visible_leads(recording.leads, state)]
+        if state.focus in leads:
+            self.focus(leads[(leads.index(state.focus) + step) % len(leads)])
+        else:
+            self.focus(self._lead_here())
+
     def _fill_leads(self) -> None:
+        self._commands.check("view.focus", False)
         menu = self._commands.menu(LEADS)
         menu.clear()
         recording = self._document.recording
@@ -97,10 +136,10 @@ class ViewCommands(QObject):
             menu.addAction("&Chest leads", lambda: self._show_leads(chest))
         menu.addSeparator()
         for lead in recording.leads:
-            menu.addAction(f"Only {lead}", partial(self._view.focus_lead, lead))
+            menu.addAction(f"Only {lead}", partial(self.focus, lead))
 
     def _show_leads(self, leads: tuple[str, ...]) -> None:
-        self._view.focus_lead(None)
+        self.focus(None)
         self._view.set_leads(leads)
 
     # Scale ------------------------------------------------------------------------------------

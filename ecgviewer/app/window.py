@@ -5,15 +5,16 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QSize, Qt
+from PySide6.QtCore import QByteArray, QChildEvent, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
     QMainWindow,
+    QScrollArea,
     QStackedWidget,
+    QTabBar,
     QTabWidget,
-    QToolBar,
     QVBoxLayout,
     QWidget,
 )
@@ -24,6 +25,7 @@ from ecgviewer.app.command_table import TABLE, VIEW
 from ecgviewer.app.commands import Commands
 from ecgviewer.app.document import Document
 from ecgviewer.app.file_commands import FileCommands
+from ecgviewer.app.guard import guard_overrides
 from ecgviewer.app.header import HeaderBar
 from ecgviewer.app.notices import Messages, NoteStrip
 from ecgviewer.app.panels.analysis_panel import AnalysisPanel
@@ -38,28 +40,35 @@ from ecgviewer.app.status import StatusLine
 from ecgviewer.app.style import extra_style
 from ecgviewer.app.theme import LIGHT, Theme, apply_theme
 from ecgviewer.app.tool_commands import ToolCommands
+from ecgviewer.app.toolbar import ToolBar
+from ecgviewer.app.trace.layout import left_margin
 from ecgviewer.app.trace.overview import OverviewBar
+from ecgviewer.app.trace.state import SPEEDS_MM_S
 from ecgviewer.app.trace.view import TraceView
 from ecgviewer.app.view_commands import ViewCommands
+from ecgviewer.review.identity import names_patient
 
 DEFAULT_SIZE = (1440, 900)
-SIDE_WIDTH = 326
-ICON_PX = 18
+SIDE_WIDTH, LEAST_SIDE_WIDTH = 326, 240
+PAGE_S = 10.0
+"""The panels beside the traces yield until a record this long is in view at 25 mm/s."""
+SPARE_PX = 4
 LIST_WIDTH = 210
 SHORT_S = 15.0
 """A record this short is (almost) in view as a whole."""
 ROOMY_PX = 800
-TOOLBAR = (
-    "file.open", "file.open_folder", None, "go.previous_flag", "go.next_flag", None,
-    "view.overlay.reconstruction", "view.overlay.heat", "view.overlay.attention",
-    "view.overlay.model_input", None, "tools.calipers", "tools.evidence", "view.fit",
-    "view.traces_only", None, "file.report", "help.palette",
-)  # fmt: skip
 
 
 def show_title(dock: QDockWidget, shown: bool) -> None:
     """Give a panel its title bar (to drag it back) or take it away."""
     dock.setTitleBarWidget(None if shown else QWidget(dock))  # type: ignore[arg-type]
+
+
+def least_width(panel: QScrollArea) -> int:
+    """Return the width at which nothing in a panel is cut; more with larger letters."""
+    inner = panel.widget()
+    least = inner.minimumSizeHint().width() if inner is not None else 0
+    return least + panel.verticalScrollBar().sizeHint().width()
 
 
 class MainWindow(QMainWindow):
@@ -71,6 +80,7 @@ class MainWindow(QMainWindow):
         self.document: Document = session.document
         self.settings = session.settings
         self.theme: Theme = LIGHT
+        self._side_width = 0
         self.setWindowTitle("ECG Viewer")
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
@@ -96,6 +106,7 @@ class MainWindow(QMainWindow):
         self.set_theme(self.settings.value.theme)
         self._restore_geometry()
         self._show_record()
+        guard_overrides()
 
     # Building ---------------------------------------------------------------------------------
 
@@ -133,6 +144,7 @@ class MainWindow(QMainWindow):
         self.record_panel = RecordPanel(self.document)
         self.consensus_panel = ConsensusPanel(self.session)
         self.add_panel("records", "Records", self.records, left, "Ctrl+Alt+1").hide()
+        self.docks["records"].visibilityChanged.connect(self._room_changed)
         self.add_panel("analysis", "Analysis", self.analysis_panel, right, "Ctrl+Alt+2")
         self.add_panel("consensus", "Models", self.consensus_panel, right, "Ctrl+Alt+3")
         self.add_panel("record", "Record", self.record_panel, right, "Ctrl+Alt+4")
@@ -166,15 +178,7 @@ class MainWindow(QMainWindow):
         self.docks[first].raise_()
 
     def _build_toolbar(self) -> None:
-        self.toolbar = QToolBar("Tools")
-        self.toolbar.setObjectName("toolbar")
-        self.toolbar.setMovable(False)
-        self.toolbar.setIconSize(QSize(ICON_PX, ICON_PX))
-        for command in TOOLBAR:
-            if command is None:
-                self.toolbar.addSeparator()
-            else:
-                self.toolbar.addAction(self.commands.action(command))
+        self.toolbar = ToolBar(self.commands, self.traces)
         self.addToolBar(self.toolbar)
         self.commands.menu(f"{VIEW}/&Panels").addAction(self.toolbar.toggleViewAction())
 
@@ -207,10 +211,15 @@ class MainWindow(QMainWindow):
         self.traces.set_recording(recording)
         self.show_overview()
         self.notes.set_notes(recording.notes if recording is not None else ())
-        self.setWindowTitle(f"{recording.name} – ECG Viewer" if recording else "ECG Viewer")
+        # The system remembers titles: none that tells who the patient is.
+        title = "ECG Viewer"
+        if recording is not None and not names_patient(recording, recording.name):
+            title = f"{recording.name} – {title}"
+        self.setWindowTitle(title)
         if recording is None:
             self.start_page.set_recent(self.settings.value.recent)
             return
+        self.status.unit = recording.unit
         if self.document.ref is not None:
             self.records.select(self.document.ref)
         if self.focusWidget() is None or self.pages.isAncestorOf(self.focusWidget()):
@@ -277,6 +286,9 @@ class MainWindow(QMainWindow):
         if settings.window_state:
             self.restoreState(QByteArray.fromBase64(settings.window_state.encode()))
             self.docks["records"].hide()
+        # Qt leaves tab bars behind that belong to no panel; those in use it shows again itself.
+        for bar in self.findChildren(QTabBar):
+            bar.hide()
 
     def show_overview(self) -> None:
         """Show the overview bar where it tells more than the traces above it."""
@@ -285,12 +297,40 @@ class MainWindow(QMainWindow):
         roomy = self.height() >= ROOMY_PX or not short
         self.overview.setVisible(self.settings.value.overview and roomy)
 
+    def _room_changed(self) -> None:
+        QTimer.singleShot(0, self._fit_side)
+
+    def _fit_side(self) -> None:
+        """Make the panels beside the traces as wide as they may be, unless the user sized them."""
+        side = [self.docks["analysis"], self.docks["flags"]]
+        width = max(dock.width() for dock in side)
+        visible = any(dock.isVisible() and not dock.isFloating() for dock in side)
+        if self._side_width == 0 and LEAST_SIDE_WIDTH <= width <= SIDE_WIDTH:
+            self._side_width = width
+        if not visible or self._side_width != width:
+            return
+        state = self.traces.state
+        page = left_margin(state) + PAGE_S * SPEEDS_MM_S[1] * state.pixels_per_mm
+        room = self.pages.width() + width - page - SPARE_PX
+        needed = [least_width(panel) for panel in (self.analysis_panel, self.consensus_panel)]
+        wanted = max(min(int(room), SIDE_WIDTH), LEAST_SIDE_WIDTH, *needed)
+        if wanted != width:
+            self.resizeDocks(side, [wanted, wanted], Qt.Orientation.Horizontal)
+        self._side_width = max(dock.width() for dock in side)
+
     # Qt's events ------------------------------------------------------------------------------
+
+    def childEvent(self, event: QChildEvent) -> None:
+        """Guard the dialogs that are imported when they are first opened."""
+        super().childEvent(event)
+        if event.added():
+            guard_overrides()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the room for the traces on a small screen."""
         super().resizeEvent(event)
         self.show_overview()
+        self._room_changed()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept files and folders."""

@@ -15,7 +15,7 @@ from ecgviewer.cli.choose import bundles_for
 from ecgviewer.cli.maps import MapPaths
 from ecgviewer.cli.parser import read_options
 from ecgviewer.cli.pool import Crash, WorkerPool
-from ecgviewer.cli.rows import Job, error_row, in_words
+from ecgviewer.cli.rows import Job, anonymous_row, error_row, in_words
 from ecgviewer.cli.table import open_table
 from ecgviewer.core.errors import AnalysisError, BundleError, EcgViewerError
 from ecgviewer.core.record_ref import ReadOptions, RecordRef
@@ -46,11 +46,15 @@ def run(arguments: argparse.Namespace) -> int:
         os.environ.setdefault(variable, "1")
     progress = _Progress()
     pool = WorkerPool(
-        partial(start_screening, models, arguments.device, arguments.specificity),
+        partial(
+            start_screening, models, arguments.device, arguments.specificity, arguments.anonymize
+        ),
         arguments.jobs or _default_jobs(arguments.device),
-        lambda job, fraction: progress.show(f"{job.record}: {fraction:.0%}"),
+        lambda job, fraction: progress.show(
+            f"{'one record' if arguments.anonymize else job.record}: {fraction:.0%}"
+        ),
     )
-    maps = MapPaths(arguments.maps) if arguments.maps is not None else None
+    maps = MapPaths(arguments.maps, arguments.anonymize) if arguments.maps is not None else None
     jobs = _find_jobs(arguments.paths, read_options(arguments), maps)
     all_read = True
     try:
@@ -61,6 +65,8 @@ def run(arguments: argparse.Namespace) -> int:
                     if isinstance(result, Crash)
                     else result
                 )
+                if arguments.anonymize and isinstance(result, Crash):
+                    rows = tuple(anonymous_row(row, job, None) for row in rows)
                 for row in rows:
                     table.write(row)
                 failed = any(row.error for row in rows)
@@ -77,7 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def start_screening(
-    models: tuple[tuple[str, Path], ...], device: str, specificity: float
+    models: tuple[tuple[str, Path], ...], device: str, specificity: float, anonymous: bool = False
 ) -> Screening:
     """Return the work of one process, which leaves the other cores to its siblings."""
     import torch
@@ -85,7 +91,7 @@ def start_screening(
     from ecgviewer.cli.screening import Screening
 
     torch.set_num_threads(1)
-    return Screening(models, device, specificity)
+    return Screening(models, device, specificity, anonymous)
 
 
 def _find_jobs(paths: list[Path], options: ReadOptions, maps: MapPaths | None) -> Iterator[Job]:

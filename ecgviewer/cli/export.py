@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from ecgviewer.cli.choose import one_record
-from ecgviewer.cli.parser import read_options
+from ecgviewer.cli.parser import privacy_of, read_options
 from ecgviewer.io import open_record
 from ecgviewer.review.annotations import RecordKey
 from ecgviewer.review.exports import export_record
@@ -19,7 +19,9 @@ def run(arguments: argparse.Namespace) -> int:
         store = ReviewStore.for_user()
         if not store.readers(RecordKey.of(recording), recording.path):
             store = ReviewStore.for_user(beside=True)
-        written = export_record(recording, arguments.to, arguments.out, store, arguments.anonymize)
+        written = export_record(
+            recording, arguments.to, arguments.out, store, privacy_of(arguments)
+        )
     finally:
         recording.source.close()
     for path in written:

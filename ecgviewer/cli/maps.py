@@ -21,10 +21,14 @@ FloatArray = npt.NDArray[np.float32]
 
 
 class MapPaths:
-    """Chooses the file of each record: ``DIR/<folder>/<record>``, folders added until unique."""
+    """Chooses the file of each record: ``DIR/<folder>/<record>``, folders added until unique.
 
-    def __init__(self, folder: Path) -> None:
+    Anonymous maps lie in ``DIR`` itself; whoever writes them replaces the record's name.
+    """
+
+    def __init__(self, folder: Path, anonymous: bool = False) -> None:
         self._folder = folder
+        self._anonymous = anonymous
         self._taken: dict[Path, RecordRef] = {}
 
     def stem(self, ref: RecordRef) -> Path:
@@ -32,6 +36,8 @@ class MapPaths:
 
         Two records of one name in folders of one name get the folders above theirs as well.
         """
+        if self._anonymous:
+            return self._folder / ref.name
         above = ref.path.resolve().parent.parts[1:]
         for depth in range(1, len(above) + 1):
             stem = self._folder.joinpath(*above[-depth:], ref.name)

@@ -12,6 +12,8 @@ from ecgviewer import __version__
 from ecgviewer.core.record_ref import ReadOptions
 
 if TYPE_CHECKING:
+    from ecgviewer.review.anonymize import Privacy
+
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 MODELS = ("cae", "vae-bilstm", "vae-bilstm-mha")
@@ -84,6 +86,15 @@ def read_options(arguments: argparse.Namespace) -> ReadOptions:
     )
 
 
+def privacy_of(arguments: argparse.Namespace) -> Privacy:
+    """Return what may tell who the patient is."""
+    from ecgviewer.review.anonymize import Privacy
+
+    if arguments.anonymize:
+        return Privacy.ANONYMOUS
+    return Privacy.IDENTIFIED if arguments.identify else Privacy.HEADER
+
+
 def _add_analyze(commands: Commands) -> None:
     command = commands.add_parser(
         "analyze",
@@ -120,6 +131,11 @@ def _add_analyze(commands: Commands) -> None:
         metavar="SHARE",
         help="share of normal records that stay below the threshold (default: 0.95)",
     )
+    command.add_argument(
+        "--anonymize",
+        action="store_true",
+        help="no path, and a pseudonym for each record (record-HASH, as in anonymous exports)",
+    )
     _add_read_options(command)
 
 
@@ -152,8 +168,16 @@ def _add_export(commands: Commands) -> None:
 
 
 def _add_anonymize(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--anonymize", action="store_true", help="leave out whatever could name the patient"
+    choice = command.add_mutually_exclusive_group()
+    choice.add_argument(
+        "--identify",
+        action="store_true",
+        help="with the patient's name, id and birth date (left out by default)",
+    )
+    choice.add_argument(
+        "--anonymize",
+        action="store_true",
+        help="leave out whatever could name the patient: also names of files, dates and comments",
     )
 
 

@@ -7,7 +7,7 @@ import os
 import sys
 
 from ecgviewer.cli.choose import bundles_for, one_record
-from ecgviewer.cli.parser import SPECIFICITY, read_options
+from ecgviewer.cli.parser import SPECIFICITY, privacy_of, read_options
 from ecgviewer.core.errors import AnalysisError
 from ecgviewer.core.flags import derive_flags
 from ecgviewer.core.recording import Recording
@@ -55,7 +55,7 @@ def run_report(arguments: argparse.Namespace) -> int:
         specificity=SPECIFICITY,
         reviewer=", ".join(review.author for review in reviews),
         conclusion=", ".join(dict.fromkeys(filter(None, (r.state.conclusion for r in reviews)))),
-        anonymize=arguments.anonymize,
+        privacy=privacy_of(arguments),
     )
     application.quit()
     recording.source.close()

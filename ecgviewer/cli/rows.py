@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ from ecgviewer.core.errors import AnalysisError, EcgViewerError
 from ecgviewer.core.flags import MIN_FLAG_S, derive_flags
 from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.core.recording import Recording
+from ecgviewer.review.identity import REMOVED, Identity, pseudonym
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,22 @@ def in_words(error: EcgViewerError, path: Path) -> str:
 def error_row(job: Job, model: str, reason: str) -> Row:
     """Return the row of a record that could not be read or judged."""
     return Row(str(job.path), job.record, model, error=" ".join(reason.split()))
+
+
+def anonymous_row(row: Row, job: Job, recording: Recording | None) -> Row:
+    """Return a row without names of files, records and patients.
+
+    The record's pseudonym is the same as in anonymous exports: the start of its content hash.
+    """
+    record = "unreadable"
+    texts = [row.quality, row.error]
+    if recording is not None:
+        record = pseudonym(recording.content_hash())
+        scrub = Identity(recording, with_names=True).scrub
+        texts = [scrub(text) for text in texts]
+    for name in (str(job.path), job.path.name, job.path.stem, job.record, job.path.parent.name):
+        texts = [text.replace(name, REMOVED) if name else text for text in texts]
+    return replace(row, path="", record=record, quality=texts[0], error=texts[1])
 
 
 def result_row(

@@ -8,11 +8,12 @@ from pathlib import Path
 from ecgviewer.cli.cached import CachedModels
 from ecgviewer.cli.maps import write_maps
 from ecgviewer.cli.pool import Report
-from ecgviewer.cli.rows import Job, error_row, in_words, result_row
+from ecgviewer.cli.rows import Job, anonymous_row, error_row, in_words, result_row
 from ecgviewer.cli.table import Row
-from ecgviewer.core.errors import EcgViewerError
+from ecgviewer.core.errors import EcgViewerError, trace_text
 from ecgviewer.core.recording import Recording
 from ecgviewer.io import open_record
+from ecgviewer.review.identity import pseudonym
 
 log = logging.getLogger(__name__)
 
@@ -30,11 +31,18 @@ class Screening:
     device : str
         ``auto``, ``cpu``, ``cuda`` ...
     specificity : float
+    anonymous : bool
+        Rows and maps without names of files.
     """
 
     def __init__(
-        self, models: tuple[tuple[str, Path], ...], device: str, specificity: float
+        self,
+        models: tuple[tuple[str, Path], ...],
+        device: str,
+        specificity: float,
+        anonymous: bool = False,
     ) -> None:
+        self._anonymous = anonymous
         self._models = models
         self._specificity = specificity
         self._cached = CachedModels(device)
@@ -47,18 +55,22 @@ class Screening:
             recording = open_record(job.source)
         except EcgViewerError as error:
             return self._failed(job, in_words(error, job.path))
-        except Exception as error:
-            log.exception("cannot open %s", job.path)
+        except Exception as error:  # noqa: BLE001 - it costs one row, not the run
+            log.error("a record cannot be opened: %s", trace_text(error))
             return self._failed(job, _unexpected(error))
         try:
-            return tuple(
+            rows = (
                 self._row(job, recording, model, bundle, report) for model, bundle in self._models
+            )
+            return tuple(
+                anonymous_row(row, job, recording) if self._anonymous else row for row in rows
             )
         finally:
             recording.source.close()
 
     def _failed(self, job: Job, reason: str) -> tuple[Row, ...]:
-        return tuple(error_row(job, model, reason) for model, _ in self._models)
+        rows = (error_row(job, model, reason) for model, _ in self._models)
+        return tuple(anonymous_row(row, job, None) if self._anonymous else row for row in rows)
 
     def _row(self, job: Job, recording: Recording, model: str, bundle: Path, report: Report) -> Row:
         def tell(fraction: float, text: str) -> None:
@@ -68,15 +80,18 @@ class Screening:
         try:
             analysis = self._cached.analyze(recording, bundle, tell)
             if job.maps is not None:
-                target = job.maps.with_name(f"{job.maps.name}.{model}.npz")
+                name = job.maps.name
+                if self._anonymous:
+                    name = pseudonym(recording.content_hash())
+                target = job.maps.with_name(f"{name}.{model}.npz")
                 write_maps(target, recording, analysis, self._specificity)
             return result_row(job, model, recording, analysis, self._specificity)
         except EcgViewerError as error:
             return error_row(job, model, in_words(error, job.path))
         except OSError as error:
             return error_row(job, model, f"cannot write the maps: {error.strerror or error}")
-        except Exception as error:
-            log.exception("%s on %s", model, job.path)
+        except Exception as error:  # noqa: BLE001 - it costs one row, not the run
+            log.error("%s failed: %s", model, trace_text(error))
             return error_row(job, model, _unexpected(error))
 
 

@@ -98,10 +98,15 @@ class Analysis:
         Per normal 10-s window, the highest value of its score map.
     versions : mapping
         Library versions, for the seal.
+    record_name : str
+        Empty in an analysis from the cache, where no names are kept.
     device : str
     elapsed_s : float
     notes : tuple of str
         What the user must know (leads left out, samples masked, amplitude unknown).
+    analysed_s : float or None
+        None when the whole recording was analysed. Else this is what was found up to here, in
+        seconds from the start: the maps end there, the score is provisional.
     """
 
     model: str
@@ -130,6 +135,28 @@ class Analysis:
     device: str = "cpu"
     elapsed_s: float = 0.0
     notes: tuple[str, ...] = ()
+    analysed_s: float | None = None
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether only the beginning of the recording was analysed."""
+        return self.analysed_s is not None
+
+    def extent_text(self) -> str:
+        """Return which part was analysed, such as ``the first 1:20:00 of 24:00:00``."""
+        if self.analysed_s is None:
+            return f"all {clock_text(self.duration_s)}"
+        return f"the first {clock_text(self.analysed_s)} of {clock_text(self.duration_s)}"
+
+    def continues(self, earlier: Analysis | None) -> bool:
+        """Return whether this is the same run, further on than ``earlier``."""
+        return (
+            earlier is not None
+            and earlier.is_partial
+            and earlier.bundle_sha256 == self.bundle_sha256
+            and earlier.recording_sha256 == self.recording_sha256
+            and earlier.score_map.shape[1] <= self.score_map.shape[1]
+        )
 
     def threshold(self, specificity: float) -> float:
         """Return the record score that this share of normal records stays below."""
@@ -153,3 +180,9 @@ class Analysis:
             if finding.lead not in leads:
                 leads.append(finding.lead)
         return "; ".join(f"{kind} {' '.join(leads)}" for kind, leads in kinds.items())
+
+
+def clock_text(seconds: float) -> str:
+    """Return a time within a recording as ``h:mm:ss``."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}"

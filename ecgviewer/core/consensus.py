@@ -46,12 +46,12 @@ class Consensus:
         """Return the share of the record that a model flags in a lead (0 to 1)."""
         return float(self.flagged[model, lead].mean()) if self.flagged.shape[2] else 0.0
 
-    def agreement(self) -> float:
+    def agreement(self, lead: int | None = None) -> float:
         """Return the share of flagged places that every model flags (Jaccard, 0 to 1).
 
-        NaN where no model flags anything.
+        Of one lead, by its place in ``leads``, or of all. NaN where no model flags anything.
         """
-        votes = self.votes
+        votes = self.votes if lead is None else self.flagged[:, lead].sum(axis=0)
         any_model = int((votes > 0).sum())
         every_model = int((votes == len(self.models)).sum())
         return every_model / any_model if any_model else float("nan")

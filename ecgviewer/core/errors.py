@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from pathlib import Path
 
 
@@ -23,6 +24,21 @@ class EcgViewerError(Exception):
 
     def __str__(self) -> str:
         return f"{self.path.name}: {self.reason}" if self.path is not None else self.reason
+
+
+def trace_text(error: BaseException) -> str:
+    """Return what went wrong and where in the program, for a log: no message, no names of files.
+
+    Messages quote paths and header fields, which carry names of patients; the type and the
+    program's own lines are enough to find a fault.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [type(error).__name__]
+    lines.extend(f"  {Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames)
+    cause = error.__cause__ or error.__context__
+    if cause is not None:
+        lines.append(f"  from {type(cause).__name__}")
+    return "\n".join(lines)
 
 
 class RecordError(EcgViewerError):

@@ -25,22 +25,58 @@ def derive_flags(analysis: Analysis, specificity: float) -> tuple[Flag, ...]:
     specificity : float
         Share of normal records that should stay without a flag, between 0 and 1.
     """
+    return _in_order(_place_flags(analysis, specificity, 0), _window_flags(analysis, specificity))
+
+
+def extend_flags(
+    flags: tuple[Flag, ...], earlier: Analysis, analysis: Analysis, specificity: float
+) -> tuple[Flag, ...]:
+    """Return ``derive_flags(analysis, specificity)``, having looked at its new part alone.
+
+    Parameters
+    ----------
+    flags : tuple of Flag
+        Those of ``earlier`` at the same specificity.
+    earlier : Analysis
+        The part of ``analysis`` that was known before (:meth:`Analysis.continues`).
+    """
+    fs = analysis.map_fs_hz
+    join = max(round(JOIN_S * fs), 1)
+    start = max(earlier.score_map.shape[1] - 2 * join, 0)
+    kept = [flag for flag in flags if flag.leads]
+    # What may still grow, or join with what comes, is looked at again from its beginning.
+    while any(round(flag.stop_s * fs) >= start - join for flag in kept):
+        border = start - join
+        start = min(round(f.start_s * fs) for f in kept if round(f.stop_s * fs) >= border)
+        start = min(start, border + join)
+        kept = [flag for flag in kept if round(flag.stop_s * fs) < border]
+    known = len(earlier.windows)
+    windows = [flag for flag in flags if not flag.leads]
+    windows += _window_flags(analysis, specificity, known)
+    return _in_order(kept + _place_flags(analysis, specificity, start), windows)
+
+
+def _in_order(places: list[Flag], windows: list[Flag]) -> tuple[Flag, ...]:
+    return tuple(sorted(places + windows, key=lambda flag: (flag.start_s, flag.stop_s)))
+
+
+def _place_flags(analysis: Analysis, specificity: float, first: int) -> list[Flag]:
+    """Return the flags that have a place in some leads, from a sample of the map on."""
     level = analysis.map_threshold(specificity)
     spans: list[tuple[int, int, int, float]] = []
     join = max(round(JOIN_S * analysis.map_fs_hz), 1)
     shortest = max(round(MIN_FLAG_S * analysis.map_fs_hz), 1)
     for row in range(len(analysis.leads)):
-        values = read_columns(analysis.score_map, rows=[row])[0]
+        values = read_columns(analysis.score_map, first, rows=[row])[0]
         above = np.flatnonzero(np.nan_to_num(values, nan=-np.inf) >= level)
         if above.size == 0:
             continue
         for run in np.split(above, np.flatnonzero(np.diff(above) > join) + 1):
             start, stop = int(run[0]), int(run[-1]) + 1
             if stop - start >= shortest:
-                spans.append((start, stop, row, float(np.nanmax(values[start:stop]))))
-    flags = [_as_flag(analysis, group) for group in _overlapping(spans)]
-    flags.extend(_window_flags(analysis, specificity))
-    return tuple(sorted(flags, key=lambda flag: (flag.start_s, flag.stop_s)))
+                highest = float(np.nanmax(values[start:stop]))
+                spans.append((first + start, first + stop, row, highest))
+    return [_as_flag(analysis, group) for group in _overlapping(spans)]
 
 
 def _overlapping(
@@ -75,9 +111,9 @@ WITHOUT_PLACE = ("rhythm", "intervals")
 """Parts of the score that concern a whole window rather than a place in a lead."""
 
 
-def _window_flags(analysis: Analysis, specificity: float) -> list[Flag]:
+def _window_flags(analysis: Analysis, specificity: float, first: int = 0) -> list[Flag]:
     flags = []
-    for window in analysis.windows:
+    for window in analysis.windows[first:]:
         reasons = [
             part for part in WITHOUT_PLACE if window.parts.get(part, 1.0) <= 1.0 - specificity
         ]

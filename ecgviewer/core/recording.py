@@ -117,6 +117,11 @@ class Recording:
     notes: tuple[Note, ...] = ()
 
     @property
+    def unit(self) -> str:
+        """What amplitudes are in: mV, or arbitrary units where the file does not say."""
+        return "mV" if self.units_known else "a.u."
+
+    @property
     def duration_s(self) -> float:
         """Length in seconds."""
         return self.n_samples / self.fs_hz

@@ -31,6 +31,12 @@ def check_sampling(fs_hz: float, n_samples: int, path: Path) -> None:
         raise CorruptFileError(f"claims {n_samples} samples at {fs_hz:g} Hz", path)
 
 
+def check_amount(samples_per_s: float, path: Path) -> None:
+    """Raise CorruptFileError when all signals together have more samples than any ECG."""
+    if samples_per_s > limits.MAX_SAMPLES_PER_S:
+        raise CorruptFileError(f"claims {samples_per_s:.3g} samples per second", path)
+
+
 def name_leads(names: Sequence[str], options: ReadOptions) -> tuple[tuple[str, ...], list[Note]]:
     """Return one distinct name per signal, standard where recognised, and what was assumed.
 

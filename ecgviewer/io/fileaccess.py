@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
@@ -63,6 +63,24 @@ def beside(header: Path, name: str) -> Path:
     if not PurePosixPath(name).parts or "\0" in name:
         raise CorruptFileError("the header names no signal file", header)
     return header.parent / name
+
+
+def is_regular(path: Path) -> bool:
+    """Return whether a regular file is there; False for names that no file can have."""
+    return _has_mode(path, stat.S_ISREG)
+
+
+def is_folder(path: Path) -> bool:
+    """Return whether a folder is there; False for names that no folder can have."""
+    return _has_mode(path, stat.S_ISDIR)
+
+
+def _has_mode(path: Path, is_kind: Callable[[int], bool]) -> bool:
+    # Not Path.is_file: it raises where a name is too long or a folder above is closed.
+    try:
+        return is_kind(path.stat().st_mode)
+    except (OSError, ValueError):
+        return False
 
 
 def read_bytes(path: Path, limit: int) -> bytes:

@@ -82,8 +82,13 @@ def external_links(file: h5py.File) -> list[str]:
     return names
 
 
-def checked_dataset(file: h5py.File, name: str, path: Path) -> h5py.Dataset:
-    """Return a dataset whose samples are inside this file and decode in bounded memory.
+def checked_dataset(file: h5py.File, name: str, path: Path, kinds: str = "fiu") -> h5py.Dataset:
+    """Return a dataset whose values are inside this file and decode in bounded memory.
+
+    Parameters
+    ----------
+    kinds : str
+        Kinds of numpy types that will do; numbers by default.
 
     Raises
     ------
@@ -100,8 +105,8 @@ def checked_dataset(file: h5py.File, name: str, path: Path) -> h5py.Dataset:
         if isinstance(link, h5py.ExternalLink):
             raise UnsupportedFormatError(f"{name!r} points to another file: refused", path)
         at = at[part]
-    if not isinstance(at, h5py.Dataset) or at.dtype.kind not in "fiu":
-        raise UnsupportedFormatError(f"{name!r} is no dataset of numbers", path)
+    if not isinstance(at, h5py.Dataset) or at.dtype.kind not in kinds:
+        raise UnsupportedFormatError(f"{name!r} is no dataset of the right type", path)
     outside = at.external or (
         at.is_virtual and any(source.file_name != "." for source in at.virtual_sources())
     )

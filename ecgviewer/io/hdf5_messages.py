@@ -26,6 +26,8 @@ FloatArray = npt.NDArray[np.float32]
 
 _LENGTHS = struct.Struct("<IIII")
 """Bytes of JSON; dimensions of the array: number (0 or 2), rows, columns."""
+MAX_TEXT_BYTES = 128 << 20
+MAX_SAMPLES = 64 << 20
 NOTHING: FloatArray = np.empty((0, 0), dtype=np.float32)
 
 
@@ -44,6 +46,8 @@ def receive(stream: IO[bytes]) -> tuple[Body, FloatArray] | None:
     if len(head) < _LENGTHS.size:
         return None
     n_text, _, rows, columns = _LENGTHS.unpack(head)
+    if n_text > MAX_TEXT_BYTES or rows * columns > MAX_SAMPLES:
+        return None  # what damage made of the other side is no message
     text, data = stream.read(n_text), stream.read(rows * columns * 4)
     if len(text) < n_text or len(data) < rows * columns * 4:
         return None

@@ -95,9 +95,7 @@ _lock = threading.Lock()
 _reader: _Reader | None = None
 
 
-def call(
-    what: str, path: Path, within_s: float | None = None, **more: object
-) -> tuple[Body, FloatArray]:
+def call(what: str, path: Path, **more: object) -> tuple[Body, FloatArray]:
     """Have the reader process do something with a file and return its answer.
 
     Parameters
@@ -105,8 +103,6 @@ def call(
     what : str
         One of the requests of :mod:`ecgviewer.io.hdf5_worker`.
     path : Path
-    within_s : float, optional
-        Time for the answer; ``ANSWER_WITHIN_S`` when omitted.
     more
         The request's own fields.
 
@@ -116,18 +112,17 @@ def call(
         What the reader found wrong; CorruptFileError when the file locked up or crashed it.
     """
     global _reader
-    patience_s = ANSWER_WITHIN_S if within_s is None else within_s
     with _lock:
         if _reader is not None and _reader.owner != os.getpid():
             _reader = None  # inherited by a fork: it belongs to the parent
         if _reader is None:
             _reader = _start(path)
         try:
-            answer = _reader.exchange({"what": what, "path": str(path), **more}, patience_s)
+            answer = _reader.exchange({"what": what, "path": str(path), **more}, ANSWER_WITHIN_S)
         except queue.Empty:
             _stop()
             raise CorruptFileError(
-                f"locked up the HDF5 library (no answer in {patience_s:g} s): refused", path
+                f"locked up the HDF5 library (no answer in {ANSWER_WITHIN_S:g} s): refused", path
             ) from None
         if answer is None:
             _stop()

@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from ecgviewer.core.record_ref import ReadOptions, RecordRef
 from ecgviewer.core.recording import Recording
+from ecgviewer.io.answers import answers_text
 from ecgviewer.io.fileaccess import FileStamp
 from ecgviewer.io.hdf5_messages import Body, FloatArray, recording_from_json, ref_to_json
 from ecgviewer.io.hdf5_process import call, is_running
 from ecgviewer.io.profiles import known_profiles, profile_to_json
+from ecgviewer.io.record_hash import record_hash
 
 _BLOCK_SAMPLES = 1 << 20
 """Over all leads, per request: 4 MB."""
-_HASH_WITHIN_S = 3600.0
-"""Every byte of a large file is read."""
 
 
 class RemoteSource:
     """The samples of one HDF5 record; see ``SignalSource``."""
 
-    def __init__(self, ref: RecordRef, request: Body) -> None:
+    def __init__(self, ref: RecordRef, request: Body, stamp: FileStamp, opened: Body) -> None:
         self._path = ref.path
         self._request = request
-        self._stamp = FileStamp.of(ref.path)
+        self._stamp = stamp
+        self._answers = answers_text(ref.options)
+        self._alone = bool(opened["alone"])
+        self._shape = len(opened["leads"]), int(opened["n_samples"])
         self._hash: str | None = None
 
     def read(self, start: int, stop: int, leads: Sequence[int]) -> FloatArray:
@@ -45,11 +49,16 @@ class RemoteSource:
         return out
 
     def content_hash(self) -> str:
-        """Return the SHA-256 of the file, or of this record's samples in a file of many."""
+        """Return the record's hash; see :func:`ecgviewer.io.record_hash.record_hash`.
+
+        Computed here and not in the reader process, which would be busy with a large file for
+        minutes while the window waits for another.
+        """
         if self._hash is None:
             self._stamp.check(self._path)
-            answer, _ = call("hash", self._path, _HASH_WITHIN_S, **self._request)
-            self._hash = str(answer["hash"])
+            self._hash = record_hash(
+                self._path, self._answers, self._alone, *self._shape, self.read
+            )
         return self._hash
 
     def close(self) -> None:
@@ -80,10 +89,37 @@ def open_hdf5(ref: RecordRef) -> Recording:
     RecordError
         UnansweredError names what must be given; the others name the damage.
     """
-    request = _request(ref)
-    source = RemoteSource(ref, request)
+    request, stamp = _request(ref), FileStamp.of(ref.path)
     answer, _ = call("open", ref.path, **request)
-    return recording_from_json(ref, answer, source)
+    return recording_from_json(ref, answer, RemoteSource(ref, request, stamp, answer))
+
+
+@dataclass(frozen=True, slots=True)
+class StackLabels:
+    """How many records a stack holds, and the label columns found, as text."""
+
+    n_records: int
+    columns: dict[str, list[str]]
+
+
+def stack_labels(path: Path, arrays: Sequence[str], columns: Sequence[str]) -> StackLabels | None:
+    """Return the labels in a file; None when none of ``arrays`` is a stack of records.
+
+    Parameters
+    ----------
+    arrays : sequence of str
+        Names of datasets [N, ..., ...] that may be the stack, likeliest first.
+    columns : sequence of str
+        Names of label datasets [N]; those that are absent are left out.
+
+    Raises
+    ------
+    RecordError
+        When the file is damaged, or a column does not have one value per record.
+    """
+    answer, _ = call("labels", path, arrays=list(arrays), columns=list(columns))
+    n_records = answer["n_records"]
+    return None if n_records is None else StackLabels(n_records, answer["columns"])
 
 
 def _request(ref: RecordRef) -> Body:

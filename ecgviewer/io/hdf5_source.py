@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,13 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ecgviewer.core.errors import CorruptFileError
-from ecgviewer.io.fileaccess import FileStamp, sha256_of
+from ecgviewer.io.fileaccess import FileStamp
 from ecgviewer.io.hdf5_file import checked_dataset, damage_reported
 from ecgviewer.io.hdf5_find import Axes, read_block
+from ecgviewer.io.record_hash import record_hash
 
 FloatArray = npt.NDArray[np.float32]
-
-_HASH_SAMPLES = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,6 @@ class Hdf5Source:
         self._answers = answers
         self._stamp = FileStamp.of(path)
         self._file: h5py.File | None = None
-        self._hash: str | None = None
         self._lock = threading.Lock()
 
     def read(self, start: int, stop: int, leads: Sequence[int]) -> FloatArray:
@@ -77,18 +74,16 @@ class Hdf5Source:
         return out
 
     def content_hash(self) -> str:
-        """Return the SHA-256 of the file, or of the record's samples in a file of many.
+        """Return the record's hash; see :func:`record_hash`."""
+        place = self._place
+        return record_hash(
+            self._path, self._answers, place.alone, len(place.scales), place.n_samples, self.read
+        )
 
-        For a file of one record it is that of the file's bytes, as ``sha256sum`` prints it
-        (followed by the user's answers where there are any); for a record in a file of many,
-        that of its samples in mV as float32, block by block.
-        """
-        if self._hash is None:
-            if self._place.alone:
-                self._hash = sha256_of([self._path], self._answers)
-            else:
-                self._hash = self._hash_samples()
-        return self._hash
+    @property
+    def alone(self) -> bool:
+        """Whether the file holds this record and no other."""
+        return self._place.alone
 
     def close(self) -> None:
         """Close the file; reading opens it again."""
@@ -105,14 +100,6 @@ class Hdf5Source:
             yield
         finally:
             self._file = None
-
-    def _hash_samples(self) -> str:
-        digest = hashlib.sha256(self._answers.encode())
-        every = range(len(self._place.scales))
-        for at in range(0, self._place.n_samples, _HASH_SAMPLES):
-            end = min(at + _HASH_SAMPLES, self._place.n_samples)
-            digest.update(self.read(at, end, every).astype("<f4").tobytes())
-        return digest.hexdigest()
 
     def _raw(
         self, start: int, stop: int, leads: Sequence[int]

@@ -18,6 +18,7 @@ from ecgviewer.core.recording import Recording
 from ecgviewer.io.hdf5_candidates import list_candidates, read_preview
 from ecgviewer.io.hdf5_file import opened
 from ecgviewer.io.hdf5_find import layout_signature
+from ecgviewer.io.hdf5_labels import read_labels
 from ecgviewer.io.hdf5_messages import (
     NOTHING,
     Body,
@@ -29,9 +30,10 @@ from ecgviewer.io.hdf5_messages import (
     send,
 )
 from ecgviewer.io.hdf5_reader import count_stored, open_stored
+from ecgviewer.io.hdf5_source import Hdf5Source
 from ecgviewer.io.profiles import profile_from_json
 
-MAX_MEMORY_BYTES = 1 << 30
+MAX_MEMORY_BYTES = 900 << 20
 SELF_DESTRUCT_S = 60
 """A locked-up process whose parent died must not stay for ever."""
 _KEPT_OPEN = 8
@@ -68,21 +70,22 @@ def _answer(request: Mapping[str, Any]) -> tuple[Body, FloatArray]:
             return {"n_records": count_stored(path, ref.options, profiles)}, NOTHING
         case "open":
             _open.pop(_key(request), None)
-            return recording_to_json(_recording(request)), NOTHING
+            recording = _recording(request)
+            assert isinstance(recording.source, Hdf5Source)
+            return recording_to_json(recording) | {"alone": recording.source.alone}, NOTHING
         case "read":
             source = _recording(request).source
             return {}, source.read(request["start"], request["stop"], request["leads"])
-        case "hash":
-            return {"hash": _recording(request).source.content_hash()}, NOTHING
         case "close":
-            recording = _open.pop(_key(request), None)
-            if recording is not None:
-                recording.source.close()
+            if (closed := _open.pop(_key(request), None)) is not None:
+                closed.source.close()
             return {}, NOTHING
         case "inspect":
             return {"candidates": [asdict(one) for one in list_candidates(path)]}, NOTHING
         case "preview":
             return {}, read_preview(path, request["dataset"], request["n_samples"])
+        case "labels":
+            return read_labels(path, request["arrays"], request["columns"]), NOTHING
         case "signature":
             with opened(path) as file:
                 return {"signature": layout_signature(file, path)}, NOTHING

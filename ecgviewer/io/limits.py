@@ -4,6 +4,14 @@ from __future__ import annotations
 
 MAX_HEADER_BYTES = 4_000_000
 MAX_SIGNALS = 512
+MAX_SEGMENTS = 50_000
+MAX_SKEW_FRAMES = 65_536
+MAX_FRAME_SAMPLES = 1_000_000
+"""Over all signals of one WFDB frame."""
+MAX_SAMPLES_PER_S = 4_000_000.0
+"""Over all leads: 12 at 200 kHz are 2.4 million."""
+MAX_FOLDER_DEPTH = 64
+"""Below the folder that is searched."""
 MIN_FS_HZ = 20.0
 MAX_FS_HZ = 200_000.0
 MAX_DURATION_S = 366 * 86_400.0

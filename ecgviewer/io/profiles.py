@@ -14,13 +14,19 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
+from typing import TypeGuard
 
+from ecgviewer.core.errors import RecordError
+from ecgviewer.core.files import make_private
 from ecgviewer.core.record_ref import ReadOptions
 from ecgviewer.core.user_dirs import config_dir
+from ecgviewer.io import limits
+from ecgviewer.io.fileaccess import read_bytes
 from ecgviewer.io.hdf5_process import call
 
 FILE_NAME = "import_profiles.json"
 VERSION = 1
+MAX_BYTES = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +71,7 @@ def profile_from_json(entry: Mapping[str, object]) -> Profile:
     fs_hz, leads = entry.get("fs_hz"), entry.get("leads")
     return Profile(
         ReadOptions(
-            fs_hz=float(fs_hz) if isinstance(fs_hz, int | float) and fs_hz > 0 else None,
+            fs_hz=float(fs_hz) if _is_rate(fs_hz) else None,
             units=_text(entry.get("units")),
             leads=tuple(str(lead) for lead in leads) if isinstance(leads, list | tuple) else (),
             dataset=_text(entry.get("dataset")),
@@ -84,14 +90,18 @@ def _signature(path: Path) -> str:
     return str(answer["signature"])
 
 
+def _is_rate(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and 0 < value <= limits.MAX_FS_HZ
+
+
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
 def _load() -> dict[str, dict[str, object]]:
     try:
-        stored = json.loads((config_dir() / FILE_NAME).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        stored = json.loads(read_bytes(config_dir() / FILE_NAME, MAX_BYTES))
+    except (RecordError, ValueError, RecursionError):
         return {}
     if not isinstance(stored, dict) or stored.get("version") != VERSION:
         return {}
@@ -103,7 +113,7 @@ def _load() -> dict[str, dict[str, object]]:
 
 def _store(profiles: dict[str, dict[str, object]]) -> None:
     folder = config_dir()
-    folder.mkdir(parents=True, exist_ok=True)
+    make_private(folder)
     text = json.dumps({"version": VERSION, "profiles": profiles}, indent=1, sort_keys=True)
     handle, name = tempfile.mkstemp(dir=folder, prefix=FILE_NAME)
     try:

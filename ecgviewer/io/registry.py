@@ -14,7 +14,8 @@ from ecgviewer.core.errors import (
 )
 from ecgviewer.core.record_ref import ReadOptions, RecordRef
 from ecgviewer.core.recording import Recording
-from ecgviewer.io.fileaccess import starts_with
+from ecgviewer.io import limits
+from ecgviewer.io.fileaccess import FileStamp, is_folder, is_regular, starts_with
 from ecgviewer.io.wfdb_header import read_header
 from ecgviewer.io.wfdb_reader import check_claims, open_wfdb
 
@@ -60,7 +61,7 @@ def find_records(
     """
     path = Path(path)
     answers = options or ReadOptions()
-    if path.is_dir():
+    if is_folder(path):
         yield from _search(path, answers)
         return
     try:
@@ -107,24 +108,22 @@ def is_hdf5(path: Path) -> bool:
 
 def _locate(path: Path) -> tuple[Path, int | None]:
     """Return the file to open for a path as a user gives it, and the index after ``#``."""
-    if path.is_dir():
+    if is_folder(path):
         raise UnsupportedFormatError("is a folder, not a record", path)
     if path.suffix.lower() == ".hea" or is_hdf5(path):
-        if not path.exists():
-            raise MissingFileError("the file is missing", path)
+        FileStamp.of(path)
         return path, None
     for suffix in (".hea", ".h5", ".hdf5"):
         candidate = path.with_name(path.name + suffix)
-        if candidate.is_file():
+        if is_regular(candidate):
             return candidate, None
     stem, mark, number = path.name.rpartition("#")
-    if mark and number.isascii() and number.isdigit() and len(number) < 10:
+    if mark and stem and number.isascii() and number.isdigit() and len(number) < 10:
         inner, _ = _locate(path.with_name(stem))
         return inner, int(number)
-    if not path.is_file():
-        raise MissingFileError("the file is missing", path)
+    FileStamp.of(path)
     header = path.with_suffix(".hea")
-    if header.is_file():
+    if is_regular(header):
         return header, None
     naming = _header_naming(path)
     if naming is not None:
@@ -148,10 +147,15 @@ def _header_naming(signal_file: Path) -> Path | None:
 
 def _search(root: Path, options: ReadOptions) -> Iterator[RecordRef | RecordFailure]:
     unreadable: list[OSError] = []
+    depth = len(root.parts)
     for folder, subfolders, names in os.walk(root, onerror=unreadable.append):
         subfolders.sort()
         while unreadable:
             yield _closed_folder(unreadable.pop())
+        if subfolders and len(Path(folder).parts) - depth >= limits.MAX_FOLDER_DEPTH:
+            subfolders.clear()
+            error = RecordError("holds folders nested too deep to be searched", folder)
+            yield RecordFailure(Path(folder), error)
         yield from _search_folder(Path(folder), sorted(names), options)
     while unreadable:
         yield _closed_folder(unreadable.pop())

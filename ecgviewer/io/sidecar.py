@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
+from ecgviewer.core.errors import RecordError
 from ecgviewer.core.recording import Patient
 from ecgviewer.io.fileaccess import FileStamp
 from ecgviewer.io.patients import parse_age, parse_sex
@@ -25,8 +26,8 @@ def row_beside(path: Path) -> tuple[Path, Mapping[str, str]] | None:
             if stamp.size > _MAX_TABLE_BYTES:
                 continue
             rows = _rows_by_id(table, stamp)
-        except (OSError, UnicodeDecodeError, csv.Error):
-            continue
+        except (OSError, UnicodeDecodeError, csv.Error, RecordError):
+            continue  # a table of something else, or no table
         row = rows.get(path.stem)
         if row is not None:
             return table, row

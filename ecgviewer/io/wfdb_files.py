@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ecgviewer.core.errors import CorruptFileError, UnsupportedFormatError
+from ecgviewer.io import limits
 from ecgviewer.io.fileaccess import FileStamp, beside, missing, starts_with
 from ecgviewer.io.wfdb_flac import FlacFile
 from ecgviewer.io.wfdb_formats import FLAC_INVALID, FORMATS
@@ -127,7 +128,8 @@ def open_signal_file(header: Header, specs: Sequence[SignalSpec]) -> SignalFile:
     path = beside(header.path, first.file_name)
     if any(spec.fmt != first.fmt for spec in specs):
         raise CorruptFileError("the header gives one signal file two formats", header.path)
-    if any(not 0 < spec.samples_per_frame <= 100_000 for spec in specs):
+    sizes = [spec.samples_per_frame for spec in specs]
+    if min(sizes) < 1 or sum(sizes) > limits.MAX_FRAME_SAMPLES:
         raise CorruptFileError("the header gives impossible samples per frame", header.path)
     if first.fmt in FLAC_INVALID:
         if any(spec.samples_per_frame != first.samples_per_frame for spec in specs):
@@ -143,5 +145,4 @@ def open_signal_file(header: Header, specs: Sequence[SignalSpec]) -> SignalFile:
         )
     if first.fmt == "8":
         return DifferenceFile(path, specs, first.byte_offset)
-    frame_samples = sum(spec.samples_per_frame for spec in specs)
-    return PackedFile(path, first.fmt, frame_samples, first.byte_offset)
+    return PackedFile(path, first.fmt, sum(sizes), first.byte_offset)

@@ -119,6 +119,8 @@ def _parse(path: Path, lines: list[str], comments: tuple[str, ...]) -> Header:
     segments: tuple[SegmentSpec, ...] = ()
     if name["segments"] is not None:
         n_segments = _integer(name["segments"], path)
+        if n_segments > limits.MAX_SEGMENTS:
+            raise CorruptFileError(f"the header claims {n_segments} segments", path)
         if n_segments == 0 or len(lines) - 1 < n_segments:
             raise CorruptFileError(
                 f"the header claims {n_segments} segments and lists {len(lines) - 1}", path
@@ -165,13 +167,16 @@ def _signal(line: str, path: Path) -> SignalSpec:
             break
         fields.append(field)
         rest = following
+    skew = _integer(form["skew"], path) if form["skew"] else 0
+    if skew > limits.MAX_SKEW_FRAMES:
+        raise CorruptFileError(f"the header claims a skew of {skew} frames", path)
     numbers = [_integer(field, path) for field in fields] + [None] * (5 - len(fields))
     adc_zero = numbers[1] or 0
     return SignalSpec(
         file_name=tokens[0],
         fmt=form["fmt"].lstrip("0") or "0",
         samples_per_frame=_integer(form["spf"], path) if form["spf"] else 1,
-        skew=_integer(form["skew"], path) if form["skew"] else 0,
+        skew=skew,
         byte_offset=_integer(form["offset"], path) if form["offset"] else 0,
         gain=gain,
         baseline=adc_zero if baseline is None else baseline,

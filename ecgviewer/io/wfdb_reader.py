@@ -17,7 +17,7 @@ from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.core.recording import Note, Recording
 from ecgviewer.io import limits
 from ecgviewer.io.answers import answers_text
-from ecgviewer.io.checks import check_sampling, name_leads, signal_notes
+from ecgviewer.io.checks import check_amount, check_sampling, name_leads, signal_notes
 from ecgviewer.io.patients import patient_from_comments
 from ecgviewer.io.units import mv_per_unit
 from ecgviewer.io.wfdb_header import DEFAULT_GAIN, Header, SignalSpec, read_header
@@ -54,7 +54,7 @@ def open_wfdb(ref: RecordRef) -> Recording:
     rows = _choose_rows(layout.signals, ref)
     notes += rows.notes
     shown = [layout.signals[signal] for signal in rows.signals]
-    positions = [[layout.position(k, part) for k in rows.signals] for part in layout.parts]
+    positions = _positions(layout, rows)
     samples_per_frame = max(
         [spec.samples_per_frame for spec in shown]
         + [
@@ -69,9 +69,11 @@ def open_wfdb(ref: RecordRef) -> Recording:
         _piece(part, row, rows, samples_per_frame)
         for part, row in zip(layout.parts, positions, strict=True)
     ]
-    fs_hz *= samples_per_frame
+    frame_samples = sum(spec.samples_per_frame for spec in layout.signals)
     n_samples = layout.n_frames * samples_per_frame
-    check_sampling(fs_hz, n_samples, ref.path)
+    check_sampling(fs_hz * samples_per_frame, n_samples, ref.path)
+    check_amount(fs_hz * max(frame_samples, samples_per_frame * len(shown)), ref.path)
+    fs_hz *= samples_per_frame
     leads, lead_notes = name_leads([spec.name for spec in shown], ref.options)
     notes += lead_notes
     source = WfdbSource(layout.files, pieces, samples_per_frame, answers_text(ref.options))
@@ -90,6 +92,15 @@ def open_wfdb(ref: RecordRef) -> Recording:
         patient=patient_from_comments(layout.comments),
         notes=tuple(notes),
     )
+
+
+def _positions(layout: Layout, rows: _Rows) -> list[list[int | None]]:
+    """Return where each part has the shown signals; looked up once per segment."""
+    known: dict[int, list[int | None]] = {}
+    for part in layout.parts:
+        if id(part.segment) not in known:
+            known[id(part.segment)] = [layout.position(k, part) for k in rows.signals]
+    return [known[id(part.segment)] for part in layout.parts]
 
 
 def _frame_rate(header: Header, ref: RecordRef) -> tuple[float, list[Note]]:

@@ -93,14 +93,16 @@ def _multi_segment(header: Header) -> Layout:
         template = _segment_header(header, specs.pop(0).name)
         files.append(template.path)
     parts: list[Part] = []
-    loaded: dict[str, SegmentSignals] = {}
+    loaded: dict[Path, SegmentSignals] = {}
     at = 0
     for spec in specs:
         if spec.name != GAP and spec.n_frames > 0:
-            segment = loaded.get(spec.name)
+            # By path: "a" and "./a" are one file, and not to be read a thousand times.
+            path = _segment_path(header, spec.name)
+            segment = loaded.get(path)
             if segment is None:
                 segment = SegmentSignals(_segment_header(header, spec.name))
-                loaded[spec.name] = segment
+                loaded[path] = segment
                 files += [segment.header.path, *(file.path for file in segment.files)]
             _check_segment(header, segment, spec.n_frames, template)
             parts.append(Part(at, at + spec.n_frames, segment))
@@ -129,8 +131,12 @@ def _multi_segment(header: Header) -> Layout:
     )
 
 
+def _segment_path(header: Header, name: str) -> Path:
+    return beside(header.path, f"{name}.hea")
+
+
 def _segment_header(header: Header, name: str) -> Header:
-    segment = read_header(beside(header.path, f"{name}.hea"))
+    segment = read_header(_segment_path(header, name))
     if segment.segments:
         raise CorruptFileError(
             f"segment {name!r} consists of segments itself: refused", header.path

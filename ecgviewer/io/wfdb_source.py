@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ecgviewer.core.errors import CorruptFileError
-from ecgviewer.io.fileaccess import sha256_of
+from ecgviewer.io.fileaccess import FileStamp, sha256_of
 from ecgviewer.io.wfdb_files import Frames, SignalFile, open_signal_file
 from ecgviewer.io.wfdb_formats import invalid_value
 from ecgviewer.io.wfdb_header import Header, SignalSpec
@@ -196,7 +196,7 @@ class WfdbSource:
     def __init__(
         self, files: Sequence[Path], pieces: Sequence[Piece], samples_per_frame: int, answers: str
     ) -> None:
-        self._files = tuple(files)
+        self._files = {path: FileStamp.of(path) for path in files}
         self._pieces = tuple(pieces)
         self._samples_per_frame = samples_per_frame
         self._answers = answers
@@ -223,9 +223,19 @@ class WfdbSource:
         return out
 
     def content_hash(self) -> str:
-        """Return the SHA-256 of header and signal files, in the order the header names them."""
+        """Return the SHA-256 of header and signal files, in the order the header names them.
+
+        Raises
+        ------
+        RecordError
+            When a file is no longer the one that was opened: the hash of another content would
+            put reviews and results to the wrong record.
+        """
         if self._hash is None:
-            self._hash = sha256_of(self._files, self._answers)
+            found = sha256_of(self._files, self._answers)
+            for path, stamp in self._files.items():
+                stamp.check(path)
+            self._hash = found
         return self._hash
 
     def close(self) -> None:

@@ -29,12 +29,14 @@ from ecgviewer.core.errors import BundleError
 from ecgviewer.core.leads import STANDARD_LEADS
 from ecgviewer.core.resources import resource_dir
 from ecgviewer.core.user_dirs import data_dir
+from ecgviewer.models.bundle_claims import check_hyper, check_kinds, check_work, latent_size
 from ecgviewer.models.bundle_file import (
     ARCHITECTURES,
     FORMAT,
     FORMAT_VERSION,
     content_sha256,
-    read_metadata,
+    parse_metadata,
+    read_content,
     write_atomically,
 )
 
@@ -47,8 +49,6 @@ if TYPE_CHECKING:
 
 SUFFIX = ".ecgmodel"
 MAX_CARD_CHARS = 200_000
-MAX_HYPER = 1024
-"""No layer of any sensible configuration is wider or deeper."""
 Array = npt.NDArray[Any]
 Json = dict[str, Any]
 
@@ -97,16 +97,9 @@ class Bundle:
             When the file is absent, oversized, damaged, of another major version, or its tensors
             do not fit its architecture.
         """
-        metadata = read_metadata(path)
+        metadata, tensors = _verified(path)
         try:
-            tensors = load_tensors(path.read_bytes())
-        except (OSError, SafetensorError, ValueError, KeyError) as error:
-            raise BundleError(f"the file is damaged: {error}", path) from error
-        stated = metadata.pop("content_sha256", "")
-        if stated != content_sha256(metadata, tensors):
-            raise BundleError("the checksum does not match: the file was changed or damaged", path)
-        try:
-            bundle = cls._from_parts(metadata, tensors, stated, path)
+            bundle = cls._from_parts(metadata, tensors, path)
             bundle.check_shapes()
         except BundleError as error:
             raise BundleError(error.reason, path) from error
@@ -116,16 +109,20 @@ class Bundle:
 
     @classmethod
     def _from_parts(
-        cls, metadata: dict[str, str], tensors: Mapping[str, Array], sha256: str, path: Path
+        cls, metadata: dict[str, str], tensors: Mapping[str, Array], path: Path
     ) -> Bundle:
         from ecgviewer.models.windows import Windowing
         from ecgviewer.signal.preprocessing import Preprocessing
 
         if _json(metadata, "leads", list) != list(STANDARD_LEADS):
             raise BundleError("the model wants other leads than the 12 standard ones")
-        for name, tensor in tensors.items():
-            weights = name.startswith("network.") and tensor.dtype.kind == "f"
-            if weights and not np.isfinite(tensor).all():
+        hyper = _json(metadata, "hyper", dict)
+        check_hyper(hyper)
+        network_tensors = _with_prefix(tensors, "network.")
+        for name, tensor in network_tensors.items():
+            if tensor.dtype != np.float32:
+                raise BundleError(f"the tensor {name} holds {tensor.dtype}, not float32")
+            if not np.isfinite(tensor).all():
                 raise BundleError(f"the tensor {name} holds values that are not finite")
         metrics = tuple(_object(item) for item in _json(metadata, "metrics", list))
         thresholds = {k: float(v) for k, v in _json(metadata, "thresholds", dict).items()}
@@ -133,17 +130,17 @@ class Bundle:
             raise BundleError("a threshold is not finite")
         return cls(
             architecture=metadata["architecture"],
-            hyper=_checked_hyper(_json(metadata, "hyper", dict)),
+            hyper=hyper,
             preprocessing=Preprocessing.from_json(metadata["preprocessing"]),
             windowing=Windowing(**_json(metadata, "windowing", dict)),
-            network_tensors=_with_prefix(tensors, "network."),
+            network_tensors=network_tensors,
             scorer_tensors=_with_prefix(tensors, "scorer."),
             thresholds=thresholds,
             metrics=metrics,
             training=_json(metadata, "training", dict),
             versions=_json(metadata, "versions", dict),
             card=metadata.get("card", "")[:MAX_CARD_CHARS],
-            sha256=sha256,
+            sha256=metadata["content_sha256"],
             path=path,
         )
 
@@ -184,8 +181,18 @@ class Bundle:
         return replace(self, sha256=sha256, path=path)
 
     def check_shapes(self) -> None:
-        """Raise BundleError when the tensors are not those of the architecture."""
-        self._network_on("meta")
+        """Raise BundleError when the tensors are not those of the architecture, or too much work.
+
+        Nothing of the claimed size is allocated.
+        """
+        network = self._network_on("meta")
+        hyper = network.hyper
+        check_kinds(hyper, network.defaults)
+        check_work(hyper, self.preprocessing, self.windowing)
+        if self.scorer_tensors:
+            from ecgviewer.models.scorer_tensors import check_scorer_tensors
+
+            check_scorer_tensors(self.scorer_tensors, latent_size(self.architecture, hyper))
 
     def scorer(self) -> Scorer:
         """Return the calibrated scorer.
@@ -223,7 +230,9 @@ class Bundle:
         try:
             with torch.device(device):
                 network = build_network(self.architecture, self.hyper)
-        except (ValueError, RuntimeError, TypeError, AssertionError) as error:
+        except (
+            ValueError, RuntimeError, TypeError, AssertionError, ArithmeticError, MemoryError,
+        ) as error:  # fmt: skip
             raise BundleError(f"the hyperparameters make no network: {error}") from error
         expected = {k: tuple(v.shape) for k, v in network.state_dict().items()}
         found = {k: tuple(v.shape) for k, v in self.network_tensors.items()}
@@ -239,10 +248,9 @@ class Bundle:
 
 @dataclass(frozen=True, slots=True)
 class BundleInfo:
-    """What a bundle's header says, without reading its tensors or importing torch.
+    """What a bundle's header says; its checksum was verified, torch was not imported.
 
-    ``problem`` is empty, or why the bundle cannot be used. The checksum is only verified by
-    :meth:`Bundle.load`.
+    ``problem`` is empty, or why the bundle cannot be used.
     """
 
     path: Path
@@ -261,9 +269,9 @@ class BundleInfo:
 
 
 def read_info(path: Path) -> BundleInfo:
-    """Return what a bundle's header says; a damaged one gets its ``problem`` filled."""
+    """Return what a bundle says; a damaged or changed one gets its ``problem`` filled."""
     try:
-        metadata = read_metadata(path)
+        metadata, _ = _verified(path)
         return BundleInfo(
             path=path,
             architecture=metadata["architecture"],
@@ -271,7 +279,7 @@ def read_info(path: Path) -> BundleInfo:
             metrics=tuple(_object(item) for item in _json(metadata, "metrics", list)),
             thresholds=_json(metadata, "thresholds", dict),
             training=_json(metadata, "training", dict),
-            content_sha256=metadata.get("content_sha256", ""),
+            content_sha256=metadata["content_sha256"],
         )
     except BundleError as error:
         return BundleInfo(path, "", "", (), {}, {}, "", error.reason)
@@ -309,6 +317,27 @@ def shipped_bundle(model: str) -> Path:
     return resource_dir() / "models" / f"{model}{SUFFIX}"
 
 
+def _verified(path: Path) -> tuple[dict[str, str], dict[str, Array]]:
+    """Return metadata and tensors of a file whose checksum is right.
+
+    Read once: what is checked is what is used, whatever happens to the file meanwhile.
+
+    Raises
+    ------
+    BundleError
+    """
+    content = read_content(path)
+    metadata = parse_metadata(content, path)
+    try:
+        tensors = load_tensors(content)
+    except (SafetensorError, ValueError, KeyError, TypeError, OverflowError) as error:
+        raise BundleError(f"the file is damaged: {error}", path) from error
+    signed = {key: value for key, value in metadata.items() if key != "content_sha256"}
+    if metadata.get("content_sha256") != content_sha256(signed, tensors):
+        raise BundleError("the checksum does not match: the file was changed or damaged", path)
+    return metadata, tensors
+
+
 def _json(metadata: Mapping[str, str], key: str, kind: type) -> Any:
     value = json.loads(metadata[key])
     if not isinstance(value, kind):
@@ -320,15 +349,6 @@ def _object(value: object) -> Json:
     if not isinstance(value, dict):
         raise ValueError("metrics are JSON objects")
     return value
-
-
-def _checked_hyper(hyper: Json) -> Json:
-    for name, value in hyper.items():
-        if isinstance(value, str | bool):
-            continue
-        if not isinstance(value, int | float) or not 0 <= value <= MAX_HYPER:
-            raise BundleError(f"the hyperparameter {name} = {value!r:.40} makes no sense")
-    return hyper
 
 
 def _with_prefix(tensors: Mapping[str, Array], prefix: str) -> dict[str, Array]:

@@ -13,38 +13,54 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
-from ecgviewer.core.errors import BundleError
+from ecgviewer.core.errors import BundleError, RecordError
+from ecgviewer.io.fileaccess import FileStamp
 
 FORMAT = "ecgmodel"
-FORMAT_VERSION = (1, 0)
+FORMAT_VERSION = (2, 0)
 """Another major version is refused, a newer minor one is read."""
 ARCHITECTURES = ("cae", "vae-bilstm", "vae-bilstm-mha")
-MAX_FILE_BYTES = 256 << 20
-MAX_HEADER_BYTES = 8 << 20
+MAX_FILE_BYTES = 64 << 20
+"""The shipped ones have 2 MB."""
+MAX_HEADER_BYTES = 4 << 20
 DTYPES = frozenset({"F32", "F64", "I64", "I32", "U8", "BOOL"})
 
 
 Array = npt.NDArray[Any]
 
 
-def read_metadata(path: Path) -> dict[str, str]:
-    """Return a bundle's metadata after checking size, format and version.
+def read_content(path: Path) -> bytes:
+    """Return a bundle's bytes.
+
+    Raises
+    ------
+    BundleError
+        When the file cannot be read, is no regular file, or too large for a bundle.
+    """
+    try:
+        size = FileStamp.of(path).size
+        if size > MAX_FILE_BYTES:
+            raise BundleError(f"{size >> 20} MB is too large for a model bundle", path)
+        with path.open("rb") as file:
+            return file.read(MAX_FILE_BYTES)
+    except RecordError as error:
+        raise BundleError(f"the file cannot be read: {error.reason}", path) from error
+    except OSError as error:
+        raise BundleError(f"the file cannot be read: {error.strerror}", path) from error
+
+
+def parse_metadata(content: bytes, path: Path) -> dict[str, str]:
+    """Return a bundle's metadata after checking format and version.
 
     Raises
     ------
     BundleError
     """
+    length = int.from_bytes(content[:8], "little")
+    if not 2 <= length <= min(MAX_HEADER_BYTES, len(content) - 8):
+        raise BundleError("this is not a model bundle (no safetensors header)", path)
     try:
-        size = path.stat().st_size
-        if size > MAX_FILE_BYTES:
-            raise BundleError(f"{size >> 20} MB is too large for a model bundle", path)
-        with path.open("rb") as file:
-            length = int.from_bytes(file.read(8), "little")
-            if not 2 <= length <= min(MAX_HEADER_BYTES, size - 8):
-                raise BundleError("this is not a model bundle (no safetensors header)", path)
-            header = json.loads(file.read(length).decode("utf-8"))
-    except OSError as error:
-        raise BundleError(f"the file cannot be read: {error.strerror}", path) from error
+        header = json.loads(content[8 : 8 + length].decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise BundleError("this is not a model bundle (no safetensors header)", path) from error
     metadata = header.pop("__metadata__", None) if isinstance(header, dict) else None
@@ -54,7 +70,8 @@ def read_metadata(path: Path) -> dict[str, str]:
         raise BundleError("the metadata is not valid: values must be text", path)
     _check_version(metadata.get("format_version", ""), path)
     for tensor in header.values():
-        if not isinstance(tensor, dict) or tensor.get("dtype") not in DTYPES:
+        kind = tensor.get("dtype") if isinstance(tensor, dict) else None
+        if not isinstance(kind, str) or kind not in DTYPES:
             raise BundleError("the bundle holds tensors of an unknown type", path)
     if metadata.get("architecture") not in ARCHITECTURES:
         raise BundleError(f"unknown architecture {metadata.get('architecture')!r:.60}", path)
@@ -87,7 +104,7 @@ def content_sha256(metadata: Mapping[str, str], tensors: Mapping[str, Array]) ->
     for name in sorted(tensors):
         tensor = tensors[name]
         digest.update(f"\n{name} {tensor.dtype.str} {tensor.shape}\n".encode())
-        digest.update(np.ascontiguousarray(tensor).tobytes())
+        digest.update(np.ascontiguousarray(tensor).reshape(-1).view(np.uint8).data)
     return digest.hexdigest()
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -23,6 +22,7 @@ class ConvolutionalAutoencoder(Network):
     """CAE; see the module's docstring."""
 
     architecture: ClassVar[str] = "cae"
+    shows_saliency: ClassVar[bool] = True
     defaults: ClassVar[Hyper] = {
         "bottleneck": 0,
         "context": 0,
@@ -56,14 +56,3 @@ class ConvolutionalAutoencoder(Network):
             wide = wide + functional.relu(layer(wide))
         mean = self.decoder(wide)[..., : x.shape[-1]]
         return Restoration(mean=mean, log_var=None, latent=latent.transpose(1, 2))
-
-    def _saliency(self, x: Tensor, valid: Tensor) -> Tensor | None:
-        with torch.enable_grad():
-            probe = x.detach().clone().requires_grad_(True)
-            result = self.restore_all(probe * valid, valid)
-            score = self.raw_score(probe, valid, result).sum()
-            (gradient,) = torch.autograd.grad(score, probe)
-        # The gradient alternates in sign from sample to sample: 50 ms make it readable.
-        magnitude = functional.avg_pool1d(gradient.abs(), 5, 1, 2, count_include_pad=False)
-        scale = (magnitude * valid).sum((1, 2)) / valid.sum((1, 2)).clamp(min=1.0)
-        return magnitude / scale.clamp(min=1e-12)[:, None, None]

@@ -9,9 +9,10 @@ import contextlib
 import itertools
 import logging
 import multiprocessing
+import tempfile
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -21,14 +22,8 @@ from ecgviewer.core.analysis import Analysis
 from ecgviewer.core.errors import AnalysisError, CancelledError, EcgViewerError
 from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.models import service
-from ecgviewer.models.maps import PartialMaps
-from ecgviewer.models.messages import (
-    Message,
-    partial_from_message,
-    receive,
-    record_to_json,
-    send,
-)
+from ecgviewer.models.messages import Message, receive, record_to_json, send
+from ecgviewer.models.partial import PartialReader
 from ecgviewer.models.store import AnalysisStore
 
 log = logging.getLogger(__name__)
@@ -43,13 +38,14 @@ class Callbacks:
     result: Callable[[Analysis], None]
     error: Callable[[EcgViewerError], None]
     progress: Callable[[float, str], None] | None = None
-    partial: Callable[[PartialMaps], None] | None = None
+    partial: Callable[[Analysis], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Job:
     message: Message
     callbacks: Callbacks | None = None
+    so_far: PartialReader = field(default_factory=PartialReader)
     devices: Callable[[list[tuple[str, str]]], None] | None = None
 
 
@@ -67,6 +63,7 @@ class InferenceClient:
     def __init__(self, cache_dir: Path) -> None:
         self._cache_dir = cache_dir
         self._store = AnalysisStore(cache_dir)
+        self._spare = tempfile.TemporaryDirectory(prefix="ecgviewer-", ignore_cleanup_errors=True)
         self._lock = threading.RLock()
         self._numbers = itertools.count(1)
         self._jobs: dict[int, _Job] = {}
@@ -126,6 +123,7 @@ class InferenceClient:
             process.close()
         if reader is not None and reader is not threading.current_thread():
             reader.join(CLOSE_WITHIN_S)
+        self._spare.cleanup()
 
     def _submit(self, job: _Job) -> int:
         with self._lock:
@@ -146,7 +144,7 @@ class InferenceClient:
         answers, answer = context.Pipe(duplex=False)
         process = context.Process(
             target=service.main,
-            args=(take, answer, str(self._cache_dir)),
+            args=(take, answer, str(self._cache_dir), self._spare.name),
             name="ecgviewer-models",
             daemon=True,
         )
@@ -197,17 +195,29 @@ class InferenceClient:
         if kind == "progress" and calls.progress is not None:
             calls.progress(message["fraction"], message["text"])
         elif kind == "partial" and calls.partial is not None:
-            calls.partial(partial_from_message(message))
+            self._hand_over(job.so_far, message, calls.partial)
         elif kind == "cancelled":
             calls.error(CancelledError())
         elif kind == "error":
             calls.error(_error(message))
         elif kind == "result":
-            stored = self._store.get(message["recording_sha256"], message["bundle_sha256"])
+            spare = message.get("spare", False)
+            store = AnalysisStore(Path(self._spare.name)) if spare else self._store
+            stored = store.get(message["recording_sha256"], message["bundle_sha256"])
             if stored is None:
                 calls.error(AnalysisError("the result is no longer in the cache; run it again"))
             else:
                 calls.result(stored)
+
+    def _hand_over(
+        self, so_far: PartialReader, message: Message, partial: Callable[[Analysis], None]
+    ) -> None:
+        try:
+            analysis = so_far.analysis(message)
+        except (OSError, ValueError) as error:  # the result comes all the same
+            log.warning("what was found so far cannot be shown (%s)", error)
+        else:
+            partial(analysis)
 
     def _on_death(self, process: BaseProcess, running: int | None) -> None:
         """Report the job that was being done, and give the others to a new process."""
@@ -227,7 +237,10 @@ class InferenceClient:
                     self._send(message)
         if failed is not None and failed.callbacks is not None:
             failed.callbacks.error(
-                AnalysisError(f"the model process ended unexpectedly (exit code {code}); try again")
+                AnalysisError(
+                    f"the model process ended unexpectedly (exit code {code}); try again: "
+                    "a long analysis continues where it stopped"
+                )
             )
 
 

@@ -10,7 +10,8 @@ from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import gaussian_filter1d
+
+from ecgviewer.signal.scipy_parts import gaussian_filter1d
 
 DoubleArray = npt.NDArray[np.float64]
 
@@ -23,6 +24,12 @@ _FROM_I_II = np.array([[1, 0], [0, 1], [-1, 1], [-0.5, -0.5], [1, -0.5], [-0.5, 
 _PAIRS = list(combinations(range(6), 2))
 _FROM_PAIR = np.stack([_FROM_I_II @ np.linalg.inv(_FROM_I_II[list(pair)]) for pair in _PAIRS])
 """[15, 6, 2]: all limb leads from any two."""
+
+
+_SORTING_SIX = (
+    (0, 5), (1, 3), (2, 4), (1, 2), (3, 4), (0, 3), (2, 5), (0, 1), (2, 3), (4, 5), (1, 2), (3, 4),
+)  # fmt: skip
+"""Comparisons that sort six values, whatever they are: whole rows at once, unlike np.median."""
 
 
 def lead_disagreement(signal_mv: DoubleArray, fs_hz: float) -> DoubleArray:
@@ -38,12 +45,19 @@ def lead_disagreement(signal_mv: DoubleArray, fs_hz: float) -> DoubleArray:
     """
     out = np.zeros(signal_mv.shape)
     limb = signal_mv[:6]
-    errors = np.empty((len(_PAIRS), *limb.shape))
-    for k, pair in enumerate(_PAIRS):
-        errors[k] = np.abs(limb - _FROM_PAIR[k] @ limb[list(pair)])
-    doubt = gaussian_filter1d(np.median(errors, axis=1), 0.05 * fs_hz, axis=1)
+    errors = np.abs(limb - _FROM_PAIR @ limb[np.array(_PAIRS)])
+    doubt = gaussian_filter1d(_median_of_six(errors), 0.05 * fs_hz, axis=1)
     believed = np.argmin(doubt, axis=0)
     error = np.take_along_axis(errors, believed[None, None, :], axis=0)[0]
     smooth = np.sqrt(gaussian_filter1d(error**2, SMOOTH_S * fs_hz, axis=1))
     out[:6] = np.minimum(smooth / VISIBLE_MV, LIMIT)
     return out
+
+
+def _median_of_six(errors: DoubleArray) -> DoubleArray:
+    """Return the median over the second axis of [15, 6, n]."""
+    rows = list(errors.transpose(1, 0, 2))
+    for i, j in _SORTING_SIX:
+        rows[i], rows[j] = np.minimum(rows[i], rows[j]), np.maximum(rows[i], rows[j])
+    median: DoubleArray = (rows[2] + rows[3]) / 2
+    return median

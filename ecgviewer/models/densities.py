@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import norm
+
+from ecgviewer.signal.scipy_parts import norm
 
 DoubleArray = npt.NDArray[np.float64]
 Arrays = dict[str, npt.NDArray[np.float32]]
@@ -43,19 +44,25 @@ class NormalScores:
         filled = np.where(known.any(axis=0), values, 0.0)
         quantiles = np.nanquantile(filled, _LEVELS, axis=0)
         # Ties (a feature that is mostly 0) must not make the map jump.
-        step = 1e-6 * (np.abs(quantiles).max(axis=0) + 1e-3)
+        step = 1e-5 * (np.abs(quantiles).max(axis=0) + 1e-3)
         return cls(np.maximum.accumulate(quantiles, axis=0) + step * np.arange(9)[:, None])
 
     def __call__(self, values: DoubleArray) -> DoubleArray:
         """Return the normal scores of ``values`` [n, d]; 0 for NaN."""
         q = self.quantiles
         spread = (q[6] - q[2]) / (_NORMAL[6] - _NORMAL[2])
-        floor = np.maximum(0.25 * spread, 1e-9)
+        # A feature that does not vary among normals must not turn rounding into suspicion.
+        floor = np.maximum(0.25 * spread, 1e-4 * (np.abs(q).max(axis=0) + 1e-3))
         low = np.maximum((q[4] - q[0]) / (_NORMAL[4] - _NORMAL[0]), floor)
         high = np.maximum((q[8] - q[4]) / (_NORMAL[8] - _NORMAL[4]), floor)
-        scores = np.empty(values.shape)
-        for j in range(values.shape[1]):
-            scores[:, j] = np.interp(values[:, j], q[:, j], _NORMAL)
+        # np.interp for every column at once.
+        at = np.zeros(values.shape, dtype=np.int64)
+        for level in q[1:-1]:
+            at += values >= level
+        slope = np.diff(_NORMAL)[:, None] / np.maximum(np.diff(q, axis=0), 1e-300)
+        scores = _NORMAL[at] + np.take_along_axis(slope, at, 0) * (
+            values - np.take_along_axis(q, at, 0)
+        )
         scores = np.where(values > q[8], _NORMAL[8] + (values - q[8]) / high, scores)
         scores = np.where(values < q[0], _NORMAL[0] + (values - q[0]) / low, scores)
         return np.where(np.isfinite(values), np.clip(scores, -LIMIT, LIMIT), 0.0)
@@ -104,58 +111,6 @@ class Directed:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Mahalanobis:
-    """Distance of normal scores from their centre under a shrunk covariance.
-
-    Covariance after Ledoit & Wolf (2004), computed from scores limited to ±4.
-
-    Attributes
-    ----------
-    scores : NormalScores
-    centre : array [d]
-    precision : array [d, d]
-    """
-
-    scores: NormalScores
-    centre: DoubleArray
-    precision: DoubleArray
-
-    @classmethod
-    def fit(cls, values: DoubleArray) -> Mahalanobis:
-        """Fit on normals [n, d]."""
-        scores = NormalScores.fit(values)
-        z = np.clip(scores(values), -4.0, 4.0)
-        centre: DoubleArray = np.median(z, axis=0)
-        return cls(scores, centre, np.asarray(np.linalg.inv(ledoit_wolf(z))))
-
-    def __call__(self, values: DoubleArray) -> DoubleArray:
-        """Return the distance [n]; where values are missing, scaled up to the full dimension."""
-        known = np.isfinite(values)
-        z = np.where(known, np.clip(self.scores(values), -8.0, 8.0) - self.centre, 0.0)
-        square = np.einsum("ij,jk,ik->i", z, self.precision, z)
-        share = known.mean(axis=1)
-        distance: DoubleArray = np.sqrt(np.maximum(square, 0.0) / np.maximum(share, 1e-3))
-        return distance
-
-    def to_arrays(self) -> Arrays:
-        """Return plain arrays."""
-        return {
-            "quantiles": _f32(self.scores.quantiles),
-            "centre": _f32(self.centre),
-            "precision": _f32(self.precision),
-        }
-
-    @classmethod
-    def from_arrays(cls, arrays: Arrays) -> Mahalanobis:
-        """Undo :meth:`to_arrays`."""
-        return cls(
-            NormalScores(_f64(arrays["quantiles"])),
-            _f64(arrays["centre"]),
-            _f64(arrays["precision"]),
-        )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Subspace:
     """Principal components of normal curves: distance within them plus what they leave over.
 
@@ -190,7 +145,7 @@ class Subspace:
         spread = deviation + 0.3 * float(np.median(deviation)) + 1e-6
         z = np.clip(np.nan_to_num((values - median) / spread), -5.0, 5.0)
         mean = z.mean(axis=0)
-        k = max(min(n_axes, len(values) // 8), 1)
+        k = max(min(n_axes, len(values) // 8, 2 * values.shape[1] // 3), 1)
         _, _, axes = np.linalg.svd(z - mean, full_matrices=False)
         axes = axes[:k]
         coordinates = (z - mean) @ axes.T
@@ -232,22 +187,6 @@ class Subspace:
             parts["variance"],
             float(parts["rest"][0]),
         )
-
-
-def ledoit_wolf(z: DoubleArray) -> DoubleArray:
-    """Return the covariance [d, d] of ``z`` [n, d], shrunk towards a multiple of the identity.
-
-    Ledoit & Wolf, A well-conditioned estimator for large-dimensional covariance matrices, 2004.
-    """
-    n, d = z.shape
-    centred = z - z.mean(axis=0)
-    sample = centred.T @ centred / n
-    target = float(np.trace(sample)) / d
-    distance = float(((sample - target * np.eye(d)) ** 2).sum())
-    noise = float(((centred**2).sum(axis=1) ** 2).sum()) / n**2 - float((sample**2).sum()) / n
-    share = min(max(noise / distance, 0.0), 1.0) if distance > 0.0 else 1.0
-    shrunk: DoubleArray = share * target * np.eye(d) + (1.0 - share) * sample
-    return shrunk + 1e-6 * np.eye(d)
 
 
 def _f32(values: npt.ArrayLike) -> npt.NDArray[np.float32]:

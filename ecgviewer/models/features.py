@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
 
 from ecgviewer.models.evidence import Window
 from ecgviewer.models.fiducials import (
@@ -151,11 +152,10 @@ def _earliness(beats: Beats) -> tuple[DoubleArray, DoubleArray]:
     """Return each RR interval relative to its neighbours, and how early each beat comes."""
     rr = beats.rr_s
     # Against its neighbours, so that a slow drift of the rate does not count.
-    around = [
-        float(np.median(np.concatenate([rr[max(0, i - 3) : i], rr[i + 1 : i + 4]])))
-        for i in range(rr.size)
-    ]
-    relative = rr / np.asarray(around)
+    near = sliding_window_view(np.pad(rr, 3, constant_values=np.nan), 7)[:, [0, 1, 2, 4, 5, 6]]
+    count = np.isfinite(near).sum(axis=1)
+    near, at = np.sort(near, axis=1), np.arange(rr.size)  # NaN sorts last
+    relative = rr / ((near[at, (count - 1) // 2] + near[at, count // 2]) / 2)
     return relative, np.maximum(1.0 - np.concatenate([[1.0], relative]), 0.0)
 
 

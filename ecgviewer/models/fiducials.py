@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import gaussian_filter1d
-from scipy.signal import resample_poly
+
+from ecgviewer.signal.scipy_parts import firwin, gaussian_filter1d, resample_poly
 
 DoubleArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -81,7 +82,10 @@ def align_beats(signal: npt.ArrayLike, r_peaks: IntArray, fs_hz: float) -> Beats
         return None
     factor = max(round(FINE_HZ / fs_hz), 1)
     fine_hz = fs_hz * factor
-    y = resample_poly(x, factor, 1, axis=1) if factor > 1 else x
+    y = x
+    if factor > 1:
+        taps = _low_pass(factor)  # the stubs do not know that a window may be the filter itself
+        y = resample_poly(x, factor, 1, axis=1, window=taps)  # type: ignore[call-overload]
     speed = gaussian_filter1d(np.sqrt((np.gradient(y, axis=1) ** 2).sum(axis=0)), 0.005 * fine_hz)
     centre = _align(speed, r * factor, fine_hz)
     half = round(0.07 * fine_hz)
@@ -91,7 +95,7 @@ def align_beats(signal: npt.ArrayLike, r_peaks: IntArray, fs_hz: float) -> Beats
     alike = flat @ flat.T / length[:, None] / length[None]
     seed = int(np.argmax((alike > SAME_ORIGIN).sum(axis=1) + 0.01 * alike.mean(axis=1)))
     dominant: BoolArray = alike[seed] > SAME_ORIGIN
-    template = np.median(flat[dominant], axis=0)
+    template = _median(flat[dominant])
     template_length = float(np.linalg.norm(template)) + 1e-9
     similarity = flat @ template / length / template_length
     # A QRS cut by the window's end is no evidence of another shape.
@@ -109,8 +113,22 @@ def align_beats(signal: npt.ArrayLike, r_peaks: IntArray, fs_hz: float) -> Beats
         similarity=similarity,
         dominant=dominant,
         size=size,
-        median=np.median(segments[chosen], axis=0),
+        median=_median(segments[chosen]),
     )
+
+
+@lru_cache(maxsize=8)
+def _low_pass(factor: int) -> DoubleArray:
+    """Return the filter that ``resample_poly`` would design anew for every window."""
+    taps: DoubleArray = firwin(20 * factor + 1, 1.0 / factor, window=("kaiser", 5.0))
+    return taps
+
+
+def _median(values: DoubleArray) -> DoubleArray:
+    """Return the median over the first axis; sorting few rows is far faster than np.median."""
+    ordered, n = np.sort(values, axis=0), len(values)
+    median: DoubleArray = (ordered[(n - 1) // 2] + ordered[n // 2]) / 2
+    return median
 
 
 def _align(speed: DoubleArray, at: IntArray, fs_hz: float) -> IntArray:

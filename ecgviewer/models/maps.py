@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
-import tempfile
-import weakref
-from dataclasses import dataclass
+import os
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 
 from ecgviewer.core.errors import AnalysisError
-from ecgviewer.core.user_dirs import cache_dir
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -26,26 +22,12 @@ MAP_NAMES = (
     "attention",
     "saliency",
 )
-IN_MEMORY_SAMPLES = 200_000
-"""Per lead: about half an hour at 100 Hz. Longer maps live in files."""
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class PartialMaps:
-    """Finished columns of the maps, for a view that draws while the model runs.
-
-    ``arrays`` maps the names of ``Analysis`` (``score_map``, ``reconstruction_mv`` ...) to
-    arrays [12, k]; column 0 is sample ``start`` of ``n_samples`` at ``map_fs_hz``.
-    """
-
-    start: int
-    n_samples: int
-    map_fs_hz: float
-    arrays: dict[str, FloatArray]
+IN_MEMORY_SAMPLES = 30_000
+"""Per lead: five minutes at 100 Hz. Longer maps live in files."""
 
 
 class MapBuilder:
-    """Arrays [12, n] that fill from left to right; NaN until written.
+    """Arrays [12, n] that fill from left to right.
 
     Long ones are written to files rather than to mapped memory: gigabytes of changed pages would
     count as this process's memory until the system wrote them back.
@@ -55,27 +37,39 @@ class MapBuilder:
     names : tuple of str
         Which maps there are.
     n_samples : int
+    folder : Path, optional
+        Where the files are, or are to be made; in memory when omitted.
+
+    Raises
+    ------
+    AnalysisError
+        When the files cannot be made.
     """
 
-    def __init__(self, names: tuple[str, ...], n_samples: int) -> None:
+    def __init__(self, names: tuple[str, ...], n_samples: int, folder: Path | None = None) -> None:
         self.names = names
         self._n = n_samples
-        self._folder: Path | None = None
+        self._folder = folder
         self._files: dict[str, tuple[BinaryIO, int]] = {}
         self._arrays: dict[str, FloatArray] = {}
-        if n_samples <= IN_MEMORY_SAMPLES:
+        if folder is None:
             for name in names:
                 self._arrays[name] = np.full((12, n_samples), np.nan, dtype=np.float32)
             return
-        self._folder = _scratch_folder(len(names) * 12 * 4 * n_samples)
-        for name in names:
-            path = self._folder / f"{name}.npy"
-            empty = np.lib.format.open_memmap(
-                path, mode="w+", dtype=np.float32, shape=(12, n_samples)
-            )
-            start = int(empty.offset)
-            del empty
-            self._files[name] = (path.open("r+b"), start)
+        try:
+            for name in names:
+                path = folder / f"{name}.npy"
+                mapped = (
+                    np.load(path, mmap_mode="r", allow_pickle=False)
+                    if path.exists()
+                    else np.lib.format.open_memmap(
+                        path, mode="w+", dtype=np.float32, shape=(12, n_samples)
+                    )
+                )
+                self._files[name] = (path.open("r+b"), int(mapped.offset))
+        except OSError as error:
+            self._close()
+            raise AnalysisError(f"the maps cannot be kept: {error.strerror}") from error
 
     def write(self, name: str, start: int, values: FloatArray) -> None:
         """Fill columns from ``start`` on.
@@ -96,44 +90,41 @@ class MapBuilder:
         except OSError as error:
             raise AnalysisError(f"the maps cannot be written: {error.strerror}") from error
 
+    def sync(self) -> None:
+        """Bring to the disk what was written, so that it survives a power cut."""
+        try:
+            for file, _ in self._files.values():
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise AnalysisError(f"the maps cannot be written: {error.strerror}") from error
+
+    def so_far(self, n_samples: int) -> dict[str, FloatArray]:
+        """Return the first columns of the maps; long ones are read from their files."""
+        return {name: values[:, :n_samples] for name, values in self._mapped().items()}
+
     def finish(self) -> dict[str, FloatArray]:
         """Return the maps; long ones are read from their files when looked at."""
-        if self._folder is not None:
+        arrays = self._mapped()
+        self._close()
+        return arrays
+
+    def close(self) -> None:
+        """Close the files: the analysis was cancelled or failed."""
+        with contextlib.suppress(OSError):  # a full disk fails once more on closing
             self._close()
-            for name in self.names:
-                path = self._folder / f"{name}.npy"
-                self._arrays[name] = np.load(path, mmap_mode="r", allow_pickle=False)
+
+    def _mapped(self) -> dict[str, FloatArray]:
+        if self._folder is not None:
+            for file, _ in self._files.values():
+                file.flush()
+            if not self._arrays:
+                for name in self.names:
+                    path = self._folder / f"{name}.npy"
+                    self._arrays[name] = np.load(path, mmap_mode="r", allow_pickle=False)
         return self._arrays
-
-    def keep_for(self, owner: object) -> None:
-        """Remove the files, if any, when ``owner`` is no longer in use."""
-        if self._folder is not None:
-            weakref.finalize(owner, shutil.rmtree, self._folder, ignore_errors=True)
-
-    def discard(self) -> None:
-        """Remove the files now: the analysis was cancelled or failed."""
-        self._arrays.clear()
-        if self._folder is not None:
-            with contextlib.suppress(OSError):  # a full disk fails once more on closing
-                self._close()
-            shutil.rmtree(self._folder, ignore_errors=True)
 
     def _close(self) -> None:
         for file, _ in self._files.values():
             file.close()
         self._files.clear()
-
-
-def _scratch_folder(needed_bytes: int) -> Path:
-    parent = cache_dir() / "scratch"
-    try:
-        parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        free = shutil.disk_usage(parent).free
-        if free < needed_bytes + (256 << 20):
-            raise AnalysisError(
-                f"the maps of this long recording need {needed_bytes >> 20} MB in the cache "
-                f"folder, where {free >> 20} MB are free"
-            )
-        return Path(tempfile.mkdtemp(dir=parent))
-    except OSError as error:
-        raise AnalysisError(f"the cache folder cannot be used: {error.strerror}") from error

@@ -1,7 +1,7 @@
 """What the window's process and the model process say to each other: JSON over simplex pipes.
 
-JSON rather than pickled objects: neither side can be made to execute anything. Arrays cross as raw
-float32 after a JSON head.
+JSON rather than pickled objects: neither side can be made to execute anything. Arrays stay in the
+cache folder.
 """
 
 from __future__ import annotations
@@ -11,35 +11,20 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ecgviewer.core.record_ref import ReadOptions, RecordRef
-from ecgviewer.models.maps import PartialMaps
 
 Message = dict[str, Any]
-MAX_MESSAGE_BYTES = 256 << 20
+MAX_MESSAGE_BYTES = 64 << 20
 
 
-def send(pipe: Connection, message: Message, arrays: dict[str, np.ndarray] | None = None) -> None:
-    """Send a message, with arrays [12, k] of float32 after it."""
-    blocks = {name: np.ascontiguousarray(a, dtype=np.float32) for name, a in (arrays or {}).items()}
-    head = message | {"arrays": [[name, list(block.shape)] for name, block in blocks.items()]}
-    body = b"".join(block.tobytes() for block in blocks.values())
-    text = json.dumps(head).encode()
-    pipe.send_bytes(len(text).to_bytes(8, "little") + text + body)
+def send(pipe: Connection, message: Message) -> None:
+    """Send a message of JSON values."""
+    pipe.send_bytes(json.dumps(message).encode())
 
 
 def receive(pipe: Connection) -> Message:
-    """Return the next message, its arrays under ``"arrays"`` by name; EOFError at the end."""
-    raw = pipe.recv_bytes(MAX_MESSAGE_BYTES)
-    end = 8 + int.from_bytes(raw[:8], "little")
-    message: Message = json.loads(raw[8:end])
-    arrays = {}
-    for name, shape in message["arrays"]:
-        size = 4 * int(np.prod(shape))
-        arrays[name] = np.frombuffer(raw[end : end + size], dtype=np.float32).reshape(shape)
-        end += size
-    message["arrays"] = arrays
+    """Return the next message; EOFError at the end."""
+    message: Message = json.loads(pipe.recv_bytes(MAX_MESSAGE_BYTES))
     return message
 
 
@@ -62,10 +47,3 @@ def record_from_json(values: Message) -> RecordRef:
         values["fs_hz"], values["units"], tuple(values["leads"]), values["dataset"]
     )
     return RecordRef(Path(values["path"]), values["index"], options)
-
-
-def partial_from_message(message: Message) -> PartialMaps:
-    """Return the columns a ``partial`` message carries."""
-    return PartialMaps(
-        message["start"], message["n_samples"], message["map_fs_hz"], message["arrays"]
-    )

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from ecgviewer.models import blocks
 
@@ -92,6 +93,8 @@ class Network(nn.Module, ABC):
 
     architecture: ClassVar[str]
     defaults: ClassVar[Hyper]
+    shows_saliency: ClassVar[bool] = False
+    """Whether the gradient of the score is shown, for want of attention."""
 
     def __init__(self, hyper: Hyper) -> None:
         super().__init__()
@@ -198,16 +201,16 @@ class Network(nn.Module, ABC):
     def raw_score(self, x: Tensor, valid: Tensor, result: Restoration) -> Tensor:
         """Return the paper's score of each window [B], per sample.
 
-        Mean squared error; plus the KL divergence per sample, weighted as in training, where
-        the latent is a distribution; the error weighted by attention received where there is
-        attention.
+        Mean squared error; plus the KL divergence per sample where the latent is a
+        distribution; the error weighted by attention received where there is attention. The
+        divergence counts in full here, whatever weight training gave it.
         """
         weight = valid if result.error_weight is None else valid * result.error_weight
         total = weight.sum((1, 2)).clamp(min=1e-6)
         score = ((result.mean - x) ** 2 * weight).sum((1, 2)) / total
         if result.latent_log_var is not None:
             kl = blocks.kl_per_window(result.latent, result.latent_log_var)
-            score = score + float(self.hyper["beta"]) * kl / (x.shape[1] * x.shape[2])
+            score = score + kl / (x.shape[1] * x.shape[2])
         return score
 
     def restore_all(self, x: Tensor, valid: Tensor) -> Restoration:
@@ -250,11 +253,13 @@ class Network(nn.Module, ABC):
             False where a lead, or a sample, may not be judged. Invalid samples are never shown.
         """
         valid = (valid if valid.ndim == 3 else valid[:, :, None]).to(x).expand_as(x)
-        with torch.no_grad():
-            result = self.restore_all(x * valid, valid)
-            raw = self.raw_score(x, valid, result)
+        # A network that shows saliency needs the gradient of the very pass that restores.
+        with torch.enable_grad() if self.shows_saliency else torch.inference_mode():
+            probe = x.detach().clone().requires_grad_() if self.shows_saliency else x
+            result = self.restore_all(probe * valid, valid)
+            raw = self.raw_score(probe, valid, result)
+            saliency = self._saliency(probe, valid, raw) if self.shows_saliency else None
             latent = blocks.pool_latent(result.latent)
-        saliency = self._saliency(x, valid)
         return [
             NetworkOutput(
                 mean=_numpy(result.mean[i]),
@@ -262,14 +267,19 @@ class Network(nn.Module, ABC):
                 latent=_numpy(latent[i]),
                 attention=None if result.attention is None else _numpy(result.attention[i]),
                 saliency=None if saliency is None else _numpy(saliency[i]),
-                raw_score=float(raw[i]),
+                raw_score=float(raw[i].detach()),
             )
             for i in range(x.shape[0])
         ]
 
-    def _saliency(self, x: Tensor, valid: Tensor) -> Tensor | None:
-        """Return [B, 12, n], or None for networks that show attention instead."""
-        return None
+    @staticmethod
+    def _saliency(probe: Tensor, valid: Tensor, raw: Tensor) -> Tensor:
+        """Return [B, 12, n] from the windows and the raw score [B] that was computed from them."""
+        (gradient,) = torch.autograd.grad(raw.sum(), probe)
+        # The gradient alternates in sign from sample to sample: 50 ms make it readable.
+        magnitude = functional.avg_pool1d(gradient.abs(), 5, 1, 2, count_include_pad=False)
+        scale = (magnitude * valid).sum((1, 2)) / valid.sum((1, 2)).clamp(min=1.0)
+        return magnitude / scale.clamp(min=1e-12)[:, None, None]
 
 
 def _numpy(value: Tensor) -> FloatArray:

@@ -17,11 +17,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import gaussian_filter1d
 
 from ecgviewer.models.evidence import Window
 from ecgviewer.models.features import limb_scales
 from ecgviewer.signal.beats import PHASE_RANGE_S, beat_phase
+from ecgviewer.signal.scipy_parts import gaussian_filter1d
 
 DoubleArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -84,9 +84,10 @@ def _levelled(signal: DoubleArray, nominal: npt.NDArray[np.float32]) -> DoubleAr
     pr = np.flatnonzero((nominal > -0.10) & (nominal < -0.05))
     if pr.size == 0:
         return signal - np.median(signal, axis=1, keepdims=True)
-    groups = np.split(pr, np.flatnonzero(np.diff(pr) > 1) + 1)
-    at = np.array([group.mean() for group in groups])
-    level = np.stack([signal[:, group].mean(axis=1) for group in groups], axis=1)
+    first = np.concatenate([[0], np.flatnonzero(np.diff(pr) > 1) + 1])
+    length = np.diff(np.append(first, pr.size))
+    at = np.add.reduceat(pr, first) / length
+    level = np.add.reduceat(signal[:, pr], first, axis=1) / length
     time = np.arange(signal.shape[1])
     levelled: DoubleArray = signal - np.stack([np.interp(time, at, row) for row in level])
     return levelled
@@ -107,12 +108,16 @@ def _phase_medians(values: DoubleArray, phase: IntArray) -> DoubleArray:
     """Return the median of each phase bin [12, N_PHASES], interpolated over empty bins."""
     order = np.argsort(phase, kind="stable")
     edges = np.searchsorted(phase[order], np.arange(N_PHASES + 1))
-    out = np.full((values.shape[0], N_PHASES), np.nan)
-    for k in range(N_PHASES):
-        if edges[k + 1] > edges[k]:
-            out[:, k] = np.median(values[:, order[edges[k] : edges[k + 1]]], axis=1)
-    filled = np.flatnonzero(np.isfinite(out[0]))
-    return np.stack([np.interp(np.arange(N_PHASES), filled, row[filled]) for row in out])
+    count = np.diff(edges)
+    filled = np.flatnonzero(count)
+    # All bins at once: one row per bin, sorted, its free places (infinite) at the end.
+    bins = np.full((values.shape[0], N_PHASES, int(count.max())), np.inf)
+    in_order = phase[order]
+    bins[:, in_order, np.arange(order.size) - edges[in_order]] = values[:, order]
+    bins.sort(axis=2)
+    low, high = (count[filled] - 1) // 2, count[filled] // 2
+    medians = (bins[:, filled, low] + bins[:, filled, high]) / 2
+    return np.stack([np.interp(np.arange(N_PHASES), filled, row) for row in medians])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

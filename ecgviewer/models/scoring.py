@@ -18,14 +18,14 @@ import numpy.typing as npt
 
 from ecgviewer.core.reference import NormalReference
 from ecgviewer.models import features
-from ecgviewer.models.densities import Directed, Mahalanobis, Subspace
+from ecgviewer.models.densities import Directed, Subspace
 from ecgviewer.models.evidence import FloatArray, Window
 from ecgviewer.models.residual import Comparison, ResidualModel, compare
 from ecgviewer.models.score_map import ScoreMap
 from ecgviewer.models.waves import WaveModel
 
 DoubleArray = npt.NDArray[np.float64]
-Density = Directed | Mahalanobis | Subspace
+Density = Directed | Subspace
 
 DETECTORS: dict[str, str] = {
     "residual": "residual",
@@ -118,9 +118,11 @@ def _fit_density(name: str, values: DoubleArray) -> Density:
         return Directed.fit(values, [sign for _, sign in features.INTERVALS])
     if name == "residual":
         return Directed.fit(values, [1])
-    if name.startswith("beat"):
-        return Subspace.fit(values, 30)
-    return Mahalanobis.fit(values)
+    if name.startswith("st"):
+        # Each level for itself: whitening them, as a Mahalanobis distance does, blows up the
+        # directions that hardly vary among normals, which are mostly noise.
+        return Directed.fit(values, [0] * values.shape[1])
+    return Subspace.fit(values, 30 if name.startswith("beat") else 20)
 
 
 MEAN_WEIGHT = 4.0
@@ -288,14 +290,13 @@ class Scorer:
 
     def _fused(self, row: DoubleArray, only: Sequence[int] | None = None) -> tuple[float, float]:
         """Return score and p-value of the detectors' ``-log10 p`` [k] (NaN: could not judge)."""
-        present = np.flatnonzero(np.isfinite(row))
-        if only is not None:
-            present = np.intersect1d(present, np.asarray(only))
-        if present.size == 0:
+        known = np.isfinite(row)
+        present = [k for k in (range(row.size) if only is None else only) if known[k]]
+        if not present:
             return float("nan"), float("nan")
         # p-values of parts are ranks: equal ones must stay equal after rounding in the bundle.
         fused = float(fuse(row[None, present])[0]) - TIE
-        p_value = self._null(tuple(present.tolist())).p_value(fused)
+        p_value = self._null(tuple(present)).p_value(fused)
         return _score(p_value), p_value
 
     def _null(self, present: tuple[int, ...]) -> NormalReference:
@@ -368,10 +369,8 @@ def _fit_maps(basis: list[_Seen], clean: list[_Seen]) -> ScoreMap:
     )
 
 
-def _density_class(name: str) -> type[Directed] | type[Mahalanobis] | type[Subspace]:
-    if name in ("rhythm", "intervals", "residual"):
-        return Directed
-    return Subspace if name.startswith("beat") else Mahalanobis
+def _density_class(name: str) -> type[Density]:
+    return Subspace if name == "latent" or name.startswith("beat") else Directed
 
 
 def _score(p_value: float) -> float:

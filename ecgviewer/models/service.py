@@ -14,10 +14,11 @@ import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from ecgviewer.core.errors import CancelledError, EcgViewerError
+from ecgviewer.core.analysis import Analysis
+from ecgviewer.core.errors import AnalysisError, CancelledError, EcgViewerError, trace_text
 from ecgviewer.core.progress import CancelToken
-from ecgviewer.models.maps import PartialMaps
 from ecgviewer.models.messages import Message, receive, record_from_json, send
+from ecgviewer.models.partial import PartialWriter
 
 log = logging.getLogger(__name__)
 
@@ -34,14 +35,19 @@ class Service:
         The receiving and the sending end of two pipes.
     cache_dir : Path
         Of the analysis store.
+    spare_dir : Path
+        For results that the store refuses: a private folder that the window removes at its end.
     """
 
-    def __init__(self, requests: Connection, answers: Connection, cache_dir: Path) -> None:
+    def __init__(
+        self, requests: Connection, answers: Connection, cache_dir: Path, spare_dir: Path
+    ) -> None:
         # Imported here, in the model process: torch takes a second.
         from ecgviewer.models.store import AnalysisStore
 
         self._requests, self._answers = requests, answers
         self._store = AnalysisStore(cache_dir)
+        self._spare = AnalysisStore(spare_dir)
         self._jobs: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         self._tokens: dict[int, CancelToken] = {}
         self._detectors: dict[tuple[str, str, int], object] = {}
@@ -94,9 +100,9 @@ class Service:
             )
         except (BrokenPipeError, ConnectionError):
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             # The one door: whatever a model does wrong ends this job, not the process.
-            log.exception("a model run failed")
+            log.error("a model run failed: %s", trace_text(error))
             reason = f"the model failed unexpectedly ({type(error).__name__}: {error})"
             self._tell(
                 {"kind": "error", "id": job["id"], "type": "", "reason": reason, "path": None}
@@ -131,22 +137,27 @@ class Service:
                         {"kind": "progress", "id": number, "fraction": fraction, "text": text}
                     )
 
-            def partial(maps: PartialMaps) -> None:
-                head = {"kind": "partial", "id": number, "start": maps.start}
-                head |= {"n_samples": maps.n_samples, "map_fs_hz": maps.map_fs_hz}
-                self._tell(head, maps)
+            writer = PartialWriter()
+
+            def partial(analysis: Analysis) -> None:
+                self._tell({"kind": "partial", "id": number, **writer.message(analysis)})
 
             wanted = partial if job["partial"] else None
+            _share_cores(recording.duration_s)
             analysis = detector.analyze(recording, progress, token, wanted)
         finally:
             recording.source.close()
         if not self._store.put(analysis):
-            raise EcgViewerError("the result cannot be written to the cache folder; is it full?")
+            # A full or read-only cache folder costs the cache, not the result.
+            key["spare"] = True
+            if not self._spare.put(analysis):
+                raise AnalysisError(
+                    "the result can be written neither to the cache folder nor to the folder for "
+                    "temporary files; are they full?"
+                )
         self._tell(key)
 
     def _detector(self, bundle: Path, device: str):  # type: ignore[no-untyped-def]
-        import torch
-
         from ecgviewer.models.bundle import Bundle
         from ecgviewer.models.detector import Detector
 
@@ -156,16 +167,30 @@ class Service:
             changed = 0  # Bundle.load says what is wrong
         key = (str(bundle), device, changed)
         if key not in self._detectors:
-            # The window keeps a core; more threads than cores left only wait for each other.
-            torch.set_num_threads(max((os.cpu_count() or 2) - 1, 1))
             while len(self._detectors) >= KEPT_DETECTORS:
                 self._detectors.pop(next(iter(self._detectors)))
             self._detectors[key] = Detector(Bundle.load(bundle), device)
         return self._detectors[key]
 
-    def _tell(self, message: Message, maps: PartialMaps | None = None) -> None:
+    def _tell(self, message: Message) -> None:
         with self._lock:
-            send(self._answers, message, None if maps is None else dict(maps.arrays))
+            send(self._answers, message)
+
+
+def _share_cores(duration_s: float) -> None:
+    """Set how many threads the network's operations use.
+
+    For a short record the window keeps a core. Pieces of a long one have a thread each, between
+    which the cores are shared; the system lets the window, which mostly sleeps, in between.
+    """
+    import torch
+
+    from ecgviewer.models.detector import long_run_threads
+    from ecgviewer.models.windows import CHUNK_S
+
+    cores = os.cpu_count() or 2
+    threads = cores // long_run_threads() if duration_s > CHUNK_S else cores - 1
+    torch.set_num_threads(max(threads, 1))
 
 
 def _devices() -> list[list[str]]:
@@ -174,10 +199,10 @@ def _devices() -> list[list[str]]:
     return [[device.key, device.name] for device in available_devices()]
 
 
-def main(requests: Connection, answers: Connection, cache_dir: str) -> None:
+def main(requests: Connection, answers: Connection, cache_dir: str, spare_dir: str) -> None:
     """Entry point of the model process."""
     import signal
 
     # Ctrl-C in the terminal reaches every process; the window decides what happens.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    Service(requests, answers, Path(cache_dir)).run()
+    Service(requests, answers, Path(cache_dir), Path(spare_dir)).run()

@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 
 from ecgviewer.core.analysis import Analysis
+from ecgviewer.core.files import make_private
 from ecgviewer.models.analysis_files import read_analysis, write_analysis
 
 log = logging.getLogger(__name__)
@@ -50,7 +51,7 @@ class AnalysisStore:
         try:
             analysis = read_analysis(folder)
             os.utime(folder)
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             log.warning("a stored analysis cannot be used (%s)", type(error).__name__)
             shutil.rmtree(folder, ignore_errors=True)
             return None
@@ -65,7 +66,7 @@ class AnalysisStore:
         target = self.place(analysis.recording_sha256, analysis.bundle_sha256)
         temporary: Path | None = None
         try:
-            self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_private(self._root)
             temporary = Path(tempfile.mkdtemp(dir=self._root, prefix=".new-"))
             write_analysis(analysis, temporary)
             size = _size(temporary)

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import gaussian_filter1d
 
 from ecgviewer.models.densities import NormalScores
 from ecgviewer.models.evidence import Window
 from ecgviewer.models.features import BEAT_S, INTERVALS, RHYTHM, Description
+from ecgviewer.signal.scipy_parts import gaussian_filter1d
 
 DoubleArray = npt.NDArray[np.float64]
 Arrays = dict[str, npt.NDArray[np.float32]]
@@ -139,12 +139,12 @@ class WaveModel:
 
     def _odd_beats(self, description: Description, n: int, fs: float) -> DoubleArray:
         odd = np.maximum(self.odd_scores(description.oddness[:, None])[:, 0], 0.0)
-        centre = description.centre_s
+        centre, rr_s = description.centre_s, description.rr_s
         line = np.zeros(n)
         for k, value in enumerate(odd):
-            stop = centre[k] + 0.6 * description.rr_s
+            stop = centre[k] + 0.6 * rr_s
             if k + 1 < len(centre):
-                stop = min(centre[k + 1] - 0.2, centre[k] + 1.2 * description.rr_s)
+                stop = min(centre[k + 1] - 0.2, centre[k] + 1.2 * rr_s)
             start = max(round((centre[k] - 0.1) * fs), 0)
             line[start : max(round(stop * fs), start + 1)] = value
         smooth: DoubleArray = gaussian_filter1d(line, EDGE_S * fs)

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import uniform_filter1d
-from scipy.signal import butter, sosfiltfilt
 
 from ecgviewer.core.analysis import QualityFinding
 from ecgviewer.core.errors import AnalysisError
@@ -25,6 +24,7 @@ from ecgviewer.signal.beats import detect_r_peaks
 from ecgviewer.signal.gaps import bridge_gaps
 from ecgviewer.signal.preprocessing import Preprocessing
 from ecgviewer.signal.resample import resampled_length
+from ecgviewer.signal.scipy_parts import butter, sosfiltfilt, uniform_filter1d
 
 FloatArray = npt.NDArray[np.float32]
 BoolArray = npt.NDArray[np.bool_]
@@ -170,7 +170,8 @@ class LeadPlan:
         return cls(read, {lead: i for i, lead in enumerate(ordered)}, derived, missing)
 
     def standard(self, values: FloatArray) -> FloatArray:
-        """Return rows [12, n] in standard order from the rows read; NaN where missing."""
+        """Return rows [12, n] in standard order; NaN where missing or infinite."""
+        values = np.where(np.isfinite(values), values, np.float32(np.nan))
         out = np.full((len(STANDARD_LEADS), values.shape[1]), np.nan, dtype=np.float32)
         for lead, row in self.sources.items():
             out[STANDARD_LEADS.index(lead)] = values[row]
@@ -196,20 +197,43 @@ def prepare_windows(
         When the file cannot be read.
     """
     leads = LeadPlan.of(recording)
+    for spans in plan_chunks(recording, preprocessing, windowing):
+        yield from prepare_chunk(recording, preprocessing, leads, spans)
+
+
+def plan_chunks(
+    recording: Recording, preprocessing: Preprocessing, windowing: Windowing
+) -> list[list[Span]]:
+    """Return the windows of a recording, those that are prepared together in one list.
+
+    Raises
+    ------
+    AnalysisError
+        When the recording is too short.
+    """
     fs = preprocessing.fs_hz
-    total = resampled_length(recording.n_samples, recording.fs_hz, fs)
-    chunk: list[Span] = []
-    for span in windowing.plan(total, fs):
-        if chunk and span.stop - chunk[0].start > CHUNK_S * fs:
-            yield from _prepare(recording, preprocessing, leads, chunk)
-            chunk = []
-        chunk.append(span)
-    yield from _prepare(recording, preprocessing, leads, chunk)
+    chunks: list[list[Span]] = []
+    for span in windowing.plan(resampled_length(recording.n_samples, recording.fs_hz, fs), fs):
+        if not chunks or span.stop - chunks[-1][0].start > CHUNK_S * fs:
+            chunks.append([])
+        chunks[-1].append(span)
+    return chunks
 
 
-def _prepare(
-    recording: Recording, preprocessing: Preprocessing, leads: LeadPlan, spans: list[Span]
-) -> Iterator[PreparedWindow]:
+def prepare_chunk(
+    recording: Recording,
+    preprocessing: Preprocessing,
+    leads: LeadPlan,
+    spans: list[Span],
+    reading: AbstractContextManager[object] | None = None,
+) -> list[PreparedWindow]:
+    """Return the windows of one chunk.
+
+    Parameters
+    ----------
+    reading : context manager, optional
+        Held while the file is read: a lock, where several threads prepare chunks.
+    """
     fs, fs_in = preprocessing.fs_hz, recording.fs_hz
     margin = preprocessing.margin_s
     # Whole seconds, as the filter asks of chunks.
@@ -217,7 +241,9 @@ def _prepare(
     stop_s = min(math.ceil(spans[-1].stop / fs + margin), recording.duration_s)
     if recording.duration_s - stop_s < margin:
         stop_s = recording.duration_s  # no sliver for the last chunk to start from
-    values = leads.standard(recording.read(start_s, stop_s, leads.read))
+    with reading or nullcontext():
+        read = recording.read(start_s, stop_s, leads.read)
+    values = leads.standard(read)
     findings = quality.assess(values, fs_in, STANDARD_LEADS, start_s=start_s)
     filtered = preprocessing.filter(values, fs_in)
     ok = quality.usable_mask(findings, STANDARD_LEADS, fs, filtered.shape[1], start_s)
@@ -225,12 +251,17 @@ def _prepare(
     r_peaks = detect_r_peaks(np.where(ok, filtered, np.nan), fs)
     baseline = _baseline_mv(values, fs_in, np.nan_to_num(filtered), fs)
     offset = round(start_s * fs)
+    windows = []
     for span in spans:
         part = slice(span.start - offset, span.stop - offset)
         beats = r_peaks[(r_peaks >= part.start) & (r_peaks < part.stop)] - part.start
-        yield _window(
-            span, preprocessing, filtered[:, part], baseline[:, part], ok[:, part], beats, findings
-        )
+        windows.append(
+            _window(
+                span, preprocessing, filtered[:, part], baseline[:, part], ok[:, part], beats,
+                findings,
+            )
+        )  # fmt: skip
+    return windows
 
 
 def _window(

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from ecgviewer.core.analysis import Analysis, Flag
 from ecgviewer.core.recording import Recording
+from ecgviewer.review.identity import public_name
 
 VERDICTS = ("accepted", "rejected", "unsure")
 STATUSES = ("new", "in progress", "reviewed")
@@ -118,10 +119,13 @@ class RecordKey:
 
     @classmethod
     def of(cls, recording: Recording) -> RecordKey:
-        """Return the key of an open recording (hashes its files)."""
+        """Return the key of an open recording (hashes its files).
+
+        Its name is a pseudonym where the record's own name tells who the patient is.
+        """
         return cls(
             recording.content_hash(),
-            recording.name,
+            public_name(recording),
             recording.fs_hz,
             recording.n_samples,
             recording.leads,

@@ -22,7 +22,10 @@ from ecgviewer.review.export_files import read_bounded, write_new
 from ecgviewer.review.review_json import (
     annotation_from_json,
     annotation_to_json,
+    as_utf8,
+    from_json,
     state_from_json,
+    to_json,
     verdict_from_json,
     verdict_to_json,
 )
@@ -33,7 +36,7 @@ COLUMNS = (
     "origin", "model", "bundle_sha256", "score", "p_value", "annotation_id", "status", "conclusion",
     "author", "created", "modified",
 )  # fmt: skip
-MAX_BYTES = 512 * 1024 * 1024
+MAX_BYTES = 32 << 20
 _FORMULA = re.compile(r"['=+\-@\t\r]")
 
 
@@ -66,7 +69,7 @@ def export_csv(review: Review, path: Path) -> Path:
         writer.writerow(common | _span(item, record) | _annotation_row(item))
     for verdict in review.verdicts:
         writer.writerow(common | _span(verdict, record) | _verdict_row(verdict))
-    return write_new(path, text.getvalue().encode("utf-8"))
+    return write_new(path, as_utf8(text.getvalue()))
 
 
 def import_csv(path: Path) -> Review:
@@ -95,7 +98,11 @@ def import_csv(path: Path) -> Review:
         raise ExportError(f"it is not a CSV file ({error})", path) from error
     if review is None:
         raise ExportError("it has no row for the record", path)
-    return Review(review.record, review.author, tuple(annotations), tuple(verdicts), review.state)
+    whole = Review(review.record, review.author, tuple(annotations), tuple(verdicts), review.state)
+    try:
+        return from_json(to_json(whole))  # what holds for a review as a whole is checked there
+    except ReviewError as error:
+        raise ExportError(error.reason, path) from error
 
 
 def _span(item: Annotation | FlagVerdict, record: RecordKey) -> dict[str, Any]:

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ecgviewer.core.errors import RecordError
+from ecgviewer.io.fileaccess import read_bytes
 from ecgviewer.review.errors import ExportError
+
+MAX_BYTES = 128 << 20
+"""A review of 300,000 annotations."""
 
 
 def write_new(path: Path, data: bytes) -> Path:
@@ -31,11 +36,15 @@ def write_new(path: Path, data: bytes) -> Path:
     return path
 
 
-def read_bounded(path: Path, limit: int) -> bytes:
-    """Return a file's bytes; ExportError when it is missing or larger than ``limit``."""
+def read_bounded(path: Path, limit: int = MAX_BYTES) -> bytes:
+    """Return a regular file's bytes.
+
+    Raises
+    ------
+    ExportError
+        When it is missing, larger than ``limit``, or something else than a file.
+    """
     try:
-        if path.stat().st_size > limit:
-            raise ExportError("it is too large for a file of annotations", path)
-        return path.read_bytes()
-    except OSError as error:
-        raise ExportError(f"it cannot be read ({error.strerror})", path) from error
+        return read_bytes(path, limit)
+    except RecordError as error:
+        raise ExportError(error.reason, path) from error

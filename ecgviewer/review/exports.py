@@ -8,7 +8,7 @@ from typing import Any
 
 from ecgviewer.core.recording import Recording
 from ecgviewer.review.annotations import RecordKey, Review
-from ecgviewer.review.anonymize import anonymize
+from ecgviewer.review.anonymize import Privacy, anonymize
 from ecgviewer.review.csv_export import export_csv
 from ecgviewer.review.errors import ExportError
 from ecgviewer.review.json_export import export_json
@@ -24,7 +24,7 @@ def export_reviews(
     recording: Recording,
     to: str,
     folder: Path,
-    anonymous: bool = False,
+    privacy: Privacy = Privacy.HEADER,
     seal: Mapping[str, Any] | None = None,
 ) -> list[Path]:
     """Write reviews of one record; return the files.
@@ -37,8 +37,8 @@ def export_reviews(
     ----------
     to : str
         ``wfdb``, ``csv`` or ``json``.
-    anonymous : bool
-        Leave out whatever could name the patient, the file's name included.
+    privacy : Privacy
+        What may tell who the patient is.
 
     Raises
     ------
@@ -49,8 +49,7 @@ def export_reviews(
         raise ExportError(f"there is no export to {to!r}; choose one of {', '.join(FORMATS)}")
     if not reviews:
         raise ExportError("nobody has reviewed this record yet", recording.path)
-    if anonymous:
-        reviews = [anonymize(review, recording) for review in reviews]
+    reviews = [anonymize(review, recording, privacy) for review in reviews]
     written = []
     for number, review in enumerate(reviews):
         name = file_safe(review.record.name) or "record"
@@ -68,14 +67,18 @@ def export_reviews(
 
 
 def export_record(
-    recording: Recording, to: str, folder: Path, store: ReviewStore, anonymous: bool = False
+    recording: Recording,
+    to: str,
+    folder: Path,
+    store: ReviewStore,
+    privacy: Privacy = Privacy.HEADER,
 ) -> list[Path]:
     """Write every reader's review of a record; see :func:`export_reviews`."""
     key = RecordKey.of(recording)
     reviews = [
         store.read(key, author, recording.path) for author in store.readers(key, recording.path)
     ]
-    return export_reviews(reviews, recording, to, folder, anonymous)
+    return export_reviews(reviews, recording, to, folder, privacy)
 
 
 def _letters(number: int) -> str:

@@ -9,10 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ecgviewer.core.errors import ReviewError
+from ecgviewer.core.errors import MissingFileError, RecordError, ReviewError
+from ecgviewer.core.files import write_private
+from ecgviewer.io.fileaccess import read_bytes
 from ecgviewer.review.annotations import RecordKey, Review
 from ecgviewer.review.editing import History, apply
 from ecgviewer.review.errors import EditError, NewerFormatError, StorageError
+from ecgviewer.review.export_files import MAX_BYTES
 from ecgviewer.review.journal import Entry, JournalContent, parse, sync_folder
 from ecgviewer.review.review_json import (
     VERSION,
@@ -180,7 +183,8 @@ def _replay(
     notes: list[str],
 ) -> Loaded:
     journal_id = str(journal.header.get("id", ""))
-    repair = bool(journal.damages)
+    # Without an id it cannot be continued: it is kept aside and a new one begun.
+    repair = bool(journal.damages) or not journal_id
     if snapshot is not None and journal_id and snapshot.journal_id == journal_id:
         if snapshot.journal_bytes > journal.size:
             notes.append("the journal is shorter than the review file remembers")
@@ -310,27 +314,17 @@ def write_atomically(path: Path, data: bytes) -> None:
     ------
     StorageError
     """
-    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
-        with os.fdopen(os.open(partial, flags, 0o600), "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
+        write_private(path, data)
         sync_folder(path.parent)
     except OSError as error:
-        try:
-            partial.unlink(missing_ok=True)
-        except OSError:
-            partial = path
         raise StorageError(f"it cannot be written ({error.strerror})", path) from error
 
 
 def _read(path: Path) -> bytes | None:
     try:
-        return path.read_bytes()
-    except FileNotFoundError:
+        return read_bytes(path, MAX_BYTES)
+    except MissingFileError:
         return None
-    except OSError as error:
-        raise StorageError(f"it cannot be read ({error.strerror})", path) from error
+    except RecordError as error:
+        raise StorageError(f"it cannot be read ({error.reason})", path) from error

@@ -11,9 +11,7 @@ from ecgviewer.core.errors import ReviewError
 from ecgviewer.review.annotations import Review
 from ecgviewer.review.errors import ExportError
 from ecgviewer.review.export_files import read_bounded, write_new
-from ecgviewer.review.review_json import VERSION, from_json, loads, to_json
-
-MAX_BYTES = 512 * 1024 * 1024
+from ecgviewer.review.review_json import VERSION, as_utf8, from_json, loads, to_json
 
 
 def export_json(review: Review, path: Path, seal: Mapping[str, Any] | None = None) -> Path:
@@ -27,13 +25,13 @@ def export_json(review: Review, path: Path, seal: Mapping[str, Any] | None = Non
     if seal is not None:
         raw["seal"] = dict(seal)
     text = json.dumps(raw, indent=1, ensure_ascii=False, allow_nan=False)
-    return write_new(path, text.encode("utf-8") + b"\n")
+    return write_new(path, as_utf8(text) + b"\n")
 
 
 def import_json(path: Path) -> Review:
     """Return the review in an exported file; raises ReviewError."""
     try:
-        return from_json(loads(read_bounded(path, MAX_BYTES)))
+        return from_json(loads(read_bounded(path)))
     except ExportError:
         raise
     except ReviewError as error:

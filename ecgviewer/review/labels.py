@@ -11,14 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ecgviewer.core.errors import ReviewError
+from ecgviewer.core.errors import MissingFileError, RecordError, ReviewError
+from ecgviewer.core.files import make_private
 from ecgviewer.core.user_dirs import config_dir
+from ecgviewer.io.fileaccess import read_bytes
 from ecgviewer.review.annotations import Code
 from ecgviewer.review.errors import NewerFormatError
 from ecgviewer.review.files import write_atomically
+from ecgviewer.review.review_json import as_utf8, loads
 
 FORMAT = "ecgviewer-labels"
 VERSION = 1
+MAX_BYTES = 1 << 20
 GROUPS = ("rhythm", "conduction", "ectopy", "ST/T", "quality")
 
 
@@ -49,8 +53,8 @@ class LabelSet:
 
     def save(self, path: Path) -> None:
         """Write the set as JSON; raises StorageError."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, json.dumps(self.to_json(), indent=1, ensure_ascii=False).encode())
+        make_private(path.parent)
+        write_atomically(path, as_utf8(json.dumps(self.to_json(), indent=1, ensure_ascii=False)))
 
     def to_json(self) -> dict[str, Any]:
         """Return the set as plain JSON values."""
@@ -84,11 +88,11 @@ def load_labels(path: Path) -> LabelSet:
         When the file is damaged, of a newer version, or names a label or a key twice.
     """
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        raw = loads(read_bytes(path, MAX_BYTES))
+    except MissingFileError:
         return DEFAULT_LABELS
-    except (OSError, ValueError, RecursionError) as error:
-        raise ReviewError("the label set cannot be read", path) from error
+    except (RecordError, ReviewError) as error:
+        raise ReviewError(f"the label set cannot be read ({error.reason})", path) from error
     try:
         return labels_from_json(raw)
     except ReviewError as error:

@@ -2,7 +2,7 @@
 
 Kept in one SQLite file per folder in the user's data folder, so that the folder of ECGs can be
 read-only. It holds copies only (of scores and of the reviews' states): were it lost, screening
-and the reviews would give it back.
+and the reviews would give it back. Names of files, which may be patients', are in it as hashes.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ecgviewer.core.analysis import Analysis
+from ecgviewer.core.files import make_private
 from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.core.user_dirs import data_dir
 from ecgviewer.review.annotations import Review
@@ -34,7 +35,7 @@ CREATE TABLE IF NOT EXISTS reviews (
     verdicts TEXT NOT NULL, labels TEXT NOT NULL, PRIMARY KEY (key, reader));
 CREATE TABLE IF NOT EXISTS places (reader TEXT PRIMARY KEY, key TEXT NOT NULL);
 """
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +126,14 @@ class WorkQueue:
         self._refs = {record_key(folder, ref): ref for ref in refs}
         with self._db:
             self._db.executemany(
-                "INSERT OR IGNORE INTO records (key) VALUES (?)", [(key,) for key in self._refs]
+                "INSERT OR IGNORE INTO records (key) VALUES (?)",
+                [(_stored(key),) for key in self._refs],
             )
         self._rows = self._load()
 
     def _open(self) -> sqlite3.Connection:
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            make_private(self.path.parent)
             try:
                 return _connect(self.path)
             except sqlite3.DatabaseError as error:
@@ -162,10 +164,11 @@ class WorkQueue:
         }
         rows = {}
         for key, ref in self._refs.items():
-            status, conclusion, verdicts, labels = reviews.get(key, ("new", "", "{}", "[]"))
-            sha256, quality, error = facts[key]
+            known = _stored(key)
+            status, conclusion, verdicts, labels = reviews.get(known, ("new", "", "{}", "[]"))
+            sha256, quality, error = facts[known]
             rows[key] = QueueRow(
-                key, ref, scores.get(key, {}), sha256, quality, error, status, conclusion,
+                key, ref, scores.get(known, {}), sha256, quality, error, status, conclusion,
                 json.loads(verdicts), tuple(json.loads(labels)),
             )  # fmt: skip
         return rows
@@ -205,18 +208,28 @@ class WorkQueue:
         with self._db:
             self._db.execute(
                 "UPDATE records SET sha256 = ?, quality = ?, error = '' WHERE key = ?",
-                (analysis.recording_sha256, analysis.quality_text(), key),
+                (analysis.recording_sha256, analysis.quality_text(), _stored(key)),
             )
             self._db.execute(
                 "INSERT OR REPLACE INTO scores VALUES (?, ?, ?, ?, ?)",
-                (key, analysis.model, analysis.bundle_sha256, analysis.score, analysis.p_value),
+                (
+                    _stored(key),
+                    analysis.model,
+                    analysis.bundle_sha256,
+                    analysis.score,
+                    analysis.p_value,
+                ),
             )
         self._reload(key)
 
     def set_error(self, key: str, error: str) -> None:
-        """Remember why a record cannot be screened."""
+        """Remember why a record cannot be screened, without its file's name."""
+        path = self._refs[key].path
+        for name in (str(path), path.name, path.stem):
+            error = error.replace(name, "the file")
+        error = error.removeprefix("the file: ")
         with self._db:
-            self._db.execute("UPDATE records SET error = ? WHERE key = ?", (error, key))
+            self._db.execute("UPDATE records SET error = ? WHERE key = ?", (error, _stored(key)))
         self._reload(key)
 
     def set_review(self, key: str, review: Review) -> None:
@@ -227,12 +240,13 @@ class WorkQueue:
         labels = list(dict.fromkeys(item.label for item in review.annotations))
         with self._db:
             self._db.execute(
-                "UPDATE records SET sha256 = ? WHERE key = ?", (review.record.sha256, key)
+                "UPDATE records SET sha256 = ? WHERE key = ?",
+                (review.record.sha256, _stored(key)),
             )
             self._db.execute(
                 "INSERT OR REPLACE INTO reviews VALUES (?, ?, ?, ?, ?, ?)",
                 (
-                    key,
+                    _stored(key),
                     self.reader,
                     review.state.status,
                     review.state.conclusion,
@@ -246,15 +260,16 @@ class WorkQueue:
         scores = {
             model: ModelScore(bundle, _number(score), _number(p_value))
             for model, bundle, score, p_value in self._db.execute(
-                "SELECT model, bundle_sha256, score, p_value FROM scores WHERE key = ?", (key,)
+                "SELECT model, bundle_sha256, score, p_value FROM scores WHERE key = ?",
+                (_stored(key),),
             )
         }
         sha256, quality, error = self._db.execute(
-            "SELECT sha256, quality, error FROM records WHERE key = ?", (key,)
+            "SELECT sha256, quality, error FROM records WHERE key = ?", (_stored(key),)
         ).fetchone()
         status, conclusion, verdicts, labels = self._db.execute(
             "SELECT status, conclusion, verdicts, labels FROM reviews WHERE key = ? AND reader = ?",
-            (key, self.reader),
+            (_stored(key), self.reader),
         ).fetchone() or ("new", "", "{}", "[]")
         self._rows[key] = QueueRow(
             key, self._refs[key], scores, sha256, quality, error, status, conclusion,
@@ -267,16 +282,24 @@ class WorkQueue:
         found = self._db.execute(
             "SELECT key FROM places WHERE reader = ?", (self.reader,)
         ).fetchone()
-        return str(found[0]) if found is not None and found[0] in self._rows else ""
+        known = {_stored(key): key for key in self._rows}
+        return known.get(found[0], "") if found is not None else ""
 
     @place.setter
     def place(self, key: str) -> None:
         with self._db:
-            self._db.execute("INSERT OR REPLACE INTO places VALUES (?, ?)", (self.reader, key))
+            self._db.execute(
+                "INSERT OR REPLACE INTO places VALUES (?, ?)", (self.reader, _stored(key))
+            )
 
     def close(self) -> None:
         """Release the database."""
         self._db.close()
+
+
+def _stored(key: str) -> str:
+    """Return a record's key as the database knows it."""
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def record_key(folder: Path, ref: RecordRef) -> str:
@@ -302,6 +325,10 @@ def _connect(path: Path) -> sqlite3.Connection:
         version = int(db.execute("PRAGMA user_version").fetchone()[0])
         if version > _VERSION:
             raise StorageError("a newer version of the program made this work list", path)
+        if 0 < version < _VERSION:  # names of files were in it
+            for table in ("records", "scores", "reviews", "places"):
+                db.execute(f"DROP TABLE IF EXISTS {table}")
+            db.execute("VACUUM")
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = NORMAL")
         db.executescript(_SCHEMA)

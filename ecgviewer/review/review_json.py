@@ -27,7 +27,10 @@ from ecgviewer.review.errors import NewerFormatError
 
 FORMAT = "ecgviewer-review"
 VERSION = 2
+MAX_PARSED_BYTES = 512 << 20
 MAX_ITEMS = 1_000_000
+MAX_S = 1e18
+"""The longest record that can be described has fewer seconds."""
 MAX_TEXT = 100_000
 
 
@@ -37,11 +40,21 @@ def dumps(value: Any) -> str:
 
 
 def loads(text: str | bytes) -> Any:
-    """Return parsed JSON; raises ReviewError where it is none."""
+    """Return parsed JSON; raises ReviewError where it is none, or would fill the memory."""
+    data = as_utf8(text) if isinstance(text, str) else text
+    # What an empty list, an object of one key and a short value take in Python.
+    needed = 72 * data.count(b"[") + 240 * data.count(b"{") + 64 * data.count(b",") + 2 * len(data)
+    if needed > MAX_PARSED_BYTES:
+        raise ReviewError("it holds more values than any review")
     try:
-        return json.loads(text)
+        return json.loads(data)
     except (ValueError, RecursionError) as error:
         raise ReviewError(f"damaged JSON ({type(error).__name__})") from error
+
+
+def as_utf8(text: str) -> bytes:
+    """Return a text as UTF-8; half characters (of file names that are none) as JSON writes them."""
+    return text.encode("utf-8", "backslashreplace")
 
 
 def to_json(review: Review) -> dict[str, Any]:
@@ -232,7 +245,7 @@ def _origin_from_json(raw: Any) -> FlagOrigin:
 
 def _span(raw: Any) -> tuple[float, float]:
     start_s, end_s = _number(raw, "start_s"), _number(raw, "end_s")
-    if not 0.0 <= start_s <= end_s:
+    if not 0.0 <= start_s <= end_s <= MAX_S:
         raise ReviewError(f"a span cannot run from {start_s} to {end_s} s")
     return start_s, end_s
 

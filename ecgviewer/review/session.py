@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ecgviewer.core.errors import ReviewError
+from ecgviewer.core.files import make_private
 from ecgviewer.review.annotations import RecordKey, Review, utc_now
 from ecgviewer.review.editing import Edit, History, apply
 from ecgviewer.review.errors import ReviewConflictError, StorageError
@@ -209,7 +210,7 @@ class ReviewSession:
         if self._journal_id:
             self._writer = JournalWriter(self.files.journal, self._journal_bytes)
             return
-        self.files.folder.mkdir(parents=True, exist_ok=True)
+        make_private(self.files.folder)
         self._writer = JournalWriter(self.files.journal, header=self._header(with_base=False))
         self._journal_id = self._writer.journal_id
 
@@ -227,7 +228,7 @@ class ReviewSession:
             self._writer.close()
             self._writer = None
         files = self.files
-        files.folder.mkdir(parents=True, exist_ok=True)
+        make_private(files.folder)
         self._hold_lock()
         if files.journal.exists():
             shutil.copy2(files.journal, files.aside(files.journal, "kept"))
@@ -296,7 +297,7 @@ def _digest(files: ReviewFiles) -> str:
 def _take_lock(files: ReviewFiles) -> tuple[ReviewLock | None, str]:
     lock = ReviewLock(files.lock)
     try:
-        files.folder.mkdir(parents=True, exist_ok=True)
+        make_private(files.folder)
         if lock.acquire():
             return lock, ""
     except OSError as error:

@@ -7,9 +7,11 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from ecgviewer.core.errors import ReviewError
+from ecgviewer.core.errors import RecordError, ReviewError
 from ecgviewer.core.user_dirs import data_dir
+from ecgviewer.io.fileaccess import FileStamp, read_bytes
 from ecgviewer.review.annotations import RecordKey, Review
+from ecgviewer.review.export_files import MAX_BYTES
 from ecgviewer.review.files import ReviewFiles, load
 from ecgviewer.review.journal import parse
 from ecgviewer.review.review_json import loads
@@ -97,8 +99,8 @@ def file_safe(name: str) -> str:
 
 def _review_author(path: Path) -> str | None:
     try:
-        raw = loads(path.read_bytes())
-    except (OSError, ReviewError):
+        raw = loads(read_bytes(path, MAX_BYTES))
+    except (RecordError, ReviewError):
         return None
     author = raw.get("author") if isinstance(raw, dict) else None
     return author if isinstance(author, str) else None
@@ -106,8 +108,9 @@ def _review_author(path: Path) -> str | None:
 
 def _journal_author(path: Path) -> str | None:
     try:
+        FileStamp.of(path)
         with path.open("rb") as file:
-            author = parse(file.readline()).header.get("author")
-    except (OSError, ReviewError):
+            author = parse(file.readline(MAX_BYTES)).header.get("author")
+    except (OSError, RecordError, ReviewError):
         return None
     return author if isinstance(author, str) else None

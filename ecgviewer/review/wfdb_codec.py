@@ -15,6 +15,8 @@ from ecgviewer.core.errors import CorruptFileError
 from ecgviewer.review.errors import ExportError
 
 MAX_AUX = 255
+MAX_MARKS = 1_000_000
+"""Four for every beat of two days; 0.4 GB as annotations."""
 SYMBOLS = {
     1: "N", 2: "L", 3: "R", 4: "a", 5: "V", 6: "F", 7: "J", 8: "A", 9: "S", 10: "E", 11: "j",
     12: "/", 13: "Q", 14: "~", 16: "|", 18: "s", 19: "T", 20: "*", 21: "D", 22: '"', 23: "=",
@@ -141,6 +143,8 @@ def decode(data: bytes) -> tuple[tuple[Mark, ...], float | None]:
             fs_hz = _definition(text, symbols) or fs_hz
             defining = text.startswith(_DEFINITIONS) or (defining and not text.startswith("## "))
         elif code:
+            if len(marks) == MAX_MARKS:
+                raise CorruptFileError(f"the annotation file holds more than {MAX_MARKS} marks")
             marks.append(Mark(sample, symbols.get(code, f"[{code}]"), chan, text, subtype))
     return tuple(marks), fs_hz
 

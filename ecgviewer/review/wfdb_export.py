@@ -29,7 +29,6 @@ from ecgviewer.review.review_json import dumps, from_json, loads, to_json
 from ecgviewer.review.wfdb_codec import MAX_AUX, Mark, decode, encode
 
 ANNOTATOR = "ecgreview"
-MAX_BYTES = 512 * 1024 * 1024
 _CHUNK_SUBTYPE = 1
 _CHUNK = re.compile(r"ev2 ([RAV])(\d+) (\d+)/(\d+) (.*)", re.DOTALL)
 
@@ -71,7 +70,7 @@ def import_wfdb(path: Path) -> Review:
     CorruptFileError, ExportError, ReviewError
     """
     try:
-        marks, _ = decode(read_bounded(path, MAX_BYTES))
+        marks, _ = decode(read_bounded(path))
     except CorruptFileError as error:
         raise CorruptFileError(error.reason, path) from error
     items = _join(marks, path)

@@ -11,13 +11,12 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import uniform_filter1d
-from scipy.signal import butter, sosfiltfilt
 
 from ecgviewer.signal.beats import beat_windows, nan_median, prevailing, shape_correlation
 from ecgviewer.signal.gaps import DoubleArray, FloatArray, bridge_gaps
 from ecgviewer.signal.r_peaks import IntArray
 from ecgviewer.signal.resample import resample_bridged
+from ecgviewer.signal.scipy_parts import butter, sosfiltfilt, uniform_filter1d
 
 FS_HZ = 500
 """Rate at which beats are delineated, whatever the rate of the recording."""

@@ -6,9 +6,9 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import butter, iirnotch, sosfiltfilt, tf2sos
 
 from ecgviewer.signal.gaps import DoubleArray, FloatArray, bridge_gaps
+from ecgviewer.signal.scipy_parts import butter, iirnotch, sosfiltfilt, tf2sos
 
 BASELINE_HZ = 0.5
 MUSCLE_HZ = 35.0

@@ -11,11 +11,11 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import butter, iirnotch, resample_poly, sosfiltfilt, tf2sos
 
 from ecgviewer.core.errors import AnalysisError
 from ecgviewer.signal.gaps import DoubleArray, FloatArray, bridge_gaps, mask_at_rate
 from ecgviewer.signal.resample import resample_bridged, resampled_length
+from ecgviewer.signal.scipy_parts import butter, iirnotch, resample_poly, sosfiltfilt, tf2sos
 
 LOWEST_DESIGN_RATE_HZ = 500.0
 PAD_S = 27 / 500

@@ -15,6 +15,7 @@ from types import TracebackType
 
 import numpy as np
 
+from ecgviewer.signal.array_files import read_array
 from ecgviewer.signal.extremes import (
     FINEST,
     IntArray,
@@ -87,11 +88,11 @@ class MinMaxPyramid:
         levels = []
         for number, bins in enumerate(level_lengths(n_samples), start=1):
             try:
-                level = np.load(level_path(folder, number), mmap_mode="r", allow_pickle=False)
-            except (OSError, ValueError, EOFError) as error:
+                level = read_array(level_path(folder, number), np.float32, 3)
+            except (OSError, ValueError) as error:
                 raise ValueError(f"pyramid level {number} cannot be read: {error}") from error
-            if level.shape != (bins, 2, n_leads) or level.dtype != np.float32:
-                raise ValueError(f"pyramid level {number} has the wrong shape or type")
+            if level.shape != (bins, 2, n_leads):
+                raise ValueError(f"pyramid level {number} has the wrong shape")
             levels.append(level)
         return cls(levels, n_samples, n_done)
 

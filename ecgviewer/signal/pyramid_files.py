@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 VERSION = 1
+MAX_STATE_BYTES = 1000
 
 
 def level_path(folder: Path, number: int) -> Path:
@@ -35,11 +36,12 @@ def write_state(folder: Path, n_leads: int, n_samples: int, n_done: int) -> None
 def read_state(folder: Path) -> tuple[int, int, int]:
     """Return leads, samples and samples covered; raises ValueError where that is not told."""
     try:
-        state = json.loads((folder / "pyramid.json").read_text())
+        with (folder / "pyramid.json").open("rb") as file:
+            state = json.loads(file.read(MAX_STATE_BYTES))
         if state["version"] != VERSION:
             raise ValueError("a pyramid of another version")
         n_leads, n_samples, n_done = (int(state[key]) for key in ("leads", "samples", "done"))
-    except (OSError, KeyError, TypeError, json.JSONDecodeError) as error:
+    except (OSError, KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise ValueError(f"no pyramid in {folder.name}: {error}") from error
     if n_leads < 1 or not 0 <= n_done <= n_samples or n_samples < 1:
         raise ValueError("impossible pyramid state")

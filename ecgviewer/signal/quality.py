@@ -7,16 +7,16 @@ relative to the amplitude of the recording, since its unit may be unknown.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
-from scipy.ndimage import maximum_filter1d, minimum_filter1d
-from scipy.signal import butter, sosfilt
 
 from ecgviewer.core.analysis import QualityFinding
 from ecgviewer.signal.gaps import BoolArray, DoubleArray, bridge_gaps, runs
+from ecgviewer.signal.scipy_parts import butter, maximum_filter1d, minimum_filter1d, sosfilt
 
 BLOCK_S = 0.1
 FLAT_S = 1.0
@@ -63,9 +63,10 @@ def assess(
         return ()
     x, gap = bridge_gaps(raw)
     infinite = np.isinf(raw)
-    flat = _flat(x, gap, fs_hz)
-    usual = _usual_beat(x, gap, flat, fs_hz)
-    noisy = _noisy(x, gap | flat, usual, fs_hz)
+    blocks = _Blocks.of(x, fs_hz)
+    flat = _flat(x, gap, blocks, fs_hz)
+    usual = _usual_beat(blocks, gap | flat)
+    noisy = _noisy(x, gap | flat, blocks, usual, fs_hz)
     findings: list[QualityFinding] = []
     for row, lead in enumerate(leads):
         masks = {
@@ -126,12 +127,21 @@ def _spans(mask: BoolArray, fs_hz: float) -> Spans:
     return np.stack([starts, stops], axis=1)
 
 
-def _blocks(x: DoubleArray, fs_hz: float) -> tuple[DoubleArray, DoubleArray, DoubleArray, int]:
-    """Return minimum, maximum and mean of 0.1-s blocks [L, blocks], and samples per block."""
-    size = max(round(BLOCK_S * fs_hz), 1)
-    count = x.shape[1] // size
-    cut = x[:, : count * size].reshape(x.shape[0], count, size)
-    return cut.min(axis=2), cut.max(axis=2), cut.mean(axis=2), size
+@dataclass(frozen=True, slots=True, eq=False)
+class _Blocks:
+    """Minimum, maximum and mean of 0.1-s blocks [L, blocks], and samples per block."""
+
+    low: DoubleArray
+    high: DoubleArray
+    mean: DoubleArray
+    size: int
+
+    @classmethod
+    def of(cls, x: DoubleArray, fs_hz: float) -> _Blocks:
+        size = max(round(BLOCK_S * fs_hz), 1)
+        count = x.shape[1] // size
+        cut = x[:, : count * size].reshape(x.shape[0], count, size)
+        return cls(cut.min(axis=2), cut.max(axis=2), cut.mean(axis=2), size)
 
 
 def _rolling_range(low: DoubleArray, high: DoubleArray, width: int) -> DoubleArray:
@@ -151,19 +161,18 @@ def _paint(bad: BoolArray, width: int, size: int, n: int) -> BoolArray:
     return np.pad(mask, ((0, 0), (0, n - mask.shape[1])), mode="edge")
 
 
-def _flat(x: DoubleArray, gap: BoolArray, fs_hz: float) -> BoolArray:
+def _flat(x: DoubleArray, gap: BoolArray, blocks: _Blocks, fs_hz: float) -> BoolArray:
     n = x.shape[1]
     flat = np.zeros(x.shape, dtype=np.bool_)
-    constant = np.diff(x, axis=1) == 0.0
+    constant = x[:, 1:] == x[:, :-1]
     shortest = min(round(FLAT_S * fs_hz), n) - 1
     for row in np.flatnonzero(constant.sum(axis=1) >= max(shortest, 1)):
         found = runs(constant[row])
         for start, stop in found[found[:, 1] - found[:, 0] >= shortest]:
             flat[row, start : stop + 1] = True
-    low, high, _, size = _blocks(x, fs_hz)
     width = round(2.0 / BLOCK_S)
-    if low.shape[1] >= width:
-        ranges = _rolling_range(low, high, width)
+    if blocks.low.shape[1] >= width:
+        ranges = _rolling_range(blocks.low, blocks.high, width)
         largest = ranges.max(axis=1)
         quiet = ranges < NEARLY_FLAT_SHARE * np.percentile(largest, 75)
         # Most leads at once that beat at other times: a pause of the heart, not an electrode.
@@ -171,42 +180,41 @@ def _flat(x: DoubleArray, gap: BoolArray, fs_hz: float) -> BoolArray:
         if beating.any():
             pause = quiet[beating].mean(axis=0) > 0.5
             quiet[beating] &= ~maximum_filter1d(pause, width // 2)
-        flat |= _paint(quiet, width, size, n)
+        flat |= _paint(quiet, width, blocks.size, n)
     return flat & ~gap
 
 
-def _usual_beat(x: DoubleArray, gap: BoolArray, flat: BoolArray, fs_hz: float) -> float:
+def _usual_beat(blocks: _Blocks, out: BoolArray) -> float:
     """Return the height of an ordinary beat: the median lead's median range of 1 s."""
-    low, high, _, _ = _blocks(x, fs_hz)
-    if low.shape[1] == 0:
+    if blocks.low.shape[1] == 0:
         return 0.0
-    width = min(10, low.shape[1])
-    height = np.median(_rolling_range(low, high, width), axis=1)
-    live = (gap | flat).mean(axis=1) < WHOLE_LEAD_SHARE
+    width = min(10, blocks.low.shape[1])
+    height = np.median(_rolling_range(blocks.low, blocks.high, width), axis=1)
+    live = out.mean(axis=1) < WHOLE_LEAD_SHARE
     return float(np.median(height[live])) if live.any() else 0.0
 
 
-def _noisy(x: DoubleArray, out: BoolArray, usual: float, fs_hz: float) -> BoolArray:
-    n = x.shape[1]
-    low, high, mean, size = _blocks(x, fs_hz)
+def _noisy(
+    x: DoubleArray, out: BoolArray, blocks: _Blocks, usual: float, fs_hz: float
+) -> BoolArray:
+    n, size, count = x.shape[1], blocks.size, blocks.low.shape[1]
     noisy = np.zeros(x.shape, dtype=np.bool_)
-    blocks = low.shape[1]
-    if usual == 0.0 or blocks < 10:
+    if usual == 0.0 or count < 10:
         return noisy
-    second = _rolling_range(low, high, 10)
+    second = _rolling_range(blocks.low, blocks.high, 10)
     own = np.median(second, axis=1, keepdims=True)
-    width = min(20, blocks)
+    width = min(20, count)
     if fs_hz >= 90.0:
-        band = sosfilt(_noise_filter(fs_hz), x, axis=1)[:, : blocks * size]
-        rms = np.sqrt(np.square(band).reshape(x.shape[0], blocks, size).mean(axis=2))
+        band = sosfilt(_noise_filter(fs_hz), x, axis=1)[:, : count * size]
+        rms = np.sqrt(np.square(band).reshape(x.shape[0], count, size).mean(axis=2))
         # A low percentile of 0.1-s blocks lies between the beats, even of fast rhythms.
         rank = width // 4
         between = np.partition(sliding_window_view(rms, width, axis=1), rank, axis=2)[:, :, rank]
         limit = NOISE_SHARE * np.maximum(usual, 0.6 * own)
         noisy |= _paint(between > limit, width, size, n)
     # Six blocks are longer than any QRS-T half, so that their median is the baseline.
-    if blocks >= 13:
-        level = np.median(sliding_window_view(mean, 6, axis=1), axis=2)
+    if count >= 13:
+        level = np.median(sliding_window_view(blocks.mean, 6, axis=1), axis=2)
         jump = np.abs(level[:, 7:] - level[:, :-7]) > JUMP_SHARE * usual
         noisy |= _paint(jump, 13, size, n)
     noisy |= _paint(second > POP_SHARE * np.maximum(own, usual), 10, size, n)
@@ -225,11 +233,15 @@ def _saturated(x: DoubleArray, out: BoolArray, fs_hz: float) -> BoolArray:
     rest = x[~out]
     if rest.size == 0:
         return mask
-    low, high, middle = float(rest.min()), float(rest.max()), float(np.median(rest))
+    low, high = float(rest.min()), float(rest.max())
     for rail in (low, high):
-        if abs(rail - middle) <= 0.4 * (high - low):
+        on_rail = (x == rail) & ~out
+        # Cheap before dear: hardly any lead is at its extreme value for as long as clipping takes.
+        if on_rail.sum() < CLIP_TOTAL_S * fs_hz:
             continue
-        found = runs((x == rail) & ~out)
+        if abs(rail - float(np.median(rest))) <= 0.4 * (high - low):
+            continue
+        found = runs(on_rail)
         # A plateau at the ends of a record is how some devices start and stop.
         inner = (found[:, 0] > 0) & (found[:, 1] < x.size)
         length = found[:, 1] - found[:, 0]

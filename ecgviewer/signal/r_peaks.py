@@ -6,10 +6,16 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import maximum_filter1d, median_filter, uniform_filter1d
-from scipy.signal import butter, find_peaks, sosfiltfilt
 
 from ecgviewer.signal.gaps import DoubleArray, bridge_gaps
+from ecgviewer.signal.scipy_parts import (
+    butter,
+    find_peaks,
+    maximum_filter1d,
+    median_filter,
+    sosfiltfilt,
+    uniform_filter1d,
+)
 
 IntArray = npt.NDArray[np.int64]
 

@@ -9,9 +9,9 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import resample_poly
 
 from ecgviewer.signal.gaps import DoubleArray, FloatArray, bridge_gaps, mask_at_rate
+from ecgviewer.signal.scipy_parts import resample_poly
 
 LARGEST_FACTOR = 2000
 """Bound of the integer ratio that stands for a rate ratio (error of the rate < 1e-6)."""

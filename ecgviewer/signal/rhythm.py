@@ -13,13 +13,12 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import median_filter
-from scipy.signal import butter, sosfiltfilt
 
 from ecgviewer.signal.beats import shape_correlation
 from ecgviewer.signal.delineation import FS_HZ, R_AT, AverageBeat, average_beat
 from ecgviewer.signal.gaps import DoubleArray, bridge_gaps
 from ecgviewer.signal.r_peaks import IntArray
+from ecgviewer.signal.scipy_parts import butter, median_filter, sosfiltfilt
 
 NAN = float("nan")
 PREMATURE = 0.80

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from PySide6.QtWidgets import QApplication
 from ecgviewer.app.inference import Run
 from ecgviewer.app.window import MainWindow
 from ecgviewer.core.analysis import Analysis, WindowScore
-from ecgviewer.core.errors import CancelledError
+from ecgviewer.core.errors import CancelledError, EcgViewerError
 from ecgviewer.core.leads import STANDARD_LEADS
 from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.core.reference import NormalReference
@@ -86,14 +87,33 @@ def make_analysis(ref: RecordRef, model: str) -> Analysis:
     )
 
 
+MAPS = ("score_map", "reconstruction_mv", "model_input_mv", "model_output_mv", "saliency")
+
+
+def beginning(analysis: Analysis, seconds: float) -> Analysis:
+    """Return what was found of an analysis by some moment."""
+    n = round(seconds * MAP_FS_HZ)
+    maps = {name: getattr(analysis, name) for name in MAPS}
+    return replace(
+        analysis, analysed_s=seconds,
+        **{name: values[:, :n] for name, values in maps.items() if values is not None},
+    )  # fmt: skip
+
+
 class ClockworkInference(QObject):
-    """Answers like the model process, tick by tick, without one."""
+    """Answers like the model process, tick by tick, without one.
+
+    With ``in_parts`` each tick tells what was found so far; it stops for good at ``held_at``.
+    """
 
     devicesFound = Signal(list)
 
-    def __init__(self, ticks: int = 5) -> None:
+    def __init__(self, ticks: int = 5, in_parts: bool = False) -> None:
         super().__init__()
         self.ticks = ticks
+        self.in_parts = in_parts
+        self.held_at: int | None = None
+        self.told = 0
         self.runs: list[Run] = []
         self.asked: list[tuple[str, str]] = []
         self.closed = False
@@ -113,22 +133,34 @@ class ClockworkInference(QObject):
         timer = QTimer(self)
 
         def tick() -> None:
+            if self.held_at == self.told and not run.cancel_token.cancelled:
+                return
             at = next(ticks)
             if run.cancel_token.cancelled:
                 timer.stop()
                 run.deliver("error", CancelledError())
             elif at < self.ticks:
                 run.deliver("progress", (at / self.ticks, f"window {at} of {self.ticks}"))
+                if self.in_parts:
+                    whole = make_analysis(ref, bundle.stem)
+                    run.deliver("partial", beginning(whole, at / self.ticks * whole.duration_s))
+                self.told = at
             else:
                 timer.stop()
                 if self.fail_with is not None:
                     run.deliver("error", self.fail_with)
                 else:
-                    run.deliver("result", make_analysis(ref, bundle.stem))
+                    try:
+                        run.deliver("result", self.answer(ref, bundle.stem))
+                    except EcgViewerError as error:
+                        run.deliver("error", error)
 
         timer.timeout.connect(tick)
         timer.start(TICK_MS)
         return run
+
+    def answer(self, ref: RecordRef, model: str) -> Analysis:
+        return make_analysis(ref, model)
 
     def close(self) -> None:
         self.closed = True

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QPageSize
+from PySide6.QtPrintSupport import QPrinter
 from PySide6.QtWidgets import QApplication
 
+from ecgviewer.app.printing import a4_printer, is_cut, print_page
 from ecgviewer.app.report import make_page, render_report
 from ecgviewer.core.analysis import Flag
 from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.review.annotations import Annotation
+from ecgviewer.review.anonymize import Privacy
 from tests.app.trace_material import analysis_of, ecg, flat, recording_of, source_of
 
 MM_PER_POINT = 25.4 / 72.0
@@ -64,13 +68,29 @@ def pdf_paths(pdf: bytes) -> list[Path2D]:
     return paths
 
 
-def pdf_of(tmp_path: Path, recording, **how) -> bytes:
+def exported(tmp_path: Path, recording) -> bytes:
+    """Return the report as File › Export report writes it."""
     out = tmp_path / "page.pdf"
-    render_report(recording, None, (), (), out, **how)
+    render_report(recording, None, (), (), out)
     return out.read_bytes()
 
 
-def test_the_page_is_a4_landscape(tmp_path: Path) -> None:
+def printed(tmp_path: Path, recording) -> bytes:
+    """Return what File › Print sends to a printer, as that printer's PDF file."""
+    out = tmp_path / "printed.pdf"
+    printer = a4_printer()
+    printer.setOutputFormat(QPrinter.OutputFormat.PdfFormat)
+    printer.setOutputFileName(str(out))
+    assert print_page(make_page(recording, None, (), ()), printer)
+    assert not is_cut(printer)
+    return out.read_bytes()
+
+
+both = pytest.mark.parametrize("pdf_of", [exported, printed])
+
+
+@both
+def test_the_page_is_a4_landscape(tmp_path: Path, pdf_of: Callable[..., bytes]) -> None:
     pdf = pdf_of(tmp_path, recording_of(ecg()))
     box = [float(part) for part in re.findall(rb"/MediaBox\s*\[([\d. ]+)\]", pdf)[0].split()]
     assert box[2] * MM_PER_POINT == pytest.approx(297.0, abs=0.4)
@@ -78,7 +98,10 @@ def test_the_page_is_a4_landscape(tmp_path: Path) -> None:
     assert pdf.count(b"/Type /Page\n") + pdf.count(b"/Type/Page\n") <= 1
 
 
-def test_a_second_is_25_mm_and_a_millivolt_10_mm_on_paper(tmp_path: Path) -> None:
+@both
+def test_a_second_is_25_mm_and_a_millivolt_10_mm_on_paper(
+    tmp_path: Path, pdf_of: Callable[..., bytes]
+) -> None:
     recording = recording_of(flat(10.0))
     source_of(recording).spikes = {2000: 1.0, 4500: 1.0}
     paths = pdf_paths(pdf_of(tmp_path, recording))
@@ -92,7 +115,8 @@ def test_a_second_is_25_mm_and_a_millivolt_10_mm_on_paper(tmp_path: Path) -> Non
     assert line[-1, 0] - line[0, 0] == pytest.approx(250.0, abs=0.2)
 
 
-def test_grid_lines_are_a_millimetre_apart(tmp_path: Path) -> None:
+@both
+def test_grid_lines_are_a_millimetre_apart(tmp_path: Path, pdf_of: Callable[..., bytes]) -> None:
     paths = pdf_paths(pdf_of(tmp_path, recording_of(ecg())))
     upright = sorted(
         {
@@ -108,13 +132,29 @@ def test_grid_lines_are_a_millimetre_apart(tmp_path: Path) -> None:
     assert upright[-1] - upright[0] == pytest.approx(len(upright) - 1, abs=0.1)
 
 
-def test_calibration_pulse_is_5_by_10_mm(tmp_path: Path) -> None:
+@both
+def test_calibration_pulse_is_5_by_10_mm(tmp_path: Path, pdf_of: Callable[..., bytes]) -> None:
     paths = pdf_paths(pdf_of(tmp_path, recording_of(flat(10.0))))
     pulses = [np.array(path) for path in paths if len(path) == 6]
     assert len(pulses) == 4
     for pulse in pulses:
         assert pulse[3, 0] - pulse[2, 0] == pytest.approx(5.0, abs=0.05)
         assert pulse[1, 1] - pulse[2, 1] == pytest.approx(10.0, abs=0.05)
+
+
+def test_smaller_paper_keeps_the_scale_and_cuts_the_edges(tmp_path: Path) -> None:
+    recording = recording_of(flat(10.0))
+    source_of(recording).spikes = {2000: 1.0, 4500: 1.0}
+    printer = a4_printer()
+    printer.setPageSize(QPageSize(QPageSize.PageSizeId.Letter))
+    printer.setOutputFormat(QPrinter.OutputFormat.PdfFormat)
+    printer.setOutputFileName(str(tmp_path / "letter.pdf"))
+    assert is_cut(printer)
+    assert print_page(make_page(recording, None, (), ()), printer)
+    paths = pdf_paths((tmp_path / "letter.pdf").read_bytes())
+    (rhythm,) = [np.array(path) for path in paths if len(path) > 4500]
+    assert rhythm[-1, 0] - rhythm[0, 0] == pytest.approx(250.0, abs=0.2)
+    assert rhythm[0, 0] > 15.0 and rhythm[-1, 0] < 279.4
 
 
 def test_the_picture_is_to_scale_at_its_own_resolution(tmp_path: Path) -> None:
@@ -132,7 +172,7 @@ def test_the_page_says_everything(qt_app: QApplication) -> None:
     notes = [Annotation("a" * 32, 1.0, 2.0, ("V1",), "PVC", note="couplet")]
     page = make_page(
         recording, analysis, flags, notes, reviewer="Dr. A", conclusion="abnormal",
-        created=datetime(2026, 3, 1, 12, 0, tzinfo=UTC),
+        created=datetime(2026, 3, 1, 12, 0, tzinfo=UTC), privacy=Privacy.IDENTIFIED,
     )  # fmt: skip
     assert "P-17" in page.subtitle
     assert page.abnormal is True
@@ -146,8 +186,14 @@ def test_the_page_says_everything(qt_app: QApplication) -> None:
     assert rate == "60 bpm"
 
 
+def test_a_page_names_the_patient_only_when_asked(qt_app: QApplication) -> None:
+    page = make_page(recording_of(ecg()), None, (), ())
+    assert "P-17" not in page.subtitle and "63 y" in page.subtitle
+    assert "in memory" in page.title
+
+
 def test_an_anonymous_page_names_nobody(tmp_path: Path) -> None:
-    page = make_page(recording_of(ecg()), None, (), (), anonymize=True)
+    page = make_page(recording_of(ecg()), None, (), (), privacy=Privacy.ANONYMOUS)
     assert "P-17" not in page.subtitle and "in memory" not in page.title
     assert "63" not in page.subtitle
 

@@ -11,6 +11,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from ecgviewer.app.panels.flags_panel import VERDICT
 from ecgviewer.app.window import MainWindow
 from ecgviewer.review.annotations import Review
 from ecgviewer.review.store import ReviewStore
@@ -76,7 +77,8 @@ def test_a_flag_is_accepted_rejected_or_left_with_one_key_each(window) -> None:
     assert annotation.origin.bundle_sha256 == "0" * 64
     assert on_disk(window) == review
     said = [
-        window.flags_panel.model.data(window.flags_panel.model.index(row, 5)) for row in (0, 1, 2)
+        window.flags_panel.model.data(window.flags_panel.model.index(row, VERDICT))
+        for row in (0, 1, 2)
     ]
     assert said == ["✓", "✗", "?"]
     assert any("Every flag has a verdict" in text for text in window.messages.texts())
@@ -109,8 +111,8 @@ def test_verdicts_survive_another_threshold(window) -> None:
     window.session.set_specificity(0.999)
     model = window.flags_panel.model
     assert model.rowCount() >= 1
-    assert str(model.data(model.index(0, 5))).startswith("✗")
-    assert "rejected" in str(model.data(model.index(0, 5), Qt.ItemDataRole.ToolTipRole))
+    assert str(model.data(model.index(0, VERDICT))).startswith("✗")
+    assert "rejected" in str(model.data(model.index(0, VERDICT), Qt.ItemDataRole.ToolTipRole))
 
 
 def test_dragging_marks_a_span_and_a_number_labels_it(window) -> None:

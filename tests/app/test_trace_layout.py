@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ecgviewer.app.trace.layout import build_layout, visible_leads
-from ecgviewer.app.trace.state import LayoutMode, ViewState
+from ecgviewer.app.trace.state import GAINS_MM_MV, LayoutMode, ViewState
 from ecgviewer.core.leads import STANDARD_LEADS
 
 CHEST = tuple(f"V{number}" for number in range(1, 7))
@@ -80,3 +80,10 @@ def test_baselines_lie_on_millimetre_lines() -> None:
     state = ViewState(pixels_per_mm=4.0)
     for lane in page(state).lanes:
         assert lane.baseline / 4.0 == pytest.approx(round(lane.baseline / 4.0))
+
+
+@pytest.mark.parametrize("gain", GAINS_MM_MV)
+@pytest.mark.parametrize("mode", LayoutMode)
+def test_the_first_calibration_pulse_is_seen_whole(mode: LayoutMode, gain: float) -> None:
+    state = ViewState(mode=mode, mm_per_mv=gain)
+    assert page(state, height=620.0).lanes[0].baseline >= state.px_per_mv

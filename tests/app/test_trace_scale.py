@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PySide6.QtWidgets import QApplication
@@ -18,6 +24,7 @@ from tests.app.trace_material import (
     recording_of,
     source_of,
 )
+from tests.app.two_screens import MEASURED_PX_PER_MM
 
 pytestmark = pytest.mark.usefixtures("no_surprises")
 
@@ -148,3 +155,30 @@ def test_gain_steps_are_the_usual_ones(view: TraceView) -> None:
     for _ in range(3):
         view.gain_step(1)
     assert view.state.mm_per_mv == 20.0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("zoom", ["1", "2"])
+def test_every_monitor_has_a_scale_of_its_own(tmp_path: Path, user_home: Path, zoom: str) -> None:
+    screen = {"y": 0, "width": 2400, "height": 1600, "logicalDpi": 96, "logicalBaseDpi": 96}
+    screens = [screen | {"name": "plain", "x": 0}, screen | {"name": "measured", "x": 2400}]
+    config = tmp_path / "screens.json"
+    config.write_text(json.dumps({"synchronousWindowSystemEvents": True, "screens": screens}))
+    environment = os.environ | {
+        "QT_QPA_PLATFORM": f"offscreen:configfile={config}", "QT_SCALE_FACTOR": zoom,
+        "ECGVIEWER_HOME": str(user_home),
+    }  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.app.two_screens"],
+        env=environment, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    first, second, third = json.loads(done.stdout)
+    ratio, reported = float(zoom), 100 / 25.4
+    assert first == ["plain", pytest.approx(reported / ratio), pytest.approx(50 * reported, abs=2)]
+    # What was measured by hand is in the screen's own pixels, whatever the desktop's zoom.
+    measured = MEASURED_PX_PER_MM
+    assert second == [
+        "measured", pytest.approx(measured / ratio), pytest.approx(50 * measured, abs=2)
+    ]  # fmt: skip
+    assert third == first

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
+from PySide6.QtPrintSupport import QPrinter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QMenu
 
@@ -20,6 +21,7 @@ from ecgviewer.app.dialogs.about import AboutDialog
 from ecgviewer.app.dialogs.calibration import CARD_MM, CalibrationDialog
 from ecgviewer.app.dialogs.go_to_time import parse_time
 from ecgviewer.app.dialogs.keyboard_map import KeyboardMap
+from ecgviewer.app.dialogs.print_preview import PrintPreview
 from ecgviewer.app.evidence_window import EvidenceWindow
 from ecgviewer.app.palette import Palette
 from ecgviewer.app.settings import Settings, SettingsStore
@@ -99,14 +101,24 @@ def test_screen_calibration_makes_a_millimetre_of_the_card(
     open_and_wait(window, samples / "00010_hr.hea")
     window.commands.action("tools.calibrate").trigger()
     dialog = window.findChildren(CalibrationDialog)[-1]
+    spin(dialog.isActiveWindow)
     dialog.slider.setFocus()
+    before = dialog.pixels_per_mm
     for _ in range(60):
         QTest.keyClick(dialog.slider, Qt.Key.Key_Right)
     per_mm = dialog.pixels_per_mm
+    assert per_mm > before + 0.2
     assert dialog.card.width() == pytest.approx(CARD_MM[0] * per_mm + 2, abs=1)
     dialog.accept()
     assert window.traces.state.pixels_per_mm == pytest.approx(per_mm)
-    assert list(window.settings.value.pixels_per_mm.values()) == [pytest.approx(per_mm)]
+    ratio = window.screen().devicePixelRatio()
+    assert list(window.settings.value.pixels_per_mm.values()) == [pytest.approx(per_mm * ratio)]
+    window.commands.action("tools.calibrate").trigger()
+    dialog = window.findChildren(CalibrationDialog)[-1]
+    dialog.reset.click()
+    dialog.accept()
+    assert window.traces.state.pixels_per_mm == pytest.approx(before)
+    assert window.settings.value.pixels_per_mm == {}
 
 
 def test_calipers_key_switches_measuring_on_and_off(make_window: Build, samples: Path) -> None:
@@ -122,6 +134,23 @@ def test_calipers_key_switches_measuring_on_and_off(make_window: Build, samples:
     assert "ms" in QApplication.clipboard().text()
     QTest.keyClick(window.traces, Qt.Key.Key_C)
     assert window.traces.caliper_text() == ""
+
+
+def test_printing_shows_the_page_and_then_prints_it(
+    make_window: Build, samples: Path, tmp_path: Path
+) -> None:
+    window = make_window()
+    open_and_wait(window, samples / "00010_hr.hea")
+    QTest.keyClick(window.traces, Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier)
+    spin(lambda: bool(window.findChildren(PrintPreview)))
+    preview = window.findChildren(PrintPreview)[-1]
+    spin(preview.isVisible)
+    assert preview.preview.pageCount() == 1
+    preview.printer.setOutputFormat(QPrinter.OutputFormat.PdfFormat)
+    preview.printer.setOutputFileName(str(tmp_path / "printed.pdf"))
+    preview.print_on(preview.printer)
+    assert (tmp_path / "printed.pdf").read_bytes().startswith(b"%PDF")
+    assert any("sent to the printer" in text for text in window.messages.texts())
 
 
 def test_the_evidence_card_measures_what_is_in_view(make_window: Build, samples: Path) -> None:

@@ -179,7 +179,7 @@ def test_three_models_are_compared_lead_by_lead(make_window: Build, samples: Pat
     assert window.document.active_model == window.settings.value.model
     window.docks["consensus"].show()
     window.docks["consensus"].raise_()
-    spin(lambda: "flagged by all 3" in window.consensus_panel.summary.text())
+    spin(lambda: "of the 3 models" in window.consensus_panel.summary.text())
     chart = window.consensus_panel.chart
     QTest.mouseClick(chart, Qt.MouseButton.LeftButton, pos=QPoint(chart.width() // 2, 150))
 

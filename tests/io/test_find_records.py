@@ -124,10 +124,10 @@ def test_two_thousand_headers_are_found_in_a_second(tmp_path: Path) -> None:
     header = write_wfdb_16(tmp_path, "rec", ecg_uv(0.1)).read_text()
     for k in range(2000):
         (tmp_path / f"r{k:04}.hea").write_text(header)
-    started = time.perf_counter()
+    started = time.thread_time()
     assert len(_names(tmp_path)) == 2001
-    # 0.4 s on an idle machine; the rest is room for a busy one.
-    assert time.perf_counter() - started < 4.0
+    # 0.4 s on an idle machine; the rest is room for a slow one.
+    assert time.thread_time() - started < 4.0
 
 
 def test_two_formats_of_one_name_are_two_records(tmp_path: Path) -> None:

@@ -8,10 +8,10 @@ import numpy as np
 import torch
 
 from ecgviewer.models.bundle import Bundle
-from ecgviewer.models.detector import library_versions
 from ecgviewer.models.evidence import Window
 from ecgviewer.models.network import NetworkOutput, build_network
 from ecgviewer.models.scoring import Scorer
+from ecgviewer.models.versions import library_versions
 from ecgviewer.models.windows import Windowing
 from ecgviewer.signal.preprocessing import Preprocessing
 

@@ -15,7 +15,7 @@ from safetensors.numpy import save as save_tensors
 from ecgviewer.core.errors import BundleError
 from ecgviewer.models import bundle_file
 from ecgviewer.models.bundle import Bundle, find_bundles, read_info
-from ecgviewer.models.bundle_file import content_sha256, read_metadata
+from ecgviewer.models.bundle_file import content_sha256, parse_metadata
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,8 @@ def rewritten(path: Path, change) -> Path:
     """Write the bundle anew with changed metadata and tensors, and a checksum that fits."""
     from safetensors.numpy import load
 
-    metadata, tensors = read_metadata(path), load(path.read_bytes())
+    content = path.read_bytes()
+    metadata, tensors = parse_metadata(content, path), load(content)
     metadata.pop("content_sha256")
     change(metadata, tensors)
     metadata["content_sha256"] = content_sha256(metadata, tensors)
@@ -88,7 +89,7 @@ def test_a_changed_card_is_noticed(path: Path) -> None:
         ("hyper", '{"hidden": NaN}', "makes no sense"),
         ("hyper", '{"import os": 1}', "no hyperparameter"),
         ("hyper", "[" * 5000, "metadata is not valid"),
-        ("hyper", '{"hidden": 0}', "no network|do not fit"),
+        ("hyper", '{"hidden": 0}', "makes no sense"),
         ("hyper", '{"hidden": 24}', "do not fit"),
         ("leads", '["I", "II"]', "other leads"),
         ("preprocessing", '{"fs_hz": 1e300}', "metadata is not valid"),

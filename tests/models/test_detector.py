@@ -11,9 +11,8 @@ import pytest
 import torch
 
 from ecgviewer.core.analysis import Analysis
-from ecgviewer.core.errors import AnalysisError, CancelledError
+from ecgviewer.core.errors import AnalysisError
 from ecgviewer.core.leads import STANDARD_LEADS
-from ecgviewer.core.progress import CancelToken
 from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.core.recording import Recording
 from ecgviewer.io import open_record
@@ -209,30 +208,6 @@ def test_batch_size_and_threads_do_not_matter(
         assert again.raw_score == pytest.approx(first.raw_score, rel=1e-4)
 
 
-def test_partial_maps_add_up_to_the_result(detector: Detector, long_record: Recording) -> None:
-    record = in_memory(long_record, lambda v: v[:, :35_000])
-    parts: list[maps_module.PartialMaps] = []
-    fractions: list[float] = []
-    analysis = detector.analyze(
-        record, progress=lambda f, _: fractions.append(f), on_partial=parts.append
-    )
-    assert fractions == sorted(fractions)
-    assert fractions[-1] == 1.0
-    for name in ("score_map", "attention"):
-        joined = np.concatenate([part.arrays[name] for part in parts], axis=1)
-        np.testing.assert_array_equal(joined, getattr(analysis, name))
-
-
-def test_cancelling_stops_between_batches(detector: Detector, long_record: Recording) -> None:
-    token = CancelToken()
-
-    def stop_soon(part: maps_module.PartialMaps) -> None:
-        token.cancel()
-
-    with pytest.raises(CancelledError):
-        detector.analyze(long_record, cancel=token, on_partial=stop_soon)
-
-
 def test_maps_of_long_records_live_in_files_that_go_away(
     make_bundle: MakeBundle,
     long_record: Recording,
@@ -254,7 +229,7 @@ def test_maps_of_long_records_live_in_files_that_go_away(
         np.testing.assert_allclose(getattr(analysis, name), expected, atol=1e-5)
         np.testing.assert_allclose(getattr(kept, name), expected, atol=1e-5)
     del analysis
-    assert not list(user_home.rglob("scratch/*/*.npy"))
+    assert not list(user_home.rglob("unfinished/*"))
 
 
 @pytest.mark.parametrize("fs_hz", [250, 360, 400, 1000])

@@ -18,7 +18,7 @@ from ecgviewer.core.recording import Patient
 from ecgviewer.io import find_records, open_record
 from ecgviewer.review import editing
 from ecgviewer.review.annotations import Annotation, FlagOrigin, RecordKey, Review
-from ecgviewer.review.anonymize import anonymize
+from ecgviewer.review.anonymize import Privacy, anonymize
 from ecgviewer.review.csv_export import export_csv, import_csv
 from ecgviewer.review.errors import ExportError
 from ecgviewer.review.exports import export_record, export_reviews
@@ -204,7 +204,7 @@ def test_anonymous_exports_hold_nothing_of_the_header(samples, tmp_path) -> None
     review = editing.apply(review, editing.add(review, [made]))
     planted = ["jane", "doe", "pid-7731", "1961", "ward 7", str(recording.path).lower(), "00010"]
     for to in ("wfdb", "csv", "json"):
-        (path,) = export_reviews([review], recording, to, tmp_path / to, anonymous=True)
+        (path,) = export_reviews([review], recording, to, tmp_path / to, privacy=Privacy.ANONYMOUS)
         content = (path.name + path.read_text(encoding="latin-1")).lower()
         assert not [word for word in planted if word in content]
         assert READ[to](path) == anonymize(review, recording)

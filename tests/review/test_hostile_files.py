@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 
 from ecgviewer.core.errors import EcgViewerError
+from ecgviewer.review import wfdb_codec
 from ecgviewer.review.annotations import Review
 from ecgviewer.review.csv_export import export_csv, import_csv
+from ecgviewer.review.journal import encode_line
 from ecgviewer.review.json_export import export_json, import_json
 from ecgviewer.review.labels import DEFAULT_LABELS, load_labels
 from ecgviewer.review.review_json import dumps, from_json, to_json
@@ -166,3 +168,76 @@ def test_a_review_nested_beyond_reason_is_refused(tmp_path: Path) -> None:
         import_json(path)
     with pytest.raises(ValueError, match="JSON"):
         dumps(float("nan"))
+
+
+@pytest.mark.parametrize("text", ["[" + "[]," * 9_000_000 + "1]", '{"format": ' + "{}," * 10],
+                         ids=["27 MB of empty lists", "cut off"])  # fmt: skip
+def test_a_review_that_would_fill_the_memory_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "bomb.json"
+    path.write_text(text)
+    start = time.thread_time()
+    with pytest.raises(EcgViewerError):
+        import_json(path)
+    assert time.thread_time() - start < 2.0
+
+
+def test_an_annotation_file_of_endless_marks_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wfdb_codec, "MAX_MARKS", 1000)
+    assert len(wfdb_codec.decode(b"\x01\x04" * 1000 + b"\0\0")[0]) == 1000
+    with pytest.raises(EcgViewerError, match="more than 1000 marks"):
+        wfdb_codec.decode(b"\x01\x04" * 1001 + b"\0\0")
+
+
+def test_a_table_with_an_id_twice_is_refused(review: Review, tmp_path: Path) -> None:
+    """Taken as it was, the review could be saved and never be read again."""
+    path = export_csv(review, tmp_path / "x.csv")
+    lines = path.read_text().splitlines()
+    again = next(line for line in lines if line.startswith("annotation,"))
+    path.write_text("\r\n".join([*lines, again]) + "\r\n")
+    with pytest.raises(EcgViewerError, match="same id"):
+        import_csv(path)
+
+
+def test_half_characters_survive_every_export(review: Review, tmp_path: Path) -> None:
+    """A file name that is no UTF-8 reaches the record's name as such."""
+    from dataclasses import replace
+
+    odd = replace(review, record=replace(review.record, name="x\udce9"))
+    assert import_json(export_json(odd, tmp_path / "x.json")) == odd
+    assert import_csv(export_csv(odd, tmp_path / "x.csv")).annotations == odd.annotations
+    assert import_wfdb(export_wfdb(odd, tmp_path)) == odd
+
+
+def test_pipes_are_not_waited_for(record, tmp_path: Path) -> None:
+    import os
+
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("no named pipes here")
+    store = ReviewStore(tmp_path)
+    files = store.files(record, "Ann")
+    files.folder.mkdir(parents=True)
+    for path in (files.review, files.journal, tmp_path / "x.json"):
+        os.mkfifo(path)
+    for read in (lambda: import_json(tmp_path / "x.json"), lambda: store.open(record, "Ann")):
+        with pytest.raises(EcgViewerError, match="not a regular file"):
+            read()
+    assert store.readers(record) == ()
+    with pytest.raises(EcgViewerError):
+        load_labels(files.review)
+
+
+@pytest.mark.parametrize("head", ["no id", "nothing"])
+def test_a_journal_without_an_id_is_kept_aside_and_a_new_one_begun(
+    editor, record, tmp_path: Path, head: str
+) -> None:
+    """It was continued by creating it anew, which failed: no edit was saved any more."""
+    store = ReviewStore(tmp_path)
+    files = store.files(record, "Ann")
+    files.folder.mkdir(parents=True)
+    header = {"format": "ecgviewer-journal", "version": 1, "author": "Ann", "base": None}
+    files.journal.write_bytes(encode_line(header) if head == "no id" else b"")
+    session = store.open(record, "Ann")
+    session.do(editor.random_edit(session.review, random.Random(1)))
+    assert session.problem is None
+    session.close()
+    assert store.read(record, "Ann") == session.review

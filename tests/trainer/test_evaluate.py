@@ -97,6 +97,23 @@ def entry(name: str, source: str, fold: int | None, normal: bool | None = True) 
     return Entry(RecordRef(Path(name)), name, source, name, fold, normal, "")
 
 
+def test_seeds_of_one_architecture_stand_side_by_side(
+    bundle_path: Path, result: evaluate.Json
+) -> None:
+    first = Bundle.load(bundle_path)
+    (group,) = result["groups"]
+    other = {
+        kind: {**group["models"]["cae"][kind], "auroc": auroc}
+        for kind, auroc in (("calibrated", 0.9), ("raw", 0.8))
+    }
+    figures = [{**group, "models": {"one": group["models"]["cae"], "two": other}}]
+    spread = evaluate.seed_spread({"one": first, "two": first}, figures)
+    calibrated = spread["cae"][group["name"]]["calibrated"]
+    assert calibrated["auroc"] == [group["models"]["cae"]["calibrated"]["auroc"], 0.9]
+    assert calibrated["spread"] == pytest.approx(abs(calibrated["auroc"][0] - 0.9))
+    assert "0.800" in report.markdown({**result, "seeds": spread}, {})
+
+
 def test_only_records_no_model_has_seen_are_reported() -> None:
     folds = [entry(f"p{k}", "PTB-XL", k) for k in range(1, 11)]
     other = [entry(f"c{k}", "CPSC 2018", None) for k in range(40)]

@@ -16,32 +16,38 @@ from PySide6.QtWidgets import (
 CARD_MM = (85.60, 53.98)
 """A bank card by ISO/IEC 7810, ID-1."""
 CORNER_MM = 3.18
-RANGE_PX_PER_MM = (2.0, 12.0)
-STEPS = 1000
+RANGE_PX_PER_MM = (1.5, 12.0)
+STEPS = 2100
 
 
 class CalibrationDialog(QDialog):
     """A slider that changes the card's size until a real one covers it."""
 
-    def __init__(self, pixels_per_mm: float, screen: str, parent: QWidget) -> None:
+    def __init__(self, pixels_per_mm: float, reported: float, screen: str, parent: QWidget) -> None:
         super().__init__(parent)
+        self._reported = reported
         self.setWindowTitle("Screen calibration")
         low, high = RANGE_PX_PER_MM
         self.card = _Card(min(max(pixels_per_mm, low), high))
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setAccessibleName("Size of the card")
         self.slider.setRange(0, STEPS)
-        self.slider.setValue(round((self.card.pixels_per_mm - low) / (high - low) * STEPS))
+        self.slider.setValue(_step(self.card.pixels_per_mm))
         self.slider.valueChanged.connect(self._resize_card)
         self.value = QLabel()
         buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
         )
+        self.reset = buttons.addButton(
+            "As the screen &reports", QDialogButtonBox.ButtonRole.ResetRole
+        )
+        self.reset.clicked.connect(lambda: self.slider.setValue(_step(self._reported)))
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         words = QLabel(
             "Hold a bank card against the screen and move the slider (or use the arrow keys) "
-            f"until the drawing has its size. This holds for the screen “{screen}”."
+            "until the drawing has its size. This holds for this screen"
+            + (f" ({screen})." if screen else ".")
         )
         words.setWordWrap(True)
         column = QVBoxLayout(self)
@@ -57,6 +63,11 @@ class CalibrationDialog(QDialog):
         """Logical pixels per millimetre, as fitted."""
         return self.card.pixels_per_mm
 
+    @property
+    def as_reported(self) -> bool:
+        """Whether that is what the screen says of itself."""
+        return self.slider.value() == _step(self._reported)
+
     def _resize_card(self, step: int) -> None:
         low, high = RANGE_PX_PER_MM
         self.card.set_pixels_per_mm(low + (high - low) * step / STEPS)
@@ -66,6 +77,11 @@ class CalibrationDialog(QDialog):
     def _show_value(self) -> None:
         per_mm = self.card.pixels_per_mm
         self.value.setText(f"{per_mm:.2f} pixels per mm ({per_mm * 25.4:.0f} dpi)")
+
+
+def _step(pixels_per_mm: float) -> int:
+    low, high = RANGE_PX_PER_MM
+    return round((min(max(pixels_per_mm, low), high) - low) / (high - low) * STEPS)
 
 
 class _Card(QWidget):

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from html import escape
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTextBrowser, QVBoxLayout, QWidget
 
 from ecgviewer.app.commands import Commands
 
+WIDTH, HEIGHT = 1240, 860
+COLUMNS = 3
+Line = tuple[str, tuple[str, str] | None]
+"""A menu's title, and keys with what they do; None where the title itself stands."""
 MOUSE = (
     ("Wheel", "Scroll in time"),
     ("Ctrl + wheel", "Zoom in time at the pointer"),
@@ -15,6 +20,8 @@ MOUSE = (
     ("Shift + drag", "Select a span"),
     ("Double-click a lead", "One lead at full height, and back"),
     ("Click a flag", "Select it in the list"),
+    ("Drag, calipers on", "Measure between two points; drag a line to move it"),
+    ("Alt + drag, calipers on", "Measure without snapping"),
 )
 
 
@@ -24,7 +31,7 @@ class KeyboardMap(QDialog):
     def __init__(self, commands: Commands, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("Keyboard map")
-        self.resize(min(860, parent.width() - 60), min(640, parent.height() - 60))
+        self.resize(min(WIDTH, parent.width() - 40), min(HEIGHT, parent.height() - 40))
         text = QTextBrowser()
         text.setAccessibleName("Shortcuts")
         text.setHtml(keyboard_html(commands))
@@ -36,32 +43,44 @@ class KeyboardMap(QDialog):
 
 
 def keyboard_html(commands: Commands) -> str:
-    """Return the map in two columns."""
+    """Return the map in columns, each menu in the order of its entries."""
     sections: dict[str, list[tuple[str, str]]] = {}
-    for command in commands:
-        keys = commands.key_texts(command)
-        if keys:
-            where = command.plain_menu.split(" › ")[0]
-            title = command.plain_title + (" (in the traces)" if command.in_traces else "")
-            sections.setdefault(where, []).append((", ".join(keys), title))
+    for entry in commands.entries():
+        if entry.keys:
+            menu, _, submenu = entry.menu.partition(" › ")
+            title = f"{submenu}: {entry.title}" if submenu else entry.title
+            keys = ", ".join(entry.keys)
+            if entry.action.shortcutContext() == Qt.ShortcutContext.WidgetWithChildrenShortcut:
+                keys += " *"
+            sections.setdefault(menu, []).append((keys, title))
     sections["Mouse in the traces"] = list(MOUSE)
-    blocks = [
-        f"<h3>{escape(title)}</h3><table cellpadding='2'>"
-        + "".join(
-            f"<tr><td style='padding-right:14px'><b>{escape(keys)}</b></td>"
-            f"<td>{escape(what)}</td></tr>"
-            for keys, what in rows
-        )
-        + "</table>"
-        for title, rows in sections.items()
-    ]
-    lengths = [len(rows) + 2 for rows in sections.values()]
-    half, at = sum(lengths) / 2, 0
-    while at < len(lengths) and sum(lengths[: at + 1]) <= half:
-        at += 1
-    at = max(at, 1)
-    left, right = "".join(blocks[:at]), "".join(blocks[at:])
-    return (
-        "<table width='100%'><tr><td width='50%' style='vertical-align:top'>"
-        f"{left}</td><td style='vertical-align:top'>{right}</td></tr></table>"
+    lines: list[Line] = [(title, row) for title, rows in sections.items() for row in (None, *rows)]
+    per_column = -(-len(lines) // COLUMNS)
+    columns = [lines[at : at + per_column] for at in range(0, len(lines), per_column)]
+    cells = "".join(
+        f"<td width='{100 // COLUMNS}%' style='vertical-align:top'>{_column(column)}</td>"
+        for column in columns
     )
+    return (
+        f"<table width='100%'><tr>{cells}</tr></table>"
+        "<p>* while the traces have the keyboard focus</p>"
+    )
+
+
+def _column(lines: list[Line]) -> str:
+    """Return one column; a menu that began in the column before has its title again."""
+    parts = []
+    if lines[0][1] is not None:
+        lines = [(lines[0][0], None), *lines]
+    for title, row in lines:
+        if row is None:
+            parts.append(
+                f"<tr><td colspan='2' style='padding-top:8px'><b>{escape(title)}</b></td></tr>"
+            )
+        else:
+            keys, what = row
+            parts.append(
+                f"<tr><td style='padding-right:12px; white-space:nowrap'>{escape(keys)}</td>"
+                f"<td>{escape(what)}</td></tr>"
+            )
+    return f"<table cellpadding='1'>{''.join(parts)}</table>"

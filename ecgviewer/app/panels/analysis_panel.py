@@ -25,8 +25,8 @@ from ecgviewer.app.panels.verdict import ScoreParts, VerdictCard
 
 TAIL_PERCENT = (20, 15, 10, 7.5, 5, 4, 3, 2, 1.5, 1, 0.75, 0.5, 0.4, 0.3, 0.2, 0.15, 0.1)
 """Stops of the threshold slider: the share of normal records that it would flag."""
-OVERLAYS = ("reconstruction", "heat", "attention", "model_input", "flags", "r_peaks")
-OVERLAY_COLUMNS = 3
+OVERLAYS = ("reconstruction", "heat", "model_input", "attention", "r_peaks", "flags")
+OVERLAY_COLUMNS = 2
 
 
 def nearest_stop(specificity: float) -> int:
@@ -54,6 +54,7 @@ class AnalysisPanel(QScrollArea):
         super().__init__()
         self._document = document
         self._commands = commands
+        self.setAccessibleName("Analysis")
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -88,7 +89,7 @@ class AnalysisPanel(QScrollArea):
             box.setSizeAdjustPolicy(
                 QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
             )
-            box.setMinimumContentsLength(12)
+            box.setMinimumContentsLength(6)
         self.model_box.setAccessibleName("Model")
         self.device_box.setAccessibleName("Device")
         self.model_box.activated.connect(
@@ -149,7 +150,7 @@ class AnalysisPanel(QScrollArea):
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(2)
         titles = {
-            "reconstruction": "Reconstruction", "heat": "Heat", "attention": "Attention",
+            "reconstruction": "Reconstruction", "heat": "Heat strips", "attention": "Attention",
             "model_input": "Model's input", "flags": "Flags", "r_peaks": "R peaks",
         }  # fmt: skip
         self.overlay_boxes: dict[str, QCheckBox] = {}
@@ -195,6 +196,10 @@ class AnalysisPanel(QScrollArea):
         self.verdict.show_analysis(analysis, document.specificity)
         self.parts.show_analysis(analysis, document.specificity)
         notes = list(analysis.notes) if analysis is not None else []
+        if analysis is not None and analysis.is_partial:
+            notes.insert(
+                0, f"{analysis.extent_text()} so far; after a stop, Analyse (F5) goes on from there"
+            )
         self.notes.setText("\n".join(f"• {note}" for note in notes))
         self.notes.setVisible(bool(notes))
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from html import escape
+
+import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
@@ -16,14 +20,16 @@ from PySide6.QtWidgets import (
 
 from ecgviewer.app.document import MODELS
 from ecgviewer.app.header import clock_text
-from ecgviewer.app.panels.flags_panel import p_text
 from ecgviewer.app.session import Session
+from ecgviewer.app.texts import p_text
 from ecgviewer.app.theme import LIGHT, Theme
 from ecgviewer.core.analysis import Analysis
 from ecgviewer.core.consensus import Consensus, compare
 
 WAIT_MS = 60
 LEAST_JUMP_S = 0.2
+MOST_BINS = 100_000
+"""Finer than any screen, so that the shares do not depend on the width of the panel."""
 
 
 class ConsensusPanel(QScrollArea):
@@ -34,8 +40,10 @@ class ConsensusPanel(QScrollArea):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
+        self.setAccessibleName("Models side by side")
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         body = QWidget()
         self.setWidget(body)
         self.verdicts = QLabel()
@@ -43,6 +51,7 @@ class ConsensusPanel(QScrollArea):
         self.verdicts.setAccessibleName("Verdicts of the models")
         self.summary = QLabel()
         self.summary.setWordWrap(True)
+        self.summary.setAccessibleName("How far the models agree")
         self.disagreement = QCheckBox("Only where they disagree")
         self.chart = ConsensusChart()
         self.chart.momentChosen.connect(self.momentChosen)
@@ -80,11 +89,7 @@ class ConsensusPanel(QScrollArea):
             for model, analysis in _in_order(analyses)
         )
         if rows:
-            self.verdicts.setText(
-                "<table cellpadding='2' width='100%'><tr><th align='left'>Model</th>"
-                "<th align='right'>Score</th><th align='right'>p</th><th align='left'>Verdict</th>"
-                f"</tr>{rows}</table>"
-            )
+            self.verdicts.setText(f"<table cellpadding='2' width='100%'>{rows}</table>")
         if not several:
             if not rows:
                 self.verdicts.setText("")
@@ -93,14 +98,16 @@ class ConsensusPanel(QScrollArea):
                 + "<p>Run all three models (Shift+F5) to compare them lead by lead.</p>"
             )
             return
-        consensus = compare(analyses, document.specificity, self.chart.n_bins(), MODELS)
+        longest = max(analysis.score_map.shape[1] for analysis in analyses.values())
+        n_bins = max(min(longest, MOST_BINS), 1)
+        consensus = compare(analyses, document.specificity, n_bins, MODELS)
         titles = [self._session.title_of(model) for model in consensus.models]
         self.chart.show_consensus(consensus, titles)
         agreement = consensus.agreement()
         if agreement == agreement:
             self.summary.setText(
-                f"{100 * agreement:.0f} % of what any model flags is flagged by all "
-                f"{len(titles)}. Click a place to go there."
+                f"{share_text(agreement)} of what any of the {len(titles)} models flags is "
+                "flagged by all. Click a place to go there."
             )
         else:
             self.summary.setText("No model flags a place in any lead at this threshold.")
@@ -114,9 +121,11 @@ def _in_order(analyses: dict[str, Analysis]) -> list[tuple[str, Analysis]]:
 
 def _verdict_row(title: str, analysis: Analysis, specificity: float) -> str:
     verdict = "abnormal" if analysis.is_abnormal(specificity) else "in range"
+    if analysis.is_partial:
+        verdict = f"{verdict} so far"
     return (
-        f"<tr><td>{title}</td><td align='right'>{analysis.score:.2f}</td>"
-        f"<td align='right'>{p_text(analysis.p_value)}</td><td>{verdict}</td></tr>"
+        f"<tr><td><b>{escape(title)}</b><br><nobr>score {analysis.score:.2f}, "
+        f"p {escape(p_text(analysis.p_value))}</nobr></td><td align='right'>{verdict}</td></tr>"
     )
 
 
@@ -130,19 +139,17 @@ class ConsensusChart(QWidget):
         self.theme: Theme = LIGHT
         self._consensus: Consensus | None = None
         self._titles: list[str] = []
+        self._shares: list[float] = []
         self._only_disagreement = False
         self.setAccessibleName("Agreement of the models, lead by lead")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setMouseTracking(True)
 
-    def n_bins(self) -> int:
-        """Return how many columns fit."""
-        return max(int(self.width() - self._label_px()), 50)
-
     def show_consensus(self, consensus: Consensus, titles: list[str]) -> None:
         """Show a comparison; ``titles`` name its models."""
         self._consensus, self._titles = consensus, titles
+        self._shares = [consensus.agreement(row) for row in range(len(consensus.leads))]
         self.updateGeometry()
         self.update()
 
@@ -168,6 +175,12 @@ class ConsensusChart(QWidget):
     def _label_px(self) -> float:
         return self.fontMetrics().horizontalAdvance("aVR ") + 4.0
 
+    def _share_px(self) -> float:
+        return self.fontMetrics().horizontalAdvance(" 100 %")
+
+    def _chart_px(self) -> float:
+        return max(self.width() - self._label_px() - self._share_px(), 1.0)
+
     def _lane_px(self) -> float:
         return max(self.fontMetrics().height() + 2.0, 16.0)
 
@@ -176,7 +189,7 @@ class ConsensusChart(QWidget):
 
     def _colours(self) -> list[str]:
         theme = self.theme
-        return [theme.reconstruction, theme.annotation, theme.caliper]
+        return [theme.reconstruction, theme.flag, theme.text]
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the legend, the lanes, and a line per model."""
@@ -192,20 +205,31 @@ class ConsensusChart(QWidget):
             painter.fillRect(QRectF(0, at * row_px + row_px / 2 - 3, 14, 6), colour)
             painter.setPen(theme.color("text"))
             painter.drawText(QPointF(20, at * row_px + self.fontMetrics().ascent()), title)
+        painter.setPen(theme.color("text_muted"))
+        align = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom
         top = self._legend_px()
-        width = self.width() - label_px
-        n_bins = consensus.flagged.shape[2]
-        bin_px = width / max(n_bins, 1)
-        shown = consensus.disagreement if self._only_disagreement else consensus.votes > 0
+        painter.drawText(QRectF(0, 0, self.width(), top - 2), align, "agree")
+        width = self._chart_px()
+        flagged = consensus.flagged
+        if self._only_disagreement:
+            flagged = flagged & consensus.disagreement
+        flagged = _coarser(flagged, round(width))
+        bin_px = width / max(flagged.shape[2], 1)
         line_px = (lane_px - 4) / max(len(consensus.models), 1)
         for row, lead in enumerate(consensus.leads):
             y = top + row * lane_px
             painter.setPen(theme.color("text_muted"))
             painter.drawText(QRectF(0, y, label_px, lane_px), Qt.AlignmentFlag.AlignVCenter, lead)
+            share = self._shares[row]
+            painter.drawText(
+                QRectF(0, y, self.width(), lane_px),
+                Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
+                share_text(share),
+            )
             painter.fillRect(QRectF(label_px, y + 1, width, lane_px - 2), theme.color("base"))
             for model in range(len(consensus.models)):
                 colour = theme.color("text") if model >= len(colours) else colours[model]
-                for start, stop in _runs(consensus.flagged[model, row] & shown[row]):
+                for start, stop in _runs(flagged[model, row]):
                     painter.fillRect(
                         QRectF(
                             label_px + start * bin_px, y + 2 + model * line_px,
@@ -241,14 +265,28 @@ class ConsensusChart(QWidget):
 
     def _time_at(self, x: float) -> float | None:
         label_px = self._label_px()
-        if self._consensus is None or x < label_px or self.width() <= label_px:
+        if self._consensus is None or not label_px <= x <= label_px + self._chart_px():
             return None
-        return (x - label_px) / (self.width() - label_px) * self._consensus.duration_s
+        return (x - label_px) / self._chart_px() * self._consensus.duration_s
+
+
+def share_text(share: float) -> str:
+    """Return a share in per cent, 100 only for all of it; a dash for a share of nothing."""
+    if share != share:
+        return "–"
+    return f"{int(100 * share + 1e-9)} %" if share > 0.995 else f"{100 * share:.0f} %"
+
+
+def _coarser(flagged: npt.NDArray[np.bool_], n_bins: int) -> npt.NDArray[np.bool_]:
+    """Return the same in at most so many bins, each true where any part of it is."""
+    fine = flagged.shape[2]
+    if fine <= n_bins:
+        return flagged
+    starts = np.arange(n_bins) * fine // n_bins
+    return np.logical_or.reduceat(flagged, starts, axis=2)
 
 
 def _runs(row: object) -> list[tuple[int, int]]:
-    import numpy as np
-
     padded = np.concatenate([[False], np.asarray(row, bool), [False]])
     edges = np.flatnonzero(padded[1:] != padded[:-1])
     return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]

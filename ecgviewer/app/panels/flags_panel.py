@@ -8,11 +8,13 @@ from PySide6.QtWidgets import QWidget as _Widget
 
 from ecgviewer.app.document import Document
 from ecgviewer.app.header import clock_text
+from ecgviewer.app.texts import p_text
 from ecgviewer.core.analysis import Flag
 from ecgviewer.core.leads import STANDARD_LEADS
 
-COLUMNS = ("Time", "s", "Leads", "Score", "p", "Said", "Why")
-VERDICT = COLUMNS.index("Said")
+COLUMNS = ("Start", "Leads", "p", "Verdict", "Score", "Length", "Why")
+VERDICT = COLUMNS.index("Verdict")
+NUMBERS = tuple(COLUMNS.index(name) for name in ("Start", "p", "Score", "Length"))
 LONG_S = 120.0
 Index = QModelIndex | QPersistentModelIndex
 
@@ -57,14 +59,16 @@ class FlagsModel(QAbstractTableModel):
             return None
         if role == Qt.ItemDataRole.DisplayRole:
             return COLUMNS[section]
+        if role == Qt.ItemDataRole.TextAlignmentRole and section in NUMBERS:
+            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if role == Qt.ItemDataRole.ToolTipRole:
             return (
-                "Start, from the beginning of the record",
-                "Length in seconds",
+                "Start, from the beginning of the record, in seconds",
                 "Leads that pass the threshold (none: a finding of the rhythm)",
-                "Highest calibrated score within the flag",
                 "Share of normal 10-s windows with a moment at least as suspicious",
                 "What the reader said, and how well it fits this flag",
+                "Highest calibrated score within the flag",
+                "Length in seconds",
                 "What stands out",
             )[section]
         return None
@@ -79,7 +83,7 @@ class FlagsModel(QAbstractTableModel):
             return cell(flag, index.column(), bool(recording and recording.duration_s > LONG_S))
         if role == Qt.ItemDataRole.ToolTipRole:
             return f"{describe_flag(flag)}\n{self._verdict(index.row())[1]}".strip()
-        if role == Qt.ItemDataRole.TextAlignmentRole and index.column() in (0, 1, 3, 4):
+        if role == Qt.ItemDataRole.TextAlignmentRole and index.column() in NUMBERS:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         return None
 
@@ -88,11 +92,11 @@ def cell(flag: Flag, column: int, long: bool) -> str:
     """Return one column of a flag as text."""
     return (
         clock_text(flag.start_s, long),
-        length_text(flag.stop_s - flag.start_s),
         leads_text(flag.leads),
-        f"{flag.score:.1f}",
         p_text(flag.p_value),
         "",
+        f"{flag.score:.1f}",
+        length_text(flag.stop_s - flag.start_s),
         flag.reason,
     )[column]
 
@@ -120,15 +124,6 @@ def leads_text(leads: tuple[str, ...]) -> str:
     return " ".join(
         f"{group[0]}-{group[-1]}" if len(group) > 2 else " ".join(group) for group in groups
     )
-
-
-def p_text(p_value: float) -> str:
-    """Return a p-value without false precision."""
-    if p_value != p_value:
-        return "–"
-    if p_value < 0.0001:
-        return "<0.0001"
-    return f"{p_value:.4f}" if p_value < 0.01 else f"{p_value:.3f}"
 
 
 def describe_flag(flag: Flag) -> str:
@@ -182,14 +177,18 @@ class FlagsPanel(_Widget):
         document.analysisChanged.connect(self._show_count)
         document.selectedFlagChanged.connect(self._show_selected)
         document.flagsChanged.connect(self._show_selected)
+        document.recordingChanged.connect(self._size_columns)
         self._show_count()
         self._size_columns()
 
     def _size_columns(self) -> None:
         metrics = self.fontMetrics()
-        samples = ("00:00.0", "0.00", "II V1-V6", "Score", "<0.0001", "✓ 99%")
+        recording = self._document.recording
+        long = recording is not None and recording.duration_s > LONG_S
+        start = "0:00:00.0" if long else "Start "
+        samples = (start, "window", "<0.0001", "Verdict", "Score", "Length")
         for column, sample in enumerate(samples):
-            self.table.setColumnWidth(column, metrics.horizontalAdvance(sample) + 10)
+            self.table.setColumnWidth(column, metrics.horizontalAdvance(sample) + 8)
 
     def _show_count(self) -> None:
         if self._document.analysis is None:

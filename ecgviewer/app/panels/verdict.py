@@ -9,7 +9,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from ecgviewer.app.document import model_title
-from ecgviewer.app.panels.flags_panel import p_text
+from ecgviewer.app.texts import p_text
 from ecgviewer.core.analysis import Analysis
 
 PART_TITLES = {
@@ -26,14 +26,19 @@ SMALLEST_P = 1e-4
 def verdict_text(analysis: Analysis, specificity: float) -> tuple[str, str]:
     """Return the verdict's headline and its figures."""
     if not math.isfinite(analysis.score):
-        return "No verdict", f"Nothing in this record can be judged. {analysis.quality_text()}"
+        part = "this part" if analysis.is_partial else "this record"
+        return "No verdict", f"Nothing in {part} can be judged. {analysis.quality_text()}"
     abnormal = analysis.is_abnormal(specificity)
     figures = (
         f"Score {analysis.score:.2f}, p {p_text(analysis.p_value)} against normals; "
         f"threshold {analysis.threshold(specificity):.2f} at {100 * specificity:.4g} % "
         f"specificity. Quality: {analysis.quality_text()}."
     )
-    return ("Abnormal" if abnormal else "Within the normal range"), figures
+    verdict = "Abnormal" if abnormal else "Within the normal range"
+    if not analysis.is_partial:
+        return verdict, figures
+    extent = f"Partial: {analysis.extent_text()}."
+    return f"So far: {verdict.lower()}", f"{extent} {figures}"
 
 
 class VerdictCard(QFrame):

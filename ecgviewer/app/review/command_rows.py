@@ -40,7 +40,8 @@ REVIEW_COMMANDS: tuple[Command | str, ...] = (
     ),
     Command(
         "review.drop", "Drop selection", REVIEW, ("Esc",),
-        "Forget the marked span, the selection or the measurement", in_traces=True,
+        "Forget the marked span, the selection or the measurement; then show all leads again",
+        in_traces=True,
     ),
     Command(
         "review.select", "&Drag selects a span", REVIEW, ("Shift+A",),

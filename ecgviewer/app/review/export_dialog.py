@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Signal
@@ -18,22 +19,31 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ecgviewer.review.anonymize import Privacy
+
 FORMATS = (
     ("wfdb", "&WFDB annotation file"), ("csv", "&CSV table"), ("json", "&JSON (everything)"),
 )  # fmt: skip
 
 
 class ExportDialog(QDialog):
-    """Asks how to export; ``chosen`` gives (formats, folder, anonymous, all readers)."""
+    """Asks how to export; ``chosen`` gives (formats, folder, privacy, all readers)."""
 
-    chosen = Signal(list, object, bool, bool)
+    chosen = Signal(list, object, object, bool)
 
     def __init__(self, folder: Path, readers: int, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("Export review")
         self.formats = {name: QCheckBox(title) for name, title in FORMATS}
         self.formats["json"].setChecked(True)
-        self.anonymous = QCheckBox("Leave out the patient's name, id, birth date and file name")
+        self.identified = QCheckBox("With the patient's name, id and birth date")
+        self.identified.setToolTip("Left out by default, in file names and notes too")
+        self.anonymous = QCheckBox("Anonymous: no file name and no comments of the file either")
+        for box, other in (
+            (self.identified, self.anonymous),
+            (self.anonymous, self.identified),
+        ):
+            box.clicked.connect(partial(other.setChecked, False))
         self.everybody = QCheckBox(f"Reviews of all {readers} readers")
         self.everybody.setVisible(readers > 1)
         self.folder = QLineEdit(str(folder))
@@ -56,12 +66,19 @@ class ExportDialog(QDialog):
         for box in self.formats.values():
             form.addRow(box)
             box.toggled.connect(self._enable)
+        form.addRow(self.identified)
         form.addRow(self.anonymous)
         form.addRow(self.everybody)
         form.addRow("Folder", row)
         form.addRow(note)
         form.addRow(buttons)
         self.button.setDefault(True)  # counts only once the button is inside the dialog
+
+    def privacy(self) -> Privacy:
+        """Return what may tell who the patient is."""
+        if self.anonymous.isChecked():
+            return Privacy.ANONYMOUS
+        return Privacy.IDENTIFIED if self.identified.isChecked() else Privacy.HEADER
 
     def _enable(self) -> None:
         self.button.setEnabled(any(box.isChecked() for box in self.formats.values()))
@@ -80,6 +97,6 @@ class ExportDialog(QDialog):
         self.chosen.emit(
             formats,
             Path(self.folder.text()).expanduser(),
-            self.anonymous.isChecked(),
+            self.privacy(),
             self.everybody.isChecked(),
         )

@@ -37,10 +37,10 @@ class ReviewParts(QObject):
         right = Qt.DockWidgetArea.RightDockWidgetArea
         bottom = Qt.DockWidgetArea.BottomDockWidgetArea
         window.add_panel("review", "Review", self.panel, right, "Ctrl+Alt+6")
-        window.add_tab("flags", "review")
         # The work list lies under the traces; the panels beside them keep their height.
         window.setCorner(Qt.Corner.BottomRightCorner, right)
         window.add_panel("worklist", "Work list", self.worklist_panel, bottom, "Ctrl+Alt+7").hide()
+        window.add_tab("flags", "review")
         self.commands = ReviewCommands(window, self.document, self.panel, self.layers)
         self.spans = SpanCommands(window, self.document, self.panel)
         self.records = RecordCommands(window, self.document, self.worklist, self.worklist_panel)

@@ -20,6 +20,7 @@ from ecgviewer.app.review.worklist_panel import WorklistPanel
 from ecgviewer.core.errors import EcgViewerError, ReviewError
 from ecgviewer.review import editing
 from ecgviewer.review.annotations import RecordKey
+from ecgviewer.review.anonymize import Privacy
 from ecgviewer.review.exports import export_reviews
 from ecgviewer.review.queue import QueueRow
 from ecgviewer.review.seal import make_seal
@@ -278,7 +279,7 @@ class RecordCommands(QObject):
         dialog.chosen.connect(self.export)
         dialog.open()
 
-    def export(self, formats: list[str], folder: Path, anonymous: bool, everybody: bool) -> None:
+    def export(self, formats: list[str], folder: Path, privacy: Privacy, everybody: bool) -> None:
         """Write the review of the open record (or all readers' reviews) in some formats."""
         review, recording = self._review.review, self._document.recording
         if review is None or recording is None:
@@ -294,7 +295,7 @@ class RecordCommands(QObject):
             written = [
                 path
                 for to in formats
-                for path in export_reviews(reviews, recording, to, folder, anonymous, seal)
+                for path in export_reviews(reviews, recording, to, folder, privacy, seal)
             ]
         except EcgViewerError as error:
             self._window.messages.error(describe(error))

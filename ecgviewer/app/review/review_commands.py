@@ -208,8 +208,10 @@ class ReviewCommands(QObject):
             self._review.select(None)
         elif self._document.selected_flag is not None:
             self._document.select_flag(None)
-        else:
+        elif self._traces.caliper_text():
             self._traces.clear_calipers()
+        else:
+            self._window.view_commands.focus(None)
 
     def _on_clicked(self, annotation_id: str) -> None:
         review = self._review.review

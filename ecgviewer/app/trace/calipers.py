@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import ceil
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from ecgviewer.app.trace.frame import Frame
-from ecgviewer.app.trace.pointing import Point, y_of
+from ecgviewer.app.trace.pointing import Point, lane_of, value_at, y_of
 from ecgviewer.app.trace.scene import Scene
 
 MAX_MARCHES = 400
@@ -16,10 +18,11 @@ MAX_MARCHES = 400
 
 @dataclass(frozen=True, slots=True)
 class Caliper:
-    """A measurement between two points of one lead."""
+    """A measurement between two points of one lead, amplitudes in ``unit``."""
 
     first: Point
     second: Point
+    unit: str = "mV"
 
     @property
     def seconds(self) -> float:
@@ -43,7 +46,60 @@ class Caliper:
     def text(self) -> str:
         """Return the whole measurement, for the clipboard."""
         start = min(self.first.time_s, self.second.time_s)
-        return f"{self.first.lead} at {start:.3f} s: {self.time_text()}, {self.mv:+.2f} mV"
+        return f"{self.first.lead} at {start:.3f} s: {self.time_text()}, {self.level_text()}"
+
+    def level_text(self) -> str:
+        """Return the voltage with its sign."""
+        return f"{self.mv:+.2f} {self.unit}"
+
+
+def rr_caliper(scene: Scene, frame: Frame, rhythm_lead: str, now: Caliper | None) -> Caliper | None:
+    """Return calipers on an RR interval: the one in the middle of the view, or that after ``now``.
+
+    It is measured in the rhythm strip or the rhythm lead where the page shows that, else in the
+    first lead that does. None without two R peaks in view.
+    """
+    recording = scene.recording
+    if recording is None or scene.r_peaks.size < 2:
+        return None
+    times_s = scene.r_peaks / recording.fs_hz
+    stop_s = min(frame.stop_s, scene.duration_s)
+    if now is not None:
+        after_s = max(now.first.time_s, now.second.time_s) - 0.5 / recording.fs_hz
+    else:
+        after_s = (frame.start_s + stop_s - float(np.median(np.diff(times_s)))) / 2
+    at = int(np.searchsorted(times_s, after_s))
+    if at + 1 >= times_s.size or times_s[at + 1] > stop_s:
+        at = int(np.searchsorted(times_s, frame.start_s))
+    if at + 1 >= times_s.size or times_s[at + 1] > stop_s:
+        return None
+    start_s, end_s = float(times_s[at]), float(times_s[at + 1])
+    lanes = [
+        lane for lane in frame.page.lanes if lane.rhythm or lane.x0 <= frame.x(start_s) <= lane.x1
+    ]
+    if not lanes:
+        return None
+    lane = max(lanes, key=lambda lane: (lane.rhythm, lane.lead == rhythm_lead))
+    first, second = (
+        Point(time_s, value_at(scene, lane.lead, time_s), lane.lead, lane.rhythm)
+        for time_s in (start_s, end_s)
+    )
+    return Caliper(first, second, recording.unit)
+
+
+def nudged(caliper: Caliper, scene: Scene, frame: Frame, leg: int, step: int) -> Caliper:
+    """Return calipers whose earlier (0) or later (1) leg moved along the trace.
+
+    A step is a sample, or a pixel where that is longer.
+    """
+    assert scene.recording is not None
+    fs_hz, last = scene.recording.fs_hz, scene.recording.n_samples - 1
+    legs = sorted((caliper.first, caliper.second), key=lambda point: point.time_s)
+    samples = max(1, round(fs_hz / frame.px_per_s))
+    sample = min(max(round(legs[leg].time_s * fs_hz) + step * samples, 0), last)
+    mv = value_at(scene, legs[leg].lead, sample / fs_hz)
+    legs[leg] = replace(legs[leg], time_s=sample / fs_hz, mv=mv)
+    return replace(caliper, first=legs[0], second=legs[1])
 
 
 def paint_caliper(
@@ -51,15 +107,7 @@ def paint_caliper(
 ) -> None:
     """Draw the two legs, the measures between them and, if asked, the marched-out beats."""
     theme = frame.theme
-    lane = next(
-        (
-            candidate
-            for candidate in frame.page.lanes
-            if candidate.lead == caliper.first.lead
-            and candidate.x0 - 1 <= frame.x(caliper.first.time_s) <= candidate.x1 + 1
-        ),
-        None,
-    )
+    lane = lane_of(frame, caliper.first)
     if lane is None:
         return
     color = theme.color("caliper")
@@ -70,10 +118,11 @@ def paint_caliper(
     painter.setClipRect(QRectF(page.left, page.top, page.right - page.left, page.bottom - page.top))
     if march and caliper.seconds * frame.px_per_s > 4.0:
         painter.setPen(QPen(theme.color("caliper", 130), 1.0, Qt.PenStyle.DashLine))
-        first = int((frame.start_s - a.time_s) / caliper.seconds) - 1
+        first = ceil((max(frame.start_s, 0.0) - a.time_s) / caliper.seconds)
+        end = min(page.right, frame.x(scene.duration_s))
         for step in range(first, first + MAX_MARCHES):
             x = frame.x(a.time_s + step * caliper.seconds)
-            if x > page.right:
+            if x > end:
                 break
             painter.drawLine(QPointF(x, page.top), QPointF(x, page.bottom))
     painter.setPen(QPen(color, 1.0))
@@ -83,7 +132,7 @@ def paint_caliper(
         painter.drawLine(QPointF(min(xa, xb) - 10, y), QPointF(max(xa, xb) + 10, y))
     middle = (ya + yb) / 2
     painter.drawLine(QPointF(xa, middle), QPointF(xb, middle))
-    words = f"{caliper.time_text()} · {caliper.mv:+.2f} mV"
+    words = f"{caliper.time_text()} · {caliper.level_text()}"
     paint_label(painter, frame, QPointF(max(xa, xb) + 8, min(ya, yb) - 24), words, color)
     painter.setClipping(False)
 

@@ -12,6 +12,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QResizeEvent,
+    QScreen,
     QShowEvent,
     QWheelEvent,
 )
@@ -35,6 +36,7 @@ from ecgviewer.core.recording import Recording
 
 SHORT_CHUNKS = 4
 """Of a recording of up to so many chunks the overview is drawn from the samples themselves."""
+LABEL_PAD_PX = 8.0
 
 
 class TraceCanvas(QWidget):
@@ -55,6 +57,9 @@ class TraceCanvas(QWidget):
     cursorMoved = Signal(float, str, float)
     """Time, lead and the trace's mV there (NaN when unknown)."""
     calipersChanged = Signal(str)
+    leadDoubleClicked = Signal(str)
+    screenChanged = Signal()
+    """The view is on another screen, or its screen's resolution changed."""
     readFailed = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -71,6 +76,7 @@ class TraceCanvas(QWidget):
         self._measured_screen = False
         self._later = QTimer(self, singleShot=True, interval=round(QUIET_S * 1000))
         self._later.timeout.connect(self.redraw)
+        self._screen: QScreen | None = None
         self._rows = QScrollBar(Qt.Orientation.Vertical, self)
         self._rows.setAccessibleName("Leads")
         self._rows.valueChanged.connect(self.redraw)
@@ -117,7 +123,9 @@ class TraceCanvas(QWidget):
 
     def _make_frame(self) -> Frame:
         state, scene = self.state, self.scene
-        row = row_height(QFontMetricsF(self.font()))
+        metrics = QFontMetricsF(self.font())
+        row = row_height(metrics)
+        state.label_px = metrics.horizontalAdvance("Notes") + LABEL_PAD_PX
         tracks = sum(
             track.n_rows
             for name, track in (
@@ -175,6 +183,7 @@ class TraceCanvas(QWidget):
 
     def content_changed(self) -> None:
         """Paint anew and tell that something else is shown."""
+        self.renderer.forget_bars()
         self.redraw()
         self.contentChanged.emit()
 
@@ -309,14 +318,29 @@ class TraceCanvas(QWidget):
         self._screen_changed()
 
     def _screen_changed(self) -> None:
+        screen = self.screen()
+        if screen is not self._screen:
+            self._screen = screen
+            # A screen may change its resolution or zoom while the window stays on it.
+            screen.physicalDotsPerInchChanged.connect(self._resolution_changed)
+            screen.logicalDotsPerInchChanged.connect(self._resolution_changed)
+        self._resolution_changed()
+
+    def _resolution_changed(self) -> None:
         if not self._measured_screen:
             self.state.pixels_per_mm = scale.screen_pixels_per_mm(self.screen())
             self.view_changed()
+        self.screenChanged.emit()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.PaletteChange):
             self.redraw()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.DevicePixelRatioChange:
+            self._resolution_changed()
+        return super().event(event)
 
     def focusInEvent(self, event: QEvent) -> None:
         self.update()
@@ -332,6 +356,10 @@ class TraceCanvas(QWidget):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self.interaction.release(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if not self.interaction.double_click(event):
+            self.interaction.press(event)
 
     def leaveEvent(self, event: QEvent) -> None:
         self.interaction.leave()

@@ -35,6 +35,8 @@ class Evidence:
         The same beats as the model reconstructs them, ``reconstruction_fs_hz`` samples per
         second; NaN for leads that the model does not know.
     intervals : Intervals
+    unit : str
+        Of the amplitudes: mV, or a.u. where the file does not say.
     """
 
     start_s: float
@@ -45,6 +47,7 @@ class Evidence:
     reconstruction_mv: FloatArray | None
     reconstruction_fs_hz: float
     intervals: Intervals
+    unit: str = "mV"
 
 
 def gather(
@@ -78,6 +81,7 @@ def gather(
         reconstruction_mv=reconstruction,
         reconstruction_fs_hz=rate,
         intervals=measure(signal, fs_hz, recording.leads, r_peaks),
+        unit=recording.unit,
     )
 
 

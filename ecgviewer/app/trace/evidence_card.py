@@ -29,8 +29,9 @@ def measure_rows(evidence: Evidence) -> list[tuple[str, str]]:
         error = f" ± {value.uncertainty * 1000:.0f}" if value.uncertainty is not None else ""
         return f"{value.value * 1000:.0f}{error} ms"
 
+    rr = intervals.rr_s.value
     return [
-        ("RR", in_ms(intervals.rr_s)),
+        ("RR", in_ms(intervals.rr_s) + (f" ({60 / rr:.0f} bpm)" if rr else "")),
         ("PR", in_ms(intervals.pr_s)),
         ("QRS", in_ms(intervals.qrs_s)),
         ("QT", in_ms(intervals.qt_s)),
@@ -46,7 +47,7 @@ def st_text(evidence: Evidence, lead: str) -> str:
         return "ST not measurable"
     error = f" ± {level.uncertainty:.2f}" if level.uncertainty is not None else ""
     value = round(level.value, 2) + 0.0  # no negative zero
-    return f"ST {value:+.2f}{error} mV"
+    return f"ST {value:+.2f}{error} {evidence.unit}"
 
 
 class EvidenceCard(QWidget):
@@ -143,10 +144,8 @@ class EvidenceCard(QWidget):
             painter.setPen(self._theme.color("text_muted"))
             painter.drawText(QPointF(x + 24, top + metrics.ascent()), words)
             x += 24 + metrics.horizontalAdvance(words) + 18
-        words = (
-            f"{evidence.intervals.n_beats} beats, {evidence.start_s:.1f}-{evidence.stop_s:.1f} s"
-            "  ·  ST at J + 60 ms  ·  squares 0.2 s × 0.5 mV"
-        )
+        unit = evidence.unit
+        words = f"ST in {unit} at J + 60 ms  ·  squares 0.2 s × 0.5 {unit}"
         room = QRectF(x, top, area.right() - x, metrics.height())
         painter.drawText(
             room,
@@ -216,10 +215,13 @@ class EvidenceCard(QWidget):
         painter.setFont(font)
         painter.setPen(theme.color("muted"))
         room = QRectF(left, rect.top() + 1, rect.right() - left - 5, metrics.height())
+        words = st_text(evidence, lead)
+        if metrics.horizontalAdvance(words) > room.width():
+            words = words.removesuffix(f" {evidence.unit}").removeprefix("ST ")
         painter.drawText(
             room,
             Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
-            metrics.elidedText(st_text(evidence, lead), Qt.TextElideMode.ElideRight, room.width()),
+            metrics.elidedText(words, Qt.TextElideMode.ElideRight, room.width()),
         )
         painter.setClipping(False)
         painter.setPen(theme.color("border"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen, QPolygonF
@@ -16,6 +17,7 @@ from ecgviewer.app.trace.paper import LABEL_STEPS_S, time_step_s
 LEGEND_PX = 96.0
 PULSE_TO_TRACE_MM = 7.5
 PULSE_WIDTH_MM = 5.0
+PULSE_GAP_MM = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +59,12 @@ def paint_lead_names(painter: QPainter, frame: Frame) -> None:
         if not frame.shows(lane):
             continue
         width = metrics.horizontalAdvance(lane.label)
-        first_column = lane.x0 <= frame.page.left + 0.5
-        x = 6.0 if first_column else lane.x0 + 6.0
-        y = frame.lane_y(lane.top) + 2.0
-        if not first_column:
-            y = max(y, frame.lane_y(lane.baseline) - 1.1 * frame.px_per_mv - metrics.height())
+        if frame.page.names_beside:
+            x, y = 6.0, frame.lane_y(lane.baseline) - 0.7 * metrics.height()
         else:
-            y = frame.lane_y(lane.baseline) - 0.7 * metrics.height()
+            x = lane.x0 + 6.0
+            y = frame.lane_y(lane.baseline) - 1.1 * frame.px_per_mv - metrics.height()
+            y = max(frame.lane_y(lane.top) + 2.0, y)
         box = QRectF(x - 3.0, y, width + 6.0, metrics.height())
         painter.fillRect(box, frame.theme.color("paper", 215))
         painter.setPen(frame.theme.color("lead_name"))
@@ -72,13 +73,14 @@ def paint_lead_names(painter: QPainter, frame: Frame) -> None:
 
 
 def paint_calibration(painter: QPainter, frame: Frame) -> None:
-    """Draw the 1-mV pulse before the first lane of every row."""
+    """Draw the 1-mV pulse before every row, or before every other one where they would touch."""
     done = set()
     mm = frame.pixels_per_mm
+    every = max(ceil((frame.px_per_mv + PULSE_GAP_MM * mm) / max(frame.page.pitch, 1.0)), 1)
     left = frame.page.left - PULSE_TO_TRACE_MM * mm
     painter.setPen(QPen(frame.theme.color("trace"), 1.0))
     for lane in frame.page.lanes:
-        if lane.row in done or not frame.shows(lane):
+        if lane.row in done or lane.row % every or not frame.shows(lane):
             continue
         done.add(lane.row)
         base = frame.lane_y(lane.baseline)
@@ -136,7 +138,9 @@ def paint_time_axis(painter: QPainter, frame: Frame, rect: QRectF, duration_s: f
     painter.setClipping(False)
 
 
-def scale_text(px_per_s: float, px_per_mv: float, pixels_per_mm: float, fit: bool) -> str:
+def scale_text(
+    px_per_s: float, px_per_mv: float, pixels_per_mm: float, fit: bool, unit: str = "mV"
+) -> str:
     """Return the scale in words: paper speed and gain, or that there is none."""
     if fit:
         return "Fit: not to scale"
@@ -148,34 +152,46 @@ def scale_text(px_per_s: float, px_per_mv: float, pixels_per_mm: float, fit: boo
         text = f"{speed * 60:.3g} mm/min"
     else:
         text = f"{speed * 3600:.3g} mm/h"
-    return f"{text} · {gain:.3g} mm/mV"
+    return f"{text} · {gain:.3g} mm/{unit}"
 
 
 def paint_scale_line(
     painter: QPainter,
     frame: Frame,
     rect: QRectF,
-    text: str,
-    warn: bool,
+    parts: Sequence[tuple[str, str]],
     legends: Sequence[ColorLegend],
 ) -> None:
-    """Draw the line at the bottom: scale and filters on the left, colour scales on the right."""
+    """Draw the line at the bottom: scale and filters on the left, colour scales on the right.
+
+    Parameters
+    ----------
+    parts : sequence of (words, role)
+        ``role`` is a colour of the theme for words that must not be overlooked, or empty.
+    """
     theme = frame.theme
     painter.fillRect(rect, theme.color("window"))
     right = rect.right() - 8.0
     for legend in reversed(legends):
         right = _paint_legend(painter, frame, rect, right, legend) - 18.0
-    font = QFont(painter.font())
-    font.setBold(warn)
     painter.save()
-    painter.setFont(font)
-    painter.setPen(theme.color("danger" if warn else "text"))
-    room = QRectF(rect.left() + 8, rect.top(), max(right - rect.left() - 12, 0), rect.height())
-    painter.drawText(
-        room,
-        Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft,
-        QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, room.width()),
-    )
+    plain = QFont(painter.font())
+    bold = QFont(plain)
+    bold.setBold(True)
+    x = rect.left() + 8
+    for at, (words, role) in enumerate(parts):
+        for text, color, font in (
+            ("  ·  " if at else "", "text_muted", plain),
+            (words, role or "text", bold if role else plain),
+        ):
+            metrics = QFontMetricsF(font)
+            text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(right - 4 - x, 0))
+            width = metrics.horizontalAdvance(text)
+            painter.setFont(font)
+            painter.setPen(theme.color(color))
+            room = QRectF(x, rect.top(), width + 1, rect.height())
+            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, text)
+            x += width
     painter.restore()
 
 

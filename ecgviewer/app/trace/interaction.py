@@ -11,7 +11,7 @@ from PySide6.QtGui import QMouseEvent, QPainter, QPen, QWheelEvent
 
 from ecgviewer.app.trace.calipers import Caliper, paint_caliper, paint_label
 from ecgviewer.app.trace.frame import Frame
-from ecgviewer.app.trace.pointing import Point, point_at, span_at, value_at, y_of
+from ecgviewer.app.trace.pointing import Point, lane_of, point_at, span_at, value_at, y_of
 
 if TYPE_CHECKING:
     from ecgviewer.app.trace.canvas import TraceCanvas
@@ -74,7 +74,19 @@ class Interaction:
                 kind = self.mode.value
         self._drag = Drag(kind, at, view.state.start_s, at)
         if kind == "caliper":
-            self._anchor = point_at(view.scene, view.frame(), at.x(), at.y(), self._snaps(event))
+            self._anchor = self._other_leg(at) or point_at(
+                view.scene, view.frame(), at.x(), at.y(), self._snaps(event)
+            )
+
+    def double_click(self, event: QMouseEvent) -> bool:
+        """Tell which lead was double-clicked; return False where that means nothing."""
+        frame, at = self._view.frame(), event.position()
+        lane = frame.lane_at(max(at.x(), frame.page.left), at.y())
+        if lane is None or self.mode is Mode.CALIPER or event.button() != Qt.MouseButton.LeftButton:
+            return False
+        self._drag = None
+        self._view.leadDoubleClicked.emit(lane.lead)
+        return True
 
     def move(self, event: QMouseEvent) -> None:
         """Continue a drag, or follow the pointer."""
@@ -187,13 +199,31 @@ class Interaction:
         return self.snap and not event.modifiers() & Qt.KeyboardModifier.AltModifier
 
     def _measure(self, at: QPointF, event: QMouseEvent) -> None:
-        view = self._view
-        point = point_at(view.scene, view.frame(), at.x(), at.y(), self._snaps(event))
-        if self._anchor is not None and point is not None:
-            if point.lead != self._anchor.lead:
-                point = Point(point.time_s, self._anchor.mv, self._anchor.lead)
-            self.caliper = Caliper(self._anchor, point)
-            view.calipersChanged.emit(self.caliper.text())
+        view, anchor = self._view, self._anchor
+        lane = lane_of(view.frame(), anchor) if anchor is not None else None
+        if anchor is None or lane is None:
+            return
+        point = point_at(view.scene, view.frame(), at.x(), at.y(), self._snaps(event), lane)
+        if point is not None:
+            assert view.scene.recording is not None
+            self.set_caliper(Caliper(anchor, point, view.scene.recording.unit))
+
+    def set_caliper(self, caliper: Caliper | None) -> None:
+        """Show a measurement, or none."""
+        self.caliper = caliper
+        self._view.calipersChanged.emit(caliper.text() if caliper is not None else "")
+        self._view.update()
+
+    def _other_leg(self, at: QPointF) -> Point | None:
+        """Return the leg that stays where it is when a drag begins on the other one."""
+        if self.caliper is None:
+            return None
+        legs = (self.caliper.first, self.caliper.second)
+        frame = self._view.frame()
+        away = [abs(frame.x(leg.time_s) - at.x()) for leg in legs]
+        if min(away) > GRIP_PX:
+            return None
+        return legs[0] if away[1] <= away[0] else legs[1]
 
     def _times(self, frame: Frame, drag: Drag) -> tuple[float, float]:
         limit = self._view.scene.duration_s
@@ -233,7 +263,8 @@ class Interaction:
         )
 
     def _cursor(self, at: QPointF) -> Qt.CursorShape:
-        if self._edge_at(at) is not None:
+        on_leg = self.mode is Mode.CALIPER and self._other_leg(at) is not None
+        if on_leg or self._edge_at(at) is not None:
             return Qt.CursorShape.SizeHorCursor
         over_bar = any(
             bar.rect.contains(at)
@@ -282,7 +313,7 @@ class Interaction:
         if mv == mv:
             y = y_of(scene, frame, lane, mv)
             painter.drawEllipse(QPointF(x, y), 3.0, 3.0)
-            words += f"  {lane.sign * mv:+.2f} mV"
+            words += f"  {lane.sign * mv:+.2f} {scene.recording.unit}"
         paint_label(painter, frame, QPointF(at.x() + 12, at.y() + 14), words, color)
 
     def _paint_selection(self, painter: QPainter, frame: Frame, drag: Drag) -> None:

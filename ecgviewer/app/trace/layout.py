@@ -11,14 +11,15 @@ from ecgviewer.core.leads import CABRERA_LEADS, STANDARD_LEADS
 MIN_PITCH_MM = {LayoutMode.ROWS_12: 9.0, LayoutMode.COLUMNS_2: 15.0, LayoutMode.PAGE_3X4: 20.0}
 MAX_PITCH_MM = 40.0
 HEADROOM_MM = 10.0
-"""Room above the first row so that its calibration pulse and tall beats are seen."""
+"""Most room above the first row of a fitted page; else its calibration pulse is seen whole."""
 BASELINE_AT = 0.56
 """Where in a row its resting level is: upright beats need more room than inverted ones."""
 STRIP_PX = 7.0
 STRIP_GAP_PX = 2.0
-MARGIN_MM = 18.0
-LEAST_MARGIN_PX = 68.0
+MARGIN_MM, LEAST_MARGIN_PX = 18.0, 68.0
 """Left margin that holds the lead names and the calibration pulse."""
+NARROW_MARGIN_MM = 11.0
+"""The same where the names are above their traces, as on a printed page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ class PageLayout:
     bottom: float
     page_height: float
     pitch: float
+    names_beside: bool = True
 
     @property
     def scrolls(self) -> bool:
@@ -83,7 +85,14 @@ class PageLayout:
 
 def left_margin(state: ViewState) -> float:
     """Return the width left of the traces, in logical pixels."""
-    return max(MARGIN_MM * state.pixels_per_mm, LEAST_MARGIN_PX)
+    if names_beside(state):
+        return max(MARGIN_MM * state.pixels_per_mm, LEAST_MARGIN_PX, state.label_px)
+    return max(NARROW_MARGIN_MM * state.pixels_per_mm, state.label_px)
+
+
+def names_beside(state: ViewState) -> bool:
+    """Return whether leads are named beside their traces; in columns they are named above."""
+    return state.mode is LayoutMode.ROWS_12 or state.focus is not None
 
 
 def visible_leads(available: Sequence[str], state: ViewState) -> list[tuple[str, str, float]]:
@@ -139,7 +148,9 @@ def build_layout(
     if n_rows == 0:
         return PageLayout((), left, right, top, bottom, 0.0, 0.0)
     strips_px = n_strips * (STRIP_PX + STRIP_GAP_PX)
-    above = min(state.px_per_mv + 3.0, HEADROOM_MM * state.pixels_per_mm)
+    above = state.px_per_mv + 3.0
+    if state.fit:
+        above = min(above, HEADROOM_MM * state.pixels_per_mm)
     above = max(above - BASELINE_AT * MIN_PITCH_MM[mode] * state.pixels_per_mm, 0.0)
     pitch = _pitch(bottom - top - above, n_rows, mode, state, strips_px)
     lanes = []
@@ -166,7 +177,9 @@ def build_layout(
             lanes.append(lane(entry, row, x0, x0 + column_px, False))
     if rhythm is not None:
         lanes.append(lane(rhythm, n_rows - 1, left, right, True))
-    return PageLayout(tuple(lanes), left, right, top, bottom, above + n_rows * pitch, pitch)
+    return PageLayout(
+        tuple(lanes), left, right, top, bottom, above + n_rows * pitch, pitch, names_beside(state)
+    )
 
 
 def _grid(

@@ -34,11 +34,9 @@ from ecgviewer.app.trace.view import TraceView
 
 TREND_FROM_S = 60.0
 """Shorter records show no heart-rate trend: a handful of beats is none."""
-LABEL_PX = 46.0
 ENVELOPE_PX = 32.0
-ROW_PX = 10.0
-TREND_PX = 30.0
-AXIS_PX = 14.0
+LEAST_ROW_PX = 10.0
+TREND_PX = 34.0
 PAD_PX = 3.0
 LEAST_TREND_BPM = (40.0, 120.0)
 """The trend's scale covers at least this, so that a steady rate looks steady."""
@@ -55,7 +53,7 @@ class OverviewBar(QWidget):
         self.setAccessibleName("Overview of the record")
         self.setToolTip("The whole record: click or drag to go there")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         view.viewChanged.connect(self.update)
         view.dataChanged.connect(self.refresh)
@@ -74,7 +72,7 @@ class OverviewBar(QWidget):
 
     def sizeHint(self) -> QSize:
         """Return the height that the rows in use need."""
-        height = 2 * PAD_PX + 2 * ROW_PX + ENVELOPE_PX + ROW_PX + AXIS_PX
+        height = 2 * PAD_PX + 3 * self._row_px() + ENVELOPE_PX + self._axis_px()
         if self.shows_trend():
             height += TREND_PX
         return QSize(400, round(height))
@@ -86,8 +84,9 @@ class OverviewBar(QWidget):
     # Drawing ---------------------------------------------------------------------------------
 
     def _frame(self) -> Frame:
-        width = max(self.width() - LABEL_PX - 8.0, 10.0)
-        page = PageLayout((), LABEL_PX, LABEL_PX + width, 0.0, float(self.height()), 0.0, 0.0)
+        left = self._label_px()
+        width = max(self.width() - left - 8.0, 10.0)
+        page = PageLayout((), left, left + width, 0.0, float(self.height()), 0.0, 0.0)
         duration = max(self._view.scene.duration_s, 1e-3)
         return Frame(
             page=page,
@@ -114,6 +113,9 @@ class OverviewBar(QWidget):
         painter.drawImage(0, 0, self._picture.image)
         if self._view.scene.recording is not None:
             self._paint_position(painter, self._frame())
+        if self.hasFocus():
+            painter.setPen(self._view.theme.color("accent"))
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.end()
 
     def _draw(self, picture: Picture) -> None:
@@ -144,10 +146,11 @@ class OverviewBar(QWidget):
         self._draw_heat(picture, frame, rows["heat"])
 
     def _rows(self, area: QRectF) -> dict[str, QRectF]:
-        heights = [("flags", ROW_PX), ("notes", ROW_PX), ("lead", ENVELOPE_PX), ("heat", ROW_PX)]
+        row = self._row_px()
+        heights = [("flags", row), ("notes", row), ("lead", ENVELOPE_PX), ("heat", row)]
         if self.shows_trend():
             heights.append(("trend", TREND_PX))
-        heights.append(("axis", AXIS_PX))
+        heights.append(("axis", self._axis_px()))
         rows, top = {}, area.top()
         for name, height in heights:
             rows[name] = QRectF(area.left(), top, area.width(), height)
@@ -159,9 +162,22 @@ class OverviewBar(QWidget):
         font.setPointSizeF(max(font.pointSizeF() * 0.78, 6.5))
         return font
 
+    def _small_metrics(self) -> QFontMetricsF:
+        return QFontMetricsF(self._small())
+
+    def _label_px(self) -> float:
+        return max(self._small_metrics().horizontalAdvance("Notes") + 14.0, 46.0)
+
+    def _row_px(self) -> float:
+        """Height of a row of marks: its label fits."""
+        return max(round(self._small_metrics().height() * 0.85), LEAST_ROW_PX)
+
+    def _axis_px(self) -> float:
+        return max(round(self._small_metrics().height()) + 2.0, 14.0)
+
     def _label(self, painter: QPainter, row: QRectF, text: str) -> None:
         painter.setPen(self._view.theme.color("text_muted"))
-        box = QRectF(0, row.center().y() - 8, LABEL_PX - 6, 16)
+        box = QRectF(0, row.center().y() - 8, self._label_px() - 6, 16)
         painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
 
     def _rhythm_lead(self) -> str:
@@ -239,8 +255,12 @@ class OverviewBar(QWidget):
         painter.setPen(QPen(theme.color("beat"), 1.0))
         painter.drawPolyline(polygon(x, y))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        self._label(painter, QRectF(0, inner.top() - 4, 1, 8), f"{high:.0f}")
-        self._label(painter, QRectF(0, inner.bottom() - 4, 1, 8), f"{low:.0f} bpm")
+        self._label(painter, row, "bpm")
+        painter.setPen(theme.color("text_muted"))
+        for words, side in (
+            (f"{high:.0f}", Qt.AlignmentFlag.AlignTop), (f"{low:.0f}", Qt.AlignmentFlag.AlignBottom)
+        ):  # fmt: skip
+            painter.drawText(row.adjusted(4, 0, 0, 0), side | Qt.AlignmentFlag.AlignLeft, words)
 
     def _paint_axis(self, painter: QPainter, frame: Frame, row: QRectF) -> None:
         theme = self._view.theme
@@ -266,7 +286,7 @@ class OverviewBar(QWidget):
     def _paint_position(self, painter: QPainter, frame: Frame) -> None:
         start, stop = self._view.visible_range()
         left, right = frame.x(start), max(frame.x(stop), frame.x(start) + 3.0)
-        bottom = self.height() - AXIS_PX - PAD_PX
+        bottom = self.height() - self._axis_px() - PAD_PX
         accent = self._view.theme.color("accent")
         inside = QColor(accent)
         inside.setAlpha(38)

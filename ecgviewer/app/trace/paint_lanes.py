@@ -174,8 +174,9 @@ def paint_r_peaks(painter: QPainter, scene: Scene, frame: Frame, traces: QRectF)
     metrics = QFontMetricsF(painter.font())
     painter.setPen(frame.theme.color("beat"))
     for a, b in pairwise(seconds[max(first - 1, 0) : last + 1].tolist()):
-        text = f"{(b - a) * 1000:.0f}"
-        middle = frame.x((a + b) / 2)
-        if frame.x(b) - frame.x(a) > metrics.horizontalAdvance(text) + 6:
-            box = QRectF(middle - 30, traces.top(), 60, metrics.height())
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+        room = frame.x(b) - frame.x(a)
+        for text in (f"{(b - a) * 1000:.0f} ms", f"{(b - a) * 1000:.0f}"):
+            if room > metrics.horizontalAdvance(text) + 6:
+                box = QRectF(frame.x(a), traces.top(), room, metrics.height())
+                painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+                break

@@ -17,11 +17,12 @@ SNAP_PX = 9.0
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A place on a trace."""
+    """A place on a trace; ``rhythm`` says that it is on the long strip of a 3x4 page."""
 
     time_s: float
     mv: float
     lead: str
+    rhythm: bool = False
 
 
 def value_at(scene: Scene, lead: str, time_s: float) -> float:
@@ -36,26 +37,39 @@ def value_at(scene: Scene, lead: str, time_s: float) -> float:
     return float(hi[recording.leads.index(lead), 0])
 
 
-def point_at(scene: Scene, frame: Frame, x: float, y: float, snap: bool) -> Point | None:
-    """Return the place in the lane under the pointer.
+def point_at(
+    scene: Scene, frame: Frame, x: float, y: float, snap: bool, lane: Lane | None = None
+) -> Point | None:
+    """Return the place in the lane under the pointer, or in a lane that is given.
 
     Parameters
     ----------
     snap : bool
         Move to an R peak, else to the lead's strongest extremum, within some pixels.
+    lane : Lane, optional
+        The lead that is measured, wherever the pointer strays to.
     """
-    lane = frame.lane_at(x, y)
+    lane = lane or frame.lane_at(x, y)
     if lane is None or scene.recording is None:
         return None
-    time_s = frame.time(x)
+    time_s = min(max(frame.time(x), 0.0), scene.duration_s)
     level = _level(scene, lane.lead)
     mv = level - lane.sign * (y - frame.lane_y(lane.baseline)) / frame.px_per_mv
-    if not snap:
-        return Point(time_s, mv, lane.lead)
-    snapped = _snap(scene, frame, lane, time_s)
+    snapped = _snap(scene, frame, lane, time_s) if snap else None
     if snapped is None:
-        return Point(time_s, mv, lane.lead)
-    return Point(snapped, value_at(scene, lane.lead, snapped), lane.lead)
+        return Point(time_s, mv, lane.lead, lane.rhythm)
+    return Point(snapped, value_at(scene, lane.lead, snapped), lane.lead, lane.rhythm)
+
+
+def lane_of(frame: Frame, point: Point) -> Lane | None:
+    """Return the lane that shows a point: the one it was taken from, while the page has it."""
+    x = frame.x(point.time_s)
+    lanes = [
+        lane
+        for lane in frame.page.lanes
+        if lane.lead == point.lead and (lane.rhythm or lane.x0 - 1 <= x <= lane.x1 + 1)
+    ]
+    return next((lane for lane in lanes if lane.rhythm == point.rhythm), next(iter(lanes), None))
 
 
 def y_of(scene: Scene, frame: Frame, lane: Lane, mv: float) -> float:

@@ -31,12 +31,16 @@ class Renderer:
         self.flag_bars: list[Bar] = []
         self.annotation_bars: list[Bar] = []
 
+    def forget_bars(self) -> None:
+        """Let no click find what was drawn of another content."""
+        self.flag_bars = []
+        self.annotation_bars = []
+
     def paint(
         self, picture: Picture, scene: Scene, state: ViewState, frame: Frame, font: QFont
     ) -> None:
         """Draw everything of this moment into a picture."""
-        self.flag_bars = []
-        self.annotation_bars = []
+        self.forget_bars()
         page = frame.page
         area = QRectF(0, page.top, page.right, page.bottom - page.top)
         traces = area.adjusted(page.left, 0, 0, 0)
@@ -58,8 +62,9 @@ class Renderer:
             trace_painter = TracePainter(scene, state, frame, picture.ratio)
             trace_painter.paint_gaps(painter)
             painter.end()
-            trace_painter.draw(picture)
+            # Under the traces: no colour may hide the end of a deep wave.
             draw_strips(picture, scene, state, frame)
+            trace_painter.draw(picture)
             painter.begin(picture.image)
             painter.setFont(font)
             painter.setClipRect(traces)
@@ -122,25 +127,30 @@ class Renderer:
         axis = QRectF(0, frame.page.bottom, frame.width, height)
         furniture.paint_time_axis(painter, frame, axis, scene.duration_s)
         line = QRectF(0, frame.page.bottom + height, frame.width, height)
+        unit = scene.recording.unit if scene.recording is not None else "mV"
         scale = furniture.scale_text(
-            frame.px_per_s, frame.px_per_mv, frame.pixels_per_mm, state.fit
+            frame.px_per_s, frame.px_per_mv, frame.pixels_per_mm, state.fit, unit
         )
-        words = [scale, self._signal_text(scene, state, frame)]
-        if scene.recording is not None and not scene.recording.units_known:
-            words.append("amplitude unknown")
-        furniture.paint_scale_line(
-            painter, frame, line, " · ".join(word for word in words if word), state.fit,
-            scene.legends(state.overlays),
-        )  # fmt: skip
+        parts = [(scale, "danger" if state.fit else "")]
+        if scene.recording is not None:
+            altered = scene.display.active or state.overlays["model_input"]
+            parts.append((self._signal_text(scene, state, frame), "accent" if altered else ""))
+            if not scene.recording.units_known:
+                parts.append(("amplitude unknown", "danger"))
+            if state.focus is not None:
+                parts.append((f"only {state.focus} (Esc: all leads)", ""))
+        furniture.paint_scale_line(painter, frame, line, parts, scene.legends(state.overlays))
 
     def _signal_text(self, scene: Scene, state: ViewState, frame: Frame) -> str:
         recording = scene.recording
         if recording is None:
             return ""
         if state.overlays["model_input"] and scene.analysis is not None:
-            spec = scene.analysis.preprocessing
-            band = f"{spec.get('low_hz', '?')}-{spec.get('high_hz', '?')} Hz"
-            return f"what the model saw ({band}, {spec.get('fs_hz', '?')} samples/s)"
+            low, high, rate = (
+                f"{value:g}" if isinstance(value, int | float) else "?"
+                for value in map(scene.analysis.preprocessing.get, ("low_hz", "high_hz", "fs_hz"))
+            )
+            return f"what the model saw ({low}-{high} Hz, {rate} samples/s)"
         assert scene.store is not None
         start, stop = samples_in_view(frame, recording.fs_hz)
         close = scene.store.chunks_for(start, stop, recording.fs_hz / frame.px_per_s)

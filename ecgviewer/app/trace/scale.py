@@ -25,6 +25,14 @@ def screen_pixels_per_mm(screen: QScreen | None) -> float:
     return dpi / MM_PER_INCH
 
 
+def screen_name(screen: QScreen | None) -> str:
+    """Return a name that tells a monitor from others, also from one on the same plug later."""
+    if screen is None:
+        return ""
+    parts = (screen.manufacturer(), screen.model(), screen.serialNumber())
+    return " ".join(part for part in parts if part) or screen.name()
+
+
 def next_of(steps: tuple[float, ...], value: float, step: int) -> float:
     """Return the next larger (+1) or smaller (-1) of the steps, or the last one."""
     if step > 0:

@@ -47,6 +47,8 @@ class ViewState:
         Scale on the screen's real millimetres.
     pixels_per_mm : float
         Logical pixels per millimetre of the screen.
+    label_px : float
+        Room that the titles of the rows above the traces need on their left.
     fit : bool
         Fill the window with ``fit_span_s`` seconds instead; then ``fit_px_per_s`` and
         ``fit_px_per_mv`` (times ``fit_gain``) rule, and the view says that it is not to scale.
@@ -66,6 +68,7 @@ class ViewState:
     leads: tuple[str, ...] = ()
     focus: str | None = None
     rhythm_lead: str = "II"
+    label_px: float = 46.0
     overlays: dict[str, bool] = field(default_factory=lambda: dict(OVERLAYS))
 
     @property

@@ -27,7 +27,7 @@ LINE_PX = 1.0
 BOLD_PX = 2.6
 DENSE_SAMPLES_PER_PX = 16.0
 """From here on the traces are envelopes, drawn lighter and kept within their lanes."""
-OVERLAP = 0.6
+OVERLAP = 2.0
 """Share of a row's height by which a trace may reach beyond its lane."""
 Bools = npt.NDArray[np.bool_]
 Leads = tuple[str, ...]

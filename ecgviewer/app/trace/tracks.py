@@ -10,6 +10,7 @@ import numpy.typing as npt
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 
+from ecgviewer.app.texts import p_text
 from ecgviewer.app.trace.frame import Frame
 from ecgviewer.app.trace.strips import Spans, paint_spans
 from ecgviewer.core.analysis import Flag
@@ -66,7 +67,7 @@ def leads_text(leads: tuple[str, ...]) -> str:
 def flag_text(flag: Flag) -> str:
     """Return a flag in a few words."""
     where = leads_text(flag.leads) if flag.leads else flag.reason
-    return f"{where} · p {flag.p_value:.2g}"
+    return f"{where} · p {p_text(flag.p_value)}"
 
 
 def annotation_text(annotation: Annotation) -> str:

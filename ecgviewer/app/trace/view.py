@@ -11,6 +11,7 @@ from PySide6.QtGui import QKeyEvent
 
 from ecgviewer.app.theme import Theme
 from ecgviewer.app.trace import scale
+from ecgviewer.app.trace.calipers import nudged, rr_caliper
 from ecgviewer.app.trace.canvas import TraceCanvas
 from ecgviewer.app.trace.data.loader import DisplayFilter
 from ecgviewer.app.trace.interaction import ZOOM_STEP, Mode
@@ -34,6 +35,7 @@ class TraceView(TraceCanvas):
     def set_recording(self, recording: Recording | None) -> None:
         """Show a recording from its beginning, without analysis, flags and annotations."""
         self.stop_loading()
+        self.renderer.forget_bars()
         old = self.scene
         self.scene = Scene(recording)
         self.scene.display, self.scene.specificity = old.display, old.specificity
@@ -201,15 +203,33 @@ class TraceView(TraceCanvas):
         self.interaction.march = on
         self.update()
 
+    def measure_rr(self) -> bool:
+        """Put the calipers on an RR interval in view, or on the one after that measured now.
+
+        Returns
+        -------
+        bool
+            False when there are no two R peaks to measure between.
+        """
+        now = self.interaction.caliper
+        caliper = rr_caliper(self.scene, self.frame(), self.state.rhythm_lead, now)
+        if caliper is not None:
+            self.interaction.set_caliper(caliper)
+        return caliper is not None
+
+    def move_caliper(self, leg: int, step: int) -> None:
+        """Move the earlier (0) or later (1) leg by a pixel's or a sample's time, left or right."""
+        if self.interaction.caliper is not None:
+            moved = nudged(self.interaction.caliper, self.scene, self.frame(), leg, step)
+            self.interaction.set_caliper(moved)
+
     def set_snap(self, on: bool) -> None:
         """Let calipers snap to R peaks and extrema (Alt suspends it)."""
         self.interaction.snap = on
 
     def clear_calipers(self) -> None:
         """Remove the measurement."""
-        self.interaction.caliper = None
-        self.calipersChanged.emit("")
-        self.update()
+        self.interaction.set_caliper(None)
 
     def caliper_text(self) -> str:
         """Return the measurement in words; empty when there is none."""
@@ -243,5 +263,4 @@ class TraceView(TraceCanvas):
             (key.Key_Minus, none): lambda: self.gain_step(-1),
             (key.Key_Plus, CTRL): lambda: self.zoom(ZOOM_STEP),
             (key.Key_Minus, CTRL): lambda: self.zoom(1.0 / ZOOM_STEP),
-            (key.Key_Escape, none): self.clear_calipers,
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Sequence
@@ -15,6 +16,8 @@ from ecgviewer.app.trace.data.chunks import CHUNK, ChunkStore
 from ecgviewer.app.trace.data.samples import Samples
 from ecgviewer.core.errors import RecordError
 from ecgviewer.signal.pyramid import PyramidBuilder
+
+log = logging.getLogger(__name__)
 
 SWEEP_NEWS_S = 0.25
 """How often the view hears of the progress of a sweep."""
@@ -193,10 +196,21 @@ def _sweep(desk: _Desk) -> None:
 
 
 def _build(desk: _Desk) -> None:
-    samples, store = desk.samples, desk.store
+    samples = desk.samples
     if samples.n_samples == 0 or samples.n_rows == 0:
         return
     folder = samples.pyramid_folder()
+    if folder is not None:
+        try:
+            _build_in(desk, folder)
+            return
+        except OSError as error:  # the disk is full, say; a record's own errors are RecordErrors
+            log.warning("no overview cache: %s", type(error).__name__)
+    _build_in(desk, None)
+
+
+def _build_in(desk: _Desk, folder: Path | None) -> None:
+    samples, store = desk.samples, desk.store
     last_news = 0.0
     with PyramidBuilder(samples.n_rows, samples.n_samples, folder) as builder:
         store.pyramid = builder.pyramid

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 from ecgviewer.core.errors import RecordError
+from ecgviewer.core.files import make_private
 from ecgviewer.core.recording import Recording
 from ecgviewer.core.user_dirs import cache_dir
 
@@ -28,7 +29,7 @@ def pyramid_folder(recording: Recording) -> Path | None:
     root = cache_dir() / "overviews"
     try:
         folder = root / recording.content_hash()
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private(folder)
         (folder / "used").touch()
         _make_room(root, folder)
     except (OSError, RecordError) as error:

@@ -1,0 +1,505 @@
+"""What goes wrong around the window: files vanish, disks fill, clocks jump, processes die."""
+
+from __future__ import annotations
+
+import gc
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from PySide6.QtCore import QObject, QPoint, Qt, QtMsgType, qInstallMessageHandler
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from ecgviewer.app.inference import Inference
+from ecgviewer.app.settings import SettingsStore
+from ecgviewer.app.window import MainWindow
+from ecgviewer.core.errors import AnalysisError, RecordError
+from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.user_dirs import cache_dir
+from ecgviewer.io import open_record
+from ecgviewer.review import annotations, editing, session
+from ecgviewer.review.annotations import RecordKey
+from ecgviewer.review.anonymize import Privacy
+from ecgviewer.review.journal import parse
+from ecgviewer.review.store import ReviewStore
+from tests import generators
+from tests.app.driving import Build, ClockworkInference, open_and_wait, spin
+
+OPENINGS = int(os.environ.get("ECGVIEWER_OPENINGS", "1000"))
+
+
+@pytest.fixture(autouse=True)
+def qt_warnings(no_surprises: list[str]) -> Iterator[list[str]]:
+    """Fail when Qt warned."""
+    heard: list[str] = []
+
+    def listen(kind: QtMsgType, _context: object, text: str) -> None:
+        if kind not in (QtMsgType.QtDebugMsg, QtMsgType.QtInfoMsg):
+            heard.append(text)
+
+    before = qInstallMessageHandler(listen)
+    yield heard
+    qInstallMessageHandler(before)
+    assert [text for text in heard if not text.startswith("This plugin does not support")] == []
+
+
+def annotate(window: MainWindow, start_s: float = 1.0) -> None:
+    """Mark a second and label it, as keys would."""
+    spin(lambda: window.review.document.review is not None)
+    before = len(window.review.document.review.annotations)
+    window.review.document.mark(start_s, start_s + 1.0, ("V1",))
+    window.commands.action("review.label.5").trigger()
+    assert len(window.review.document.review.annotations) == before + 1
+
+
+def kept(path: Path, reader: str) -> int:
+    """Return how many annotations of a record are on disk."""
+    recording = open_record(RecordRef(path))
+    review = ReviewStore.for_user().read(RecordKey.of(recording), reader)
+    recording.source.close()
+    return len(review.annotations)
+
+
+# Files that change while they are open --------------------------------------------------------
+
+
+def removed(header: Path) -> None:
+    for path in header.parent.glob(f"{header.stem}.*"):
+        path.unlink()
+
+
+def truncated(header: Path) -> None:
+    data = header.with_suffix(".dat") if header.suffix == ".hea" else header
+    os.truncate(data, data.stat().st_size // 3)
+
+
+def replaced(header: Path) -> None:
+    data = header.with_suffix(".dat") if header.suffix == ".hea" else header
+    other = np.random.default_rng(0).integers(0, 256, data.stat().st_size, dtype=np.uint8)
+    fresh = data.with_suffix(".new")
+    fresh.write_bytes(other.tobytes())
+    os.utime(fresh, (time.time() + 5, time.time() + 5))
+    fresh.replace(data)
+
+
+def folder_gone(header: Path) -> None:
+    header.parent.rename(header.parent.with_name("unmounted"))
+
+
+def write_long(folder: Path, kind: str) -> Path:
+    """Write twenty minutes of ECG: more than the window reads at once."""
+    folder.mkdir()
+    if kind == "wfdb":
+        return generators.write_long_wfdb(folder, "long", hours=1 / 3)
+    path = folder / "long.h5"
+    with h5py.File(path, "w") as file:
+        signal = np.tile(generators.ecg_mv(10.0, 250.0).astype("f4"), (1, 12))
+        data = file.create_dataset("ecg", data=signal, chunks=(12, 2500))
+        data.attrs["fs"], data.attrs["units"] = 250.0, "mV"
+        data.attrs["lead_names"] = list(generators.LEADS)
+    return path
+
+
+@pytest.mark.parametrize("kind", ["wfdb", "hdf5"])
+@pytest.mark.parametrize("change", [removed, truncated, replaced, folder_gone])
+def test_a_file_that_changes_while_open_is_a_typed_error(
+    tmp_path: Path, kind: str, change: Callable[[Path], None]
+) -> None:
+    path = write_long(tmp_path / "drive", kind)
+    recording = open_record(RecordRef(path))
+    assert np.isfinite(recording.read(0.0, 5.0)).all()
+    recording.source.close()  # as after some idle time; a network drive drops its handles too
+    change(path)
+    late_s = recording.duration_s - 10.0
+    with pytest.raises(RecordError) as caught:
+        recording.read(late_s, late_s + 5.0)
+    assert caught.value.path is not None and caught.value.reason
+    with pytest.raises(RecordError):
+        recording.content_hash()
+    recording.source.close()
+
+
+@pytest.mark.parametrize("change", [removed, truncated, replaced, folder_gone])
+def test_the_window_says_so_and_keeps_the_annotations(
+    make_window: Build, tmp_path: Path, change: Callable[[Path], None]
+) -> None:
+    window = make_window()
+    path = write_long(tmp_path / "drive", "wfdb")
+    safe = shutil.copytree(path.parent, tmp_path / "copy")
+    open_and_wait(window, path)
+    annotate(window)
+    change(path)
+    window.document.recording.source.close()
+    for start_s in (1190.0, 700.0, 400.0):
+        window.traces.goto(start_s)
+        window.traces.wait_until_loaded(2.0)
+    spin(lambda: any("long" in text for text in window.messages.texts()))
+    assert len(window.messages.texts()) <= 2  # told, not told again and again
+    annotate(window, 3.0)
+    window.commands.action("review.undo").trigger()
+    annotate(window, 5.0)
+    open_and_wait(window, safe / path.name)  # the drive is back, elsewhere
+    spin(lambda: window.review.document.review is not None)
+    assert len(window.review.document.review.annotations) == 2
+    assert window.traces.wait_until_loaded()
+
+
+# Disks ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def full_disk() -> Iterator[Callable[[int], None]]:
+    """Return a function that lets no file grow beyond so many bytes; undone afterwards."""
+    resource = pytest.importorskip("resource", reason="a limit on file sizes needs POSIX")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_full_disk_is_told_and_leaves_no_half_file(
+    make_window: Build, samples: Path, tmp_path: Path, full_disk: Callable[[int], None]
+) -> None:
+    window = make_window(settings=SettingsStore.for_user())
+    path = samples / "00010_hr.hea"
+    open_and_wait(window, path)
+    annotate(window)
+    before = tmp_path / "before.pdf"
+    before.write_bytes(b"the report of yesterday")
+    full_disk(100)
+    annotate(window, 3.0)
+    assert any("in memory only" in text for text in window.messages.texts())
+    out = tmp_path / "out"
+    reporting = window.file_commands._reporting
+    for target in (out / "page.pdf", out / "page.png", before):
+        window.messages.clear()
+        reporting.export(target)
+        spin(lambda: any("No report" in text for text in window.messages.texts()))
+    window.messages.clear()
+    window.review.records.export(["json", "csv", "wfdb"], out, Privacy.HEADER, False)
+    assert any("cannot be written" in text for text in window.messages.texts())
+    window.file_commands._screenshot(out / "window.png")
+    assert any("window.png" in text for text in window.messages.texts())
+    assert [p for p in out.rglob("*") if p.is_file()] == []
+    assert before.read_bytes() == b"the report of yesterday"
+    assert window.settings.save() is False and "cannot be saved" in window.settings.problem
+    assert not window.close() and window.isVisible()  # edits are in memory only
+    full_disk(-1)
+    window.review.document._try_again()
+    reader = window.settings.value.reader
+    assert window.close()
+    assert kept(path, reader) == 2
+
+
+def test_a_long_record_opens_where_its_overview_has_no_room(
+    make_window: Build, tmp_path: Path, full_disk: Callable[[int], None]
+) -> None:
+    window = make_window()
+    path = write_long(tmp_path / "drive", "wfdb")
+    full_disk(2000)
+    open_and_wait(window, path)
+    spin(lambda: window.traces.scene.store.complete)
+    window.traces.set_fit(True, 1200.0)
+    assert window.traces.wait_until_loaded()
+    assert window.messages.texts() == []
+    # What fails is the cache, which is the program's own: nothing is left of it but stubs.
+    assert sum(p.stat().st_size for p in cache_dir().rglob("*") if p.is_file()) < 20_000
+
+
+def test_a_home_that_cannot_be_written_costs_no_viewing(
+    make_window: Build, samples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a read-only home: the folder for everything of the program's own is a file."""
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("ECGVIEWER_HOME", str(tmp_path / "file" / "home"))
+    store = SettingsStore.for_user()
+    assert not store.save() and "cannot be saved" in store.problem
+    window = make_window(settings=store)
+    open_and_wait(window, samples / "S0005.hea")
+    spin(lambda: any("shown only" in text for text in window.messages.texts()))
+    window.session.analyse(["cae"])
+    spin(lambda: not window.session.running)
+    assert window.document.analysis is not None
+    assert window.traces.wait_until_loaded()
+    assert window.close()
+    assert (tmp_path / "file").read_text() == "in the way"
+
+
+# Clocks ---------------------------------------------------------------------------------------
+
+
+def test_a_clock_that_jumps_spoils_neither_order_nor_history(
+    make_window: Build, samples: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = random.Random(4)
+    for module in (annotations, editing, session):
+        year = lambda: f"{rng.randrange(1970, 2100)}-01-01T00:00:00.000Z"  # noqa: E731
+        monkeypatch.setattr(module, "utc_now", year)
+    window = make_window()
+    path = samples / "00010_hr.hea"
+    open_and_wait(window, path)
+    for start_s in (1.0, 3.0, 5.0, 7.0):
+        annotate(window, start_s)
+    window.commands.action("review.undo").trigger()
+    window.commands.action("review.undo").trigger()
+    window.commands.action("review.redo").trigger()
+    review = window.review.document.review
+    assert [item.start_s for item in review.annotations] == [1.0, 3.0, 5.0]
+    journal = window.review.document.session.files.journal
+    stamps = [entry.at for entry in parse(journal.read_bytes()).entries]
+    assert len(stamps) == 7 and stamps != sorted(stamps)  # the clock did jump
+    reader = window.settings.value.reader
+    window.close()
+    recording = open_record(RecordRef(path))
+    again = ReviewStore.for_user().open(RecordKey.of(recording), reader)
+    assert again.review == review and again.notes == ()
+    again.close()
+
+
+def test_durations_are_never_taken_from_the_wall_clock() -> None:
+    """A jump of the clock would make progress and timeouts absurd."""
+    root = Path(__file__).resolve().parents[2] / "ecgviewer"
+    using = [path.name for path in root.rglob("*.py") if "time.time()" in path.read_text()]
+    assert using == []
+
+
+# Processes ------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_the_model_process_is_killed_and_the_window_goes_on(
+    make_window: Build, samples: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    inference = Inference()
+    window = make_window(inference, models=False)
+    window.session.find_models()
+    spin(lambda: bool(window.session.models))
+    open_and_wait(window, samples / "S0005.hea")
+    annotate(window)
+    for _ in range(2):
+        window.session.analyse(["vae-bilstm-mha"])
+        spin(lambda: window.status.progress.value() > 0, 300.0)
+        first = inference._client.process_id
+        os.kill(first, signal.SIGKILL if sys.platform != "win32" else signal.SIGTERM)
+        spin(lambda: not window.session.running, 300.0)
+        assert any("ended unexpectedly" in text for text in window.messages.texts())
+        window.messages.clear()
+        annotate(window, 3.0)
+    window.session.analyse(["cae"])
+    spin(lambda: not window.session.running, 120.0)
+    assert window.document.analyses["cae"] is not None
+    assert window.messages.texts() == []
+    assert len(window.review.document.review.annotations) == 3
+
+
+@pytest.mark.slow
+def test_a_cache_that_cannot_be_written_costs_no_result(
+    make_window: Build, samples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("ECGVIEWER_HOME", str(tmp_path / "file" / "home"))
+    window = make_window(Inference(), models=False)
+    window.session.find_models()
+    spin(lambda: bool(window.session.models))
+    open_and_wait(window, samples / "00010_hr.hea")
+    window.session.analyse(["cae"])
+    spin(lambda: not window.session.running, 120.0)
+    assert window.document.analyses["cae"].score_map.shape == (12, 1000)
+    spare = Path(window.session._inference._client._spare.name)
+    assert spare.stat().st_mode & 0o077 == 0 and any(spare.rglob("*.npy"))
+    window.close()
+    assert not spare.exists()
+
+
+def test_an_unforeseen_failure_of_a_model_is_told_in_words(
+    make_window: Build, samples: Path, clockwork: ClockworkInference
+) -> None:
+    clockwork.fail_with = AnalysisError("the GPU was pulled out")
+    window = make_window(clockwork)
+    open_and_wait(window, samples / "00010_hr.hea")
+    annotate(window)
+    window.session.analyse(["cae"])
+    spin(lambda: not window.session.running)
+    assert window.messages.texts() == ["the GPU was pulled out"]
+    assert len(window.review.document.review.annotations) == 1
+
+
+# Closing in every state -----------------------------------------------------------------------
+
+
+def _opening(window: MainWindow, samples: Path) -> None:
+    window.session.open_paths([samples])
+
+
+def _analysing(window: MainWindow, samples: Path) -> None:
+    window.session.analyse(["cae", "vae-bilstm"])
+
+
+def _exporting(window: MainWindow, samples: Path) -> None:
+    window.file_commands._reporting.export(Path(os.environ["ECGVIEWER_HOME"]) / "page.pdf")
+
+
+def _dragging(window: MainWindow, samples: Path) -> None:
+    handle = window.windowHandle()
+    at = window.traces.mapTo(window, window.traces.rect().center())
+    QTest.mousePress(handle, Qt.MouseButton.LeftButton, pos=at)
+    QTest.mouseMove(handle, at + QPoint(60, 0))
+
+
+def _screening(window: MainWindow, samples: Path) -> None:
+    window.session.open_paths([samples])
+    spin(lambda: window.review.worklist.queue is not None)
+    window.commands.action("review.screen").trigger()
+
+
+def _command(name: str) -> Callable[[MainWindow, Path], None]:
+    def run(window: MainWindow, samples: Path) -> None:
+        window.commands.action(name).trigger()
+
+    run.__name__ = name
+    return run
+
+
+STATES = [
+    _analysing, _dragging, _command("help.palette"),
+    *(pytest.param(state, marks=pytest.mark.slow) for state in (
+        _opening, _exporting, _screening,
+        *map(_command, (
+            "help.keys", "help.about", "file.open", "file.open_folder", "file.report",
+            "file.export_review", "file.screenshot", "go.time", "review.labels", "review.reader",
+            "tools.calibrate", "tools.evidence", "review.begin", "view.filter.muscle",
+        )),
+    )),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("state", STATES, ids=lambda state: state.__name__.strip("_"))
+def test_the_window_closes_in_every_state(
+    make_window: Build, samples: Path, state: Callable[[MainWindow, Path], None]
+) -> None:
+    window = make_window()
+    open_and_wait(window, samples / "00010_hr.hea")
+    annotate(window)
+    state(window, samples)
+    QApplication.processEvents()
+    assert window.close()
+    for _ in range(5):
+        QApplication.processEvents()
+        time.sleep(0.01)
+    assert not window.isVisible()
+    assert not window.session.workers.busy
+    assert window.document.recording is None
+    window.deleteLater()
+    QApplication.processEvents()
+    assert kept(samples / "00010_hr.hea", window.settings.value.reader) == 1
+
+
+# Errors in handlers of events ------------------------------------------------------------------
+
+
+def test_a_click_on_what_is_no_longer_shown_does_nothing(make_window: Build, samples: Path) -> None:
+    """The picture of the old record is on screen until the new one is painted."""
+    window = make_window()
+    open_and_wait(window, samples / "00010_hr.hea")
+    annotate(window)
+    spin(lambda: bool(window.traces.renderer.annotation_bars))
+    at = window.traces.renderer.annotation_bars[0].rect.center().toPoint()
+    recording = open_record(RecordRef(samples / "00330_hr.hea"))
+    window.document.open(RecordRef(samples / "00330_hr.hea"), recording)
+    QTest.mouseClick(window.traces, Qt.MouseButton.LeftButton, pos=at)
+    assert window.header.record.text() == "00330_hr"
+
+
+FAULTY = """
+import sys
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from ecgviewer.app.dialogs.about import AboutDialog
+from ecgviewer.app.main import make_application
+from ecgviewer.app.session import Session
+from ecgviewer.app.settings import SettingsStore
+from ecgviewer.app.window import MainWindow
+from tests.app.driving import ClockworkInference
+
+told = []
+sys.excepthook = lambda kind, error, trace: told.append(error)
+app = make_application([])
+from ecgviewer.app.trace.canvas import TraceCanvas
+TraceCanvas.mouseReleaseEvent = lambda self, event: ()[3]
+TraceCanvas.leaveEvent = lambda self, event: {}["x"]
+TraceCanvas.mouseReleaseEvent.__name__ = "mouseReleaseEvent"
+window = MainWindow(Session(SettingsStore(None), ClockworkInference()))
+window.show()
+window.pages.setCurrentIndex(1)
+app.processEvents()
+QTest.mouseClick(window.traces, Qt.MouseButton.LeftButton)
+QTest.mouseClick(window.traces, Qt.MouseButton.LeftButton)
+window.commands.action("help.about").trigger()
+app.processEvents()
+dialog = window.findChildren(AboutDialog)[0]
+assert vars(AboutDialog).get("guarded_by_ecgviewer")
+window.close()
+app.processEvents()
+print([type(error).__name__ for error in told])
+"""
+
+
+def test_an_error_in_a_handler_of_events_is_told_and_ends_nothing() -> None:
+    """Left to itself, PySide6 ends the process natively there."""
+    done = subprocess.run(
+        [sys.executable, "-c", FAULTY], cwd=Path(__file__).resolve().parents[2],
+        env=os.environ | {"QT_QPA_PLATFORM": "offscreen"},
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("IndexError") == 2, done.stdout + done.stderr
+
+
+# A long session -------------------------------------------------------------------------------
+
+
+def footprint(window: MainWindow) -> tuple[int, int, float]:
+    """Return open file handles, Qt objects below the window, and resident memory in MB."""
+    gc.collect()
+    handles = len(list(Path("/proc/self/fd").iterdir()))
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    objects = len(window.findChildren(QObject)) + len(window.session.findChildren(QObject))
+    return handles, objects, pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts handles in /proc")
+def test_a_thousand_records_opened_and_closed_leave_nothing_behind(
+    make_window: Build, samples: Path
+) -> None:
+    window = make_window()
+    refs = [RecordRef(path) for path in sorted(samples.glob("0*.hea"))]
+    refs += [RecordRef(samples / "code_layout.hdf5", index) for index in range(3)]
+    counts = []
+    for number in range(OPENINGS + 1):
+        if number % (OPENINGS // 10) == 0:
+            counts.append(footprint(window))
+        window.session.open_ref(refs[number % len(refs)])
+        spin(lambda: window.document.heart is not None)
+        if number % 20 == 0:
+            window.session.analyse(["cae"])
+            spin(lambda: not window.session.running)
+        if number % 3 == 0:
+            window.session.close_record()
+    handles, objects, memory = (np.array(column) for column in zip(*counts, strict=True))
+    print(f"{OPENINGS} openings: handles {handles.tolist()}, Qt objects {objects.tolist()}, "
+          f"memory MB {memory.round().tolist()}")  # fmt: skip
+    assert handles[-1] <= handles[2] + 3
+    assert objects[-1] <= objects[2] + 20
+    # Allocators keep some; a leak of one 10-s record each (240 kB) would be 200 MB.
+    assert memory[-1] <= memory[2] + 30
