@@ -16,7 +16,7 @@ from ecgviewer.app.trace.overview import OverviewBar
 from ecgviewer.app.trace.view import TraceView
 from ecgviewer.core import mapped as mapped_files
 from ecgviewer.core.analysis import Analysis
-from tests.app.trace_material import PX_PER_MM, analysis_of, ecg, pixels, recording_of
+from tests.app.trace_material import PX_PER_MM, analysis_of, flat, pixels, recording_of
 
 pytestmark = pytest.mark.usefixtures("no_surprises")
 HOT_S = 3000.0
@@ -50,7 +50,7 @@ def mapped(analysis: Analysis, folder: Path, n_known: int | None = None) -> Anal
 @pytest.fixture
 def hot(tmp_path: Path):
     """A recording of 100 minutes, its analysis in files, one sample of V1 burning in it."""
-    recording = recording_of(ecg(60.0), duration_s=6000.0)
+    recording = recording_of(flat(60.0), duration_s=6000.0)
     analysis = analysis_of(recording)
     analysis.score_map[:] = 0.0
     analysis.score_map[6, round(HOT_S * 100)] = 50.0

@@ -146,6 +146,8 @@ class NaiveViewer:
         self.plots[0].setXRange(start_s, start_s + span_s, padding=0)
         QApplication.processEvents()
         self.widget.viewport().repaint()
+        # What it put off would else be counted as the next one's.
+        QApplication.processEvents()
 
     def close(self) -> None:
         self.widget.close()
