@@ -15,8 +15,10 @@ from PySide6.QtWidgets import QApplication
 from ecgviewer.app.theme import LIGHT
 from ecgviewer.app.trace.furniture import scale_text
 from ecgviewer.app.trace.view import TraceView
+from ecgviewer.core.leads import STANDARD_LEADS
 from tests.app.trace_material import (
     PX_PER_MM,
+    analysis_of,
     close_to,
     ecg,
     flat,
@@ -76,6 +78,24 @@ def test_a_millivolt_is_ten_millimetres_high(view: TraceView) -> None:
     rows = slice(round(frame.lane_y(lane.top)), round(frame.lane_y(lane.bottom)))
     dark = np.flatnonzero(close_to(image[rows, column : column + 1], LIGHT.trace, 120))
     assert dark[-1] - dark[0] == pytest.approx(10 * PX_PER_MM, abs=2.0)
+
+
+def test_a_tall_wave_is_whole_over_its_neighbours_and_their_heat(view: TraceView) -> None:
+    signal = flat(10.0)
+    row = STANDARD_LEADS.index("V3")
+    signal[row, 500:520] = 1.5
+    recording = recording_of(signal)
+    view.resize(1300, 560)
+    view.set_recording(recording)
+    view.set_analysis(analysis_of(recording))
+    assert view.wait_until_loaded()
+    frame = view.frame()
+    lane = next(lane for lane in frame.page.lanes if lane.lead == "V3")
+    base = round(frame.lane_y(lane.baseline))
+    assert 1.5 * frame.px_per_mv > frame.page.pitch
+    x = round(frame.x(1.0))
+    rise = pixels(view)[base - round(15 * PX_PER_MM) + 2 : base - 2, x - 2 : x + 3]
+    assert close_to(rise, LIGHT.trace, 60).any(axis=1).all()
 
 
 def test_scale_survives_resizing(view: TraceView) -> None:
