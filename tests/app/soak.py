@@ -73,7 +73,7 @@ from tests.app.driving import ClockworkInference, make_analysis
 
 SAMPLES = Path(__file__).resolve().parents[2] / "resources" / "samples"
 STEP_LIMIT_S = 180.0
-NESTED_S = 0.3
+NESTED_S = 5.0
 """After this time a step that has not returned runs a loop of its own: a modal dialog or menu."""
 TRAIL = 60
 MAX_WINDOWS = 12
