@@ -38,4 +38,5 @@ def test_a_random_user_meets_no_warning_and_no_exception(screen: str, tmp_path: 
         timeout=half * 60 + 400,
     )  # fmt: skip
     print(done.stdout)
+    assert '"events": 0' not in done.stdout
     assert done.returncode == 0, f"seed {SEED}: {done.stdout}\n{done.stderr[-6000:]}"
