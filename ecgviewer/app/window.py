@@ -81,6 +81,9 @@ class MainWindow(QMainWindow):
         self.settings = session.settings
         self.theme: Theme = LIGHT
         self._side_width = 0
+        # Of its own: what waits for the event loop must not outlive the window.
+        self._side_timer = QTimer(self, singleShot=True, interval=0)
+        self._side_timer.timeout.connect(self._fit_side)
         self.setWindowTitle("ECG Viewer")
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
@@ -298,7 +301,7 @@ class MainWindow(QMainWindow):
         self.overview.setVisible(self.settings.value.overview and roomy)
 
     def _room_changed(self) -> None:
-        QTimer.singleShot(0, self._fit_side)
+        self._side_timer.start()
 
     def _fit_side(self) -> None:
         """Make the panels beside the traces as wide as they may be, unless the user sized them."""

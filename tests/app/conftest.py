@@ -13,6 +13,7 @@ import pytest
 if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
 
 from ecgviewer.app.document import MODELS, model_title
@@ -72,6 +73,9 @@ def make_window(
     for window in windows:
         window.close()
         window.deleteLater()
+    QApplication.processEvents()
+    # Outside of the application's own loop nothing is deleted later: windows would pile up.
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     QApplication.processEvents()
 
 
