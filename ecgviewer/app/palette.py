@@ -48,7 +48,8 @@ class Palette(QDialog):
 
     def __init__(self, commands: Commands, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
-        self._entries = [entry for entry in commands.entries() if entry.action.isEnabled()]
+        self._commands = commands
+        self._entries: list[MenuEntry] = []
         self._shown: list[MenuEntry] = []
         self.setWindowTitle("Commands")
         self.setFixedWidth(min(WIDTH, parent.width() - 40))
@@ -75,8 +76,13 @@ class Palette(QDialog):
         layout.setContentsMargins(8, 8, 8, 8)
         layout.addWidget(self.box)
         layout.addWidget(self.list)
-        self._fill("")
+        self.refresh()
         self.list.setFixedHeight((self.fontMetrics().height() + 8) * ROWS)
+
+    def refresh(self) -> None:
+        """Look at the menus again: some (leads, recent files) are made anew with every record."""
+        self._entries = [entry for entry in self._commands.entries() if entry.action.isEnabled()]
+        self._fill(self.box.text())
         self.box.setFocus()
 
     def found(self) -> Sequence[str]:

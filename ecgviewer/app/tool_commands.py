@@ -152,6 +152,7 @@ class ToolCommands(QObject):
         from ecgviewer.app.palette import Palette
 
         palette = Palette(self._window.commands, self._window)
+        self._window.document.recordingChanged.connect(palette.refresh)
         corner = self._window.mapToGlobal(self._window.rect().topLeft())
         palette.move(corner.x() + (self._window.width() - palette.width()) // 2, corner.y() + 60)
         palette.show()

@@ -30,12 +30,11 @@ _SHAPES: tuple[tuple[str, tuple[int, ...]], ...] = (
     (r"density\.residual\.signs", (1,)),
     (r"density\.rhythm\.signs", (len(RHYTHM),)),
     (r"density\.intervals\.signs", (len(INTERVALS),)),
-    (r"density\.st_\w+\.centre", (60,)),
-    (r"density\.st_\w+\.precision", (60, 60)),
+    (r"density\.st_\w+\.signs", (60,)),
     (r"density\.beat_\w+\.(median|spread|mean)", (_BEAT,)),
     (r"density\.beat_\w+\.axes", (_ANY, _BEAT)),
-    (r"density\.beat_\w+\.variance", (_ANY,)),
-    (r"density\.beat_\w+\.rest", (1,)),
+    (r"density\.(beat_\w+|latent)\.variance", (_ANY,)),
+    (r"density\.(beat_\w+|latent)\.rest", (1,)),
     (r"map\.residual\.\w+\.(centre|spread)", (12, N_PHASES + 1)),
     (r"map\.unit\.\w+", (2,)),
     (r"map\.waves\.st_\w+\.weights", (2, 12, 4)),
@@ -57,9 +56,8 @@ def check_scorer_tensors(tensors: Mapping[str, Array], latent_size: int) -> None
     """
     d = latent_size
     shapes = dict(_SHAPES) | {
-        r"density\.latent\.quantiles": (9, d),
-        r"density\.latent\.centre": (d,),
-        r"density\.latent\.precision": (d, d),
+        r"density\.latent\.(median|spread|mean)": (d,),
+        r"density\.latent\.axes": (_ANY, d),
     }
     for name, values in tensors.items():
         if values.dtype != np.float32:

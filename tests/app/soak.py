@@ -237,9 +237,12 @@ class Soak:
         open_paths = session.open_paths
 
         def guarded(paths: list[Path], *rest: Any) -> None:
-            # A random user in a file dialog must not read the whole disk.
+            # A random user in a file dialog must not read the whole disk, and one who keeps
+            # reviews beside the recordings must not do so beside the program's samples.
+            copies = self.folder / "material" / "good"
+            paths = [copies if path.is_relative_to(SAMPLES) else path for path in paths]
             inside = [path for path in paths if path.absolute().is_relative_to(self.folder)
-                      or path in self.material or path.is_relative_to(SAMPLES)]  # fmt: skip
+                      or path in self.material]  # fmt: skip
             open_paths(inside, *rest)
 
         session.open_paths = guarded  # type: ignore[method-assign]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QTabBar, QToolButton
 
@@ -162,6 +162,21 @@ def test_the_palette_finds_leads_panels_and_labels_too(window: MainWindow) -> No
         QTest.keyClick(palette.box, Key.Key_Return)
     assert window.traces.state.focus == "V3"
     assert window.docks["worklist"].isVisible()
+
+
+def test_the_palette_outlives_menus_that_are_made_anew(window: MainWindow) -> None:
+    press(window, Key.Key_K, Qt.KeyboardModifier.ControlModifier)
+    palette = window.findChildren(Palette)[-1]
+    spin(palette.isVisible)
+    QTest.keyClicks(palette.box, "only")
+    assert len(palette.found()) >= 12
+    # A record that was being opened comes: the menu of leads is another one.
+    window.document.recordingChanged.emit()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    assert len(palette.found()) >= 12
+    QTest.keyClicks(palette.box, " v3")
+    QTest.keyClick(palette.box, Key.Key_Return)
+    assert window.traces.state.focus == "V3"
 
 
 def test_amplitudes_without_a_unit_are_not_called_millivolts(window: MainWindow) -> None:

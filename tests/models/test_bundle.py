@@ -80,7 +80,7 @@ def test_a_changed_card_is_noticed(path: Path) -> None:
 @pytest.mark.parametrize(
     ("key", "value", "reason"),
     [
-        ("format_version", "2.0", "format version 2.0"),
+        ("format_version", "1.0", "format version 1.0"),
         ("format_version", "one", "no format version"),
         ("format", "other", "not a model bundle"),
         ("architecture", "resnet", "unknown architecture"),
@@ -144,7 +144,7 @@ def test_a_header_that_claims_too_much_is_refused(tmp_path: Path) -> None:
         Bundle.load(file)
     header = json.dumps(
         {
-            "__metadata__": {"format": "ecgmodel", "format_version": "1.0",
+            "__metadata__": {"format": "ecgmodel", "format_version": "2.0",
                              "architecture": "cae"},
             "w": {"dtype": "F32", "shape": [1 << 40], "data_offsets": [0, 1 << 42]},
         }

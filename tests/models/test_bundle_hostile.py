@@ -116,7 +116,7 @@ def test_a_calibration_of_impossible_numbers(path: Path, name: str, value: float
     ("name", "value"),
     [("density.beat_mv.spread", 0.0), ("density.beat_shape.rest", 0.0),
      ("map.residual.network.spread", -1.0), ("map.unit.network", 5.0),
-     ("density.latent.quantiles", None), ("density.residual.quantiles", None)],
+     ("density.latent.spread", 0.0), ("density.residual.quantiles", None)],
 )  # fmt: skip
 def test_a_calibration_that_would_divide_by_zero(
     path: Path, name: str, value: float | None
@@ -129,7 +129,7 @@ def test_a_calibration_that_would_divide_by_zero(
         Bundle.load(_rewritten(path, change))
 
 
-@pytest.mark.parametrize("absent", ["log_p", "record_reference", "density.latent.centre"])
+@pytest.mark.parametrize("absent", ["log_p", "record_reference", "density.latent.mean"])
 def test_a_calibration_with_a_part_missing(path: Path, absent: str) -> None:
     _rewritten(path, lambda _, tensors: tensors.pop(f"scorer.{absent}"))
     with pytest.raises(BundleError, match="calibration is not valid"):

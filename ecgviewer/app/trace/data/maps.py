@@ -121,8 +121,8 @@ class AnalysisMaps(QObject):
     def usual_range(self, name: str) -> tuple[float, float]:
         """Return the levels that all but the lowest 2 % and the highest 0.5 % lie between.
 
-        Measured anew when twice as much of the map is known, so that colours keep their meaning
-        from one moment to the next.
+        Measured anew only when twice as much of the map is known, so that colours keep their
+        meaning while more comes.
         """
         length = self.length(name)
         measured_at, levels = self._usual.get(name, (0, (0.0, 1.0)))
