@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import h5py
@@ -157,17 +158,20 @@ def test_the_window_says_so_and_keeps_the_annotations(
 # Disks ----------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def full_disk() -> Iterator[Callable[[int], None]]:
-    """Return a function that lets no file grow beyond so many bytes; undone afterwards."""
+@contextmanager
+def full_disk(size: int) -> Iterator[None]:
+    """Let no file grow beyond so many bytes; within a test only: pytest's output may be a file."""
     resource = pytest.importorskip("resource", reason="a limit on file sizes needs POSIX")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_a_full_disk_is_told_and_leaves_no_half_file(
-    make_window: Build, samples: Path, tmp_path: Path, full_disk: Callable[[int], None]
+    make_window: Build, samples: Path, tmp_path: Path
 ) -> None:
     window = make_window(settings=SettingsStore.for_user())
     path = samples / "00010_hr.hea"
@@ -175,25 +179,24 @@ def test_a_full_disk_is_told_and_leaves_no_half_file(
     annotate(window)
     before = tmp_path / "before.pdf"
     before.write_bytes(b"the report of yesterday")
-    full_disk(100)
-    annotate(window, 3.0)
-    assert any("in memory only" in text for text in window.messages.texts())
-    out = tmp_path / "out"
-    reporting = window.file_commands._reporting
-    for target in (out / "page.pdf", out / "page.png", before):
+    with full_disk(100):
+        annotate(window, 3.0)
+        assert any("in memory only" in text for text in window.messages.texts())
+        out = tmp_path / "out"
+        reporting = window.file_commands._reporting
+        for target in (out / "page.pdf", out / "page.png", before):
+            window.messages.clear()
+            reporting.export(target)
+            spin(lambda: any("No report" in text for text in window.messages.texts()))
         window.messages.clear()
-        reporting.export(target)
-        spin(lambda: any("No report" in text for text in window.messages.texts()))
-    window.messages.clear()
-    window.review.records.export(["json", "csv", "wfdb"], out, Privacy.HEADER, False)
-    assert any("cannot be written" in text for text in window.messages.texts())
-    window.file_commands._screenshot(out / "window.png")
-    assert any("window.png" in text for text in window.messages.texts())
-    assert [p for p in out.rglob("*") if p.is_file()] == []
-    assert before.read_bytes() == b"the report of yesterday"
-    assert window.settings.save() is False and "cannot be saved" in window.settings.problem
-    assert not window.close() and window.isVisible()  # edits are in memory only
-    full_disk(-1)
+        window.review.records.export(["json", "csv", "wfdb"], out, Privacy.HEADER, False)
+        assert any("cannot be written" in text for text in window.messages.texts())
+        window.file_commands._screenshot(out / "window.png")
+        assert any("window.png" in text for text in window.messages.texts())
+        assert [p for p in out.rglob("*") if p.is_file()] == []
+        assert before.read_bytes() == b"the report of yesterday"
+        assert window.settings.save() is False and "cannot be saved" in window.settings.problem
+        assert not window.close() and window.isVisible()  # edits are in memory only
     window.review.document._try_again()
     reader = window.settings.value.reader
     assert window.close()
@@ -201,16 +204,16 @@ def test_a_full_disk_is_told_and_leaves_no_half_file(
 
 
 def test_a_long_record_opens_where_its_overview_has_no_room(
-    make_window: Build, tmp_path: Path, full_disk: Callable[[int], None]
+    make_window: Build, tmp_path: Path
 ) -> None:
     window = make_window()
     path = write_long(tmp_path / "drive", "wfdb")
-    full_disk(2000)
-    open_and_wait(window, path)
-    spin(lambda: window.traces.scene.store.complete)
-    window.traces.set_fit(True, 1200.0)
-    assert window.traces.wait_until_loaded()
-    assert window.messages.texts() == []
+    with full_disk(2000):
+        open_and_wait(window, path)
+        spin(lambda: window.traces.scene.store.complete)
+        window.traces.set_fit(True, 1200.0)
+        assert window.traces.wait_until_loaded()
+        assert window.messages.texts() == []
     # What fails is the cache, which is the program's own: nothing is left of it but stubs.
     assert sum(p.stat().st_size for p in cache_dir().rglob("*") if p.is_file()) < 20_000
 
