@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 from ecgviewer.app.commands import Commands, MenuEntry
 
@@ -49,7 +50,6 @@ class Palette(QDialog):
     def __init__(self, commands: Commands, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         self._commands = commands
-        self._entries: list[MenuEntry] = []
         self._shown: list[MenuEntry] = []
         self.setWindowTitle("Commands")
         self.setFixedWidth(min(WIDTH, parent.width() - 40))
@@ -80,8 +80,7 @@ class Palette(QDialog):
         self.list.setFixedHeight((self.fontMetrics().height() + 8) * ROWS)
 
     def refresh(self) -> None:
-        """Look at the menus again: some (leads, recent files) are made anew with every record."""
-        self._entries = [entry for entry in self._commands.entries() if entry.action.isEnabled()]
+        """Look at the menus again: a record came, and the leads are others."""
         self._fill(self.box.text())
         self.box.setFocus()
 
@@ -105,7 +104,10 @@ class Palette(QDialog):
 
     def _fill(self, query: str) -> None:
         ranked = []
-        for order, entry in enumerate(self._entries):
+        # Read from the menus each time: leads, recent files and models are made anew meanwhile.
+        for order, entry in enumerate(self._commands.entries()):
+            if not entry.action.isEnabled():
+                continue
             rank = match(query, entry)
             if rank is not None:
                 ranked.append((rank, order, entry))
@@ -128,5 +130,5 @@ class Palette(QDialog):
     def _run(self) -> None:
         row = self.list.currentIndex().row()
         self.accept()
-        if 0 <= row < len(self._shown):
+        if 0 <= row < len(self._shown) and isValid(self._shown[row].action):
             self._shown[row].action.trigger()

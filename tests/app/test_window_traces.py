@@ -174,6 +174,8 @@ def test_the_palette_outlives_menus_that_are_made_anew(window: MainWindow) -> No
     window.document.recordingChanged.emit()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     assert len(palette.found()) >= 12
+    window.file_commands._fill_recent()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     QTest.keyClicks(palette.box, " v3")
     QTest.keyClick(palette.box, Key.Key_Return)
     assert window.traces.state.focus == "V3"
