@@ -102,6 +102,8 @@ class _Photographer:
         session.choose_model(chosen[-1])
         session.analyse(chosen)
         self._wait(lambda: not session.running, ANALYSE_WITHIN_S, "the analysis")
+        if len(chosen) > 1:
+            window.docks["consensus"].raise_()
         window.traces.wait_until_loaded()
         self._settle()
         from ecgviewer.app.pictures import save_png

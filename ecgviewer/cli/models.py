@@ -38,7 +38,7 @@ def figures(metric: Json) -> str:
     """Return the figures on one data set in one line; what a card lacks is left out.
 
     Calibrated and raw AUROC with their 95 % intervals, then recall and specificity at the
-    threshold of 95 % specificity.
+    threshold of 95 % specificity; of injected lesions how well they are found.
     """
     counts = f"{metric.get('data', '?')}: {metric.get('n', '?')} records"
     if "normal" in metric:
@@ -47,7 +47,13 @@ def figures(metric: Json) -> str:
     for key, title in (("auroc", "AUROC"), ("raw_auroc", "raw"), ("auprc", "AUPRC")):
         if isinstance(value := metric.get(key), float):
             words.append(f"{title} {value:.3f}{_interval(metric.get(f'{key}_ci'))}")
-    for key, title in (("recall_at_95", "recall"), ("specificity_at_95", "specificity")):
+    if isinstance(value := metric.get("point_auroc"), float):
+        words.append(f"point AUROC of the map {value:.3f}")
+    shares = (
+        ("recall_at_95", "recall"), ("specificity_at_95", "specificity"),
+        ("top_hits", "top flag hits"),
+    )  # fmt: skip
+    for key, title in shares:
         if isinstance(value := metric.get(key), float):
             words.append(f"{title} {value:.1%}")
     return "; ".join(words)

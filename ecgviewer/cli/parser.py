@@ -152,7 +152,7 @@ def _add_screenshot(commands: Commands) -> None:
     command = commands.add_parser("screenshot", help="the real window, drawn off screen")
     command.add_argument("path", type=Path, metavar="PATH")
     command.add_argument("--out", type=_png_file, required=True, metavar="FILE.png")
-    command.add_argument("--model", type=_one_model, default=DEFAULT_MODEL, metavar="MODEL")
+    command.add_argument("--model", type=_model, default=DEFAULT_MODEL, metavar="MODEL")
     command.add_argument("--size", type=_size, default=(1600, 1000), metavar="WIDTHxHEIGHT")
     command.add_argument("--theme", choices=("light", "dark"), default="light")
     _add_read_options(command)

@@ -78,8 +78,9 @@ NESTED_S = 5.0
 TRAIL = 60
 MAX_WINDOWS = 12
 """Cards, maps and dialogs beyond this are closed: a user would not have more either."""
-NOT_OURS = ("This plugin does not support", "Mouse event at")
-"""What Qt's plugin without a screen says of itself; a pointer beside a window being resized."""
+NOT_OURS = ("This plugin does not support", "Mouse event at", "Unable to detect a launcher")
+"""What Qt says of a plugin without a screen, of a pointer beside a window being resized, and of a
+system without a desktop to open a folder with."""
 NEVER = ("file.quit", "help.logs")
 """Ends the program; starts another program."""
 KEYS = [getattr(Qt.Key, f"Key_{name}") for name in (
