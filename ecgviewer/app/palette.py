@@ -49,6 +49,7 @@ class Palette(QDialog):
 
     def __init__(self, commands: Commands, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._commands = commands
         self._shown: list[MenuEntry] = []
         self.setWindowTitle("Commands")

@@ -21,6 +21,7 @@ from ecgviewer.models.analysis_files import (
     windows_to_values,
     write_references,
 )
+from ecgviewer.signal.array_files import read_array
 
 Message = dict[str, Any]
 
@@ -69,7 +70,7 @@ class PartialReader:
             folder = Path(message["folder"])
             self._references = read_references(folder)
             self._maps = {
-                name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+                name: read_array(folder / f"{name}.npy", np.float32, 2)
                 for name in message["values"]["maps"]
             }
         self._windows += windows_from_values(message["windows"])

@@ -23,6 +23,8 @@ import numpy as np
 
 from ecgviewer.core.errors import AnalysisError
 from ecgviewer.core.file_lock import FileLock
+from ecgviewer.core.files import make_private
+from ecgviewer.signal.array_files import read_array
 
 log = logging.getLogger(__name__)
 
@@ -61,8 +63,8 @@ class Unfinished:
     ) -> Unfinished:
         """Return the folder of an analysis, with what an earlier run left in it.
 
-        A folder that another process works in is left to it: this run then has a folder of its
-        own, which nobody continues.
+        A folder that another process works in is left to it, and a cache folder may be closed to
+        writing: this run then has a folder of its own, which nobody continues.
 
         Parameters
         ----------
@@ -81,15 +83,15 @@ class Unfinished:
         """
         root = cache_dir / "unfinished"
         about = {"format": FORMAT, **about}
+        needed_bytes = sum(maps.values())
         try:
-            root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            try:
+                make_private(root)
+            except OSError:  # a read-only cache folder: nobody can continue this run
+                return cls._own(Path(tempfile.gettempdir()), needed_bytes)
             lock = FileLock(root / f"{key}.lock")
             if key is None or not lock.acquire():
-                _check_room(root, sum(maps.values()))
-                own = Path(tempfile.mkdtemp(dir=root, prefix=".own-"))
-                lock = FileLock(root / f"{own.name}.lock")  # or it would be tidied away
-                lock.acquire()
-                return cls(own, [], lock, _others=True)
+                return cls._own(root, needed_bytes)
             folder = root / key
             pieces = _read(folder, about, maps) if folder.exists() else []
             if pieces:
@@ -97,12 +99,21 @@ class Unfinished:
             else:
                 shutil.rmtree(folder, ignore_errors=True)
                 _make_room(root)
-                _check_room(root, sum(maps.values()))
+                _check_room(root, needed_bytes)
                 folder.mkdir(mode=0o700, exist_ok=True)
                 (folder / ABOUT).write_text(json.dumps(about), encoding="utf-8")
             return cls(folder, pieces, lock, _noted=len(pieces))
         except OSError as error:
-            raise AnalysisError(f"the cache folder cannot be used: {error.strerror}") from error
+            raise AnalysisError(f"no folder for the maps can be used: {error.strerror}") from error
+
+    @classmethod
+    def _own(cls, root: Path, needed_bytes: int) -> Unfinished:
+        """Return a folder that nobody else knows, gone at the end of the run."""
+        _check_room(root, needed_bytes)
+        own = Path(tempfile.mkdtemp(dir=root, prefix="ecgviewer-"))
+        lock = FileLock(root / f"{own.name}.lock")  # or it would be tidied away
+        lock.acquire()
+        return cls(own, [], lock, _others=True)
 
     def note(self, values: Mapping[str, Any], sync: Callable[[], None]) -> None:
         """Remember a finished piece; every few seconds, those so far are saved.
@@ -149,8 +160,7 @@ def _read(folder: Path, about: Mapping[str, Any], maps: Mapping[str, int]) -> li
             log.info("an interrupted analysis was made under other conditions: it starts anew")
             return []
         for name, size in maps.items():
-            mapped = np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
-            if mapped.nbytes != size or mapped.dtype != np.float32:
+            if read_array(folder / f"{name}.npy", np.float32, 2).nbytes != size:
                 raise ValueError(f"{name} has another size")
         raw = (folder / PIECES).read_bytes()
         pieces, good = _whole_lines(raw)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -255,3 +256,20 @@ def test_a_killed_model_process_is_continued(
         client.close()
     detector = Detector(Bundle.load(bundle), "cpu")
     assert_same(result, detector.analyze(open_record(RecordRef(header))))
+
+
+@pytest.mark.usefixtures("small_pieces")
+def test_a_closed_cache_folder_costs_going_on_and_not_the_analysis(
+    detector: Detector, record: Recording, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = detector.analyze(record)
+    spare = tmp_path / "spare"
+    spare.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(spare))
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("ECGVIEWER_HOME", str(tmp_path / "file" / "home"))
+    analysis = detector.analyze(record)
+    assert_same(analysis, whole)
+    assert list(spare.iterdir())
+    del analysis
+    assert not list(spare.iterdir())
