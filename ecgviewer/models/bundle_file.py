@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
@@ -14,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ecgviewer.core.errors import BundleError, RecordError
+from ecgviewer.core.files import write_whole
 from ecgviewer.io.fileaccess import FileStamp
 
 FORMAT = "ecgmodel"
@@ -80,21 +79,10 @@ def parse_metadata(content: bytes, path: Path) -> dict[str, str]:
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file whole or not at all; raises BundleError when the disk refuses."""
-    temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            dir=path.parent, prefix=f".{path.name}.", delete=False
-        ) as file:
-            temporary = Path(file.name)
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(path)
+        write_whole(path, content, 0o644)
     except OSError as error:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
         raise BundleError(f"the file cannot be written: {error.strerror}", path) from error
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -194,7 +195,7 @@ def test_writing_fails_without_harm(model: Bundle, path: Path, monkeypatch) -> N
     def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(bundle_file.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(BundleError, match="No space left"):
         replace(model, card="another").save(path)
     assert path.read_bytes() == before
