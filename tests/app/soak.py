@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import collections
+import contextlib
 import faulthandler
 import gc
 import json
@@ -26,7 +27,7 @@ import tempfile
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -256,9 +257,8 @@ class Soak:
         self.window = self.make_window()
         self.until = time.monotonic() + self.seconds
         QTimer.singleShot(0, self.step)
-        while not self.done:
-            QApplication.processEvents()
-            time.sleep(0.001)
+        # Qt's own loop: only there does it delete what is to be deleted later.
+        QApplication.exec()
         self.close_window()
 
     def close_window(self) -> None:
@@ -306,12 +306,13 @@ class Soak:
             for widget in (QApplication.activePopupWidget(), QApplication.activeModalWidget()):
                 if widget is not None:
                     widget.close()
-            self._release()
+            self._release()  # ends a drag, too
             QTimer.singleShot(5, self.step)
         else:
             faulthandler.cancel_dump_traceback_later()
             self._release()
             self.done = True
+            QApplication.quit()
 
     def _tidy(self) -> None:
         shown = [w for w in QApplication.topLevelWidgets() if w.isVisible()]
@@ -329,6 +330,9 @@ class Soak:
     # What it does -----------------------------------------------------------------------------
 
     def _choose(self) -> tuple[str, Callable[[], None]]:
+        modal = QApplication.activePopupWidget() or QApplication.activeModalWidget()
+        if self.depth and modal is None:
+            return "drop", self._drop
         dialog = self._dialog()
         if isinstance(dialog, QFileDialog):
             return "file dialog", lambda: self._file_dialog(dialog)
@@ -387,10 +391,11 @@ class Soak:
         double = self.rng.random() < 0.15
         self.findings.step(f"{'double ' if double else ''}click {button.name} {modifier.value:x} "
                            f"{at.toTuple()} in {_called(top)}")  # fmt: skip
-        if double:
-            QTest.mouseDClick(handle, button, modifier, at)
-        else:
-            QTest.mouseClick(handle, button, modifier, at)
+        with _held(top):
+            if double:
+                QTest.mouseDClick(handle, button, modifier, at)
+            else:
+                QTest.mouseClick(handle, button, modifier, at)
 
     def _drag(self) -> None:
         top = self._top()
@@ -409,6 +414,20 @@ class Soak:
         handle = _handle(top)
         if self.rng.random() < 0.9 and handle is not None:  # else the button stays down
             QTest.mouseRelease(handle, Qt.MouseButton.LeftButton, modifier, at)
+
+    def _drop(self) -> None:
+        """End a drag and drop, whose loop takes the mouse: no second one can begin before."""
+        assert self.window is not None
+        handle = _handle(self.window)
+        if handle is None:
+            return
+        at = self._place(self.window)
+        self.findings.step(f"drop at {at.toTuple()}")
+        if self.rng.random() < 0.3:
+            QTest.keyClick(handle, Qt.Key.Key_Escape)
+        else:
+            QTest.mouseMove(handle, at)
+            QTest.mouseRelease(handle, Qt.MouseButton.LeftButton, pos=at)
 
     def _hover(self) -> None:
         top = self._top()
@@ -457,10 +476,11 @@ class Soak:
                 # QTest sends on to a popup's window that the key has just taken away.
                 _press_in(popup, key, modifier)
                 continue
-            for press in (QTest.keyPress, QTest.keyRelease):
-                handle = _handle(top)
-                if handle is not None:
-                    press(handle, key, modifier)
+            with _held(top):
+                for press in (QTest.keyPress, QTest.keyRelease):
+                    handle = _handle(top)
+                    if handle is not None:
+                        press(handle, key, modifier)
 
     def _command(self) -> None:
         assert self.window is not None
@@ -591,6 +611,24 @@ def _handle(widget: QWidget) -> QWindow | None:
     if handle is None or not shiboken6.isValid(handle):
         return None
     return next((w for w in QGuiApplication.allWindows() if address(w) == address(handle)), None)
+
+
+@contextlib.contextmanager
+def _held(top: QWidget) -> Iterator[None]:
+    """Keep a window that deletes itself when closed until the event sent to it has ended.
+
+    QTest goes on to use the window it was given; a real event would find it gone, and vanish.
+    """
+    attribute = Qt.WidgetAttribute.WA_DeleteOnClose
+    deletes_itself = top.testAttribute(attribute)
+    top.setAttribute(attribute, False)
+    try:
+        yield
+    finally:
+        if deletes_itself and shiboken6.isValid(top):
+            top.setAttribute(attribute)
+            if not top.isVisible():
+                top.deleteLater()
 
 
 def _press_in(popup: QWidget, key: Qt.Key, modifier: Qt.KeyboardModifier) -> None:
