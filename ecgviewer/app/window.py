@@ -203,8 +203,8 @@ class MainWindow(QMainWindow):
         self.traces.readFailed.connect(self.messages.error)
         self.flags_panel.flagActivated.connect(self.select_flag)
         self.consensus_panel.momentChosen.connect(self.traces.center_on)
-        hints = QGuiApplication.styleHints()
-        hints.colorSchemeChanged.connect(lambda _scheme: self._system_theme_changed())
+        # A method, not a lambda: the hints outlive the window, and a lambda would keep it for ever.
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._system_theme_changed)
 
     # Showing the document ---------------------------------------------------------------------
 
