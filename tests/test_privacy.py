@@ -8,7 +8,6 @@ file that came of it, its name and its text, is searched for every planted word.
 from __future__ import annotations
 
 import json
-import logging
 import os
 import shutil
 import sqlite3
@@ -239,8 +238,6 @@ def test_what_the_window_keeps_names_nobody(
     app = QApplication.instance() or make_application([])
     before = os.umask(0o022)  # as most systems have it
     request.addfinalizer(lambda: os.umask(before))
-    root = logging.getLogger("ecgviewer")
-    handlers, level, propagate = list(root.handlers), root.level, root.propagate
     assert errors.start_log() == ""
     window = MainWindow(Session(SettingsStore.for_user(), ClockworkInference()))
     titles = []
@@ -274,9 +271,6 @@ def test_what_the_window_keeps_names_nobody(
     finally:
         window.close()
         window.deleteLater()
-        for handler in root.handlers:
-            handler.close()
-        root.handlers, root.level, root.propagate = handlers, level, propagate
         app.processEvents()
     assert not [word for word in SECRETS if word in " ".join([said, *titles]).lower()]
     assert (user_home / "state" / "ecgviewer.log").stat().st_size > 0

@@ -13,7 +13,7 @@ import pytest
 if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtCore import QCoreApplication, QEvent, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from ecgviewer.app.document import MODELS, model_title
@@ -42,6 +42,21 @@ def no_surprises() -> Iterator[list[str]]:
     yield raised
     sys.excepthook = before
     assert raised == []
+
+
+@pytest.fixture
+def qt_warnings(no_surprises: list[str]) -> Iterator[list[str]]:
+    """Fail when Qt warned."""
+    heard: list[str] = []
+
+    def listen(kind: QtMsgType, _context: object, text: str) -> None:
+        if kind not in (QtMsgType.QtDebugMsg, QtMsgType.QtInfoMsg):
+            heard.append(text)
+
+    before = qInstallMessageHandler(listen)
+    yield heard
+    qInstallMessageHandler(before)
+    assert [text for text in heard if not text.startswith("This plugin does not support")] == []
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import random
 import shutil
@@ -17,7 +16,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from PySide6.QtCore import QObject, QPoint, Qt, QtMsgType, qInstallMessageHandler
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -36,22 +35,7 @@ from ecgviewer.review.store import ReviewStore
 from tests import generators
 from tests.app.driving import Build, ClockworkInference, open_and_wait, spin
 
-OPENINGS = int(os.environ.get("ECGVIEWER_OPENINGS", "1000"))
-
-
-@pytest.fixture(autouse=True)
-def qt_warnings(no_surprises: list[str]) -> Iterator[list[str]]:
-    """Fail when Qt warned."""
-    heard: list[str] = []
-
-    def listen(kind: QtMsgType, _context: object, text: str) -> None:
-        if kind not in (QtMsgType.QtDebugMsg, QtMsgType.QtInfoMsg):
-            heard.append(text)
-
-    before = qInstallMessageHandler(listen)
-    yield heard
-    qInstallMessageHandler(before)
-    assert [text for text in heard if not text.startswith("This plugin does not support")] == []
+pytestmark = pytest.mark.usefixtures("qt_warnings")
 
 
 def annotate(window: MainWindow, start_s: float = 1.0) -> None:
@@ -466,43 +450,3 @@ def test_an_error_in_a_handler_of_events_is_told_and_ends_nothing() -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("IndexError") == 2, done.stdout + done.stderr
-
-
-# A long session -------------------------------------------------------------------------------
-
-
-def footprint(window: MainWindow) -> tuple[int, int, float]:
-    """Return open file handles, Qt objects below the window, and resident memory in MB."""
-    gc.collect()
-    handles = len(list(Path("/proc/self/fd").iterdir()))
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    objects = len(window.findChildren(QObject)) + len(window.session.findChildren(QObject))
-    return handles, objects, pages * os.sysconf("SC_PAGE_SIZE") / 1e6
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts handles in /proc")
-def test_a_thousand_records_opened_and_closed_leave_nothing_behind(
-    make_window: Build, samples: Path
-) -> None:
-    window = make_window()
-    refs = [RecordRef(path) for path in sorted(samples.glob("0*.hea"))]
-    refs += [RecordRef(samples / "code_layout.hdf5", index) for index in range(3)]
-    counts = []
-    for number in range(OPENINGS + 1):
-        if number % (OPENINGS // 10) == 0:
-            counts.append(footprint(window))
-        window.session.open_ref(refs[number % len(refs)])
-        spin(lambda: window.document.heart is not None)
-        if number % 20 == 0:
-            window.session.analyse(["cae"])
-            spin(lambda: not window.session.running)
-        if number % 3 == 0:
-            window.session.close_record()
-    handles, objects, memory = (np.array(column) for column in zip(*counts, strict=True))
-    print(f"{OPENINGS} openings: handles {handles.tolist()}, Qt objects {objects.tolist()}, "
-          f"memory MB {memory.round().tolist()}")  # fmt: skip
-    assert handles[-1] <= handles[2] + 3
-    assert objects[-1] <= objects[2] + 20
-    # Allocators keep some; a leak of one 10-s record each (240 kB) would be 200 MB.
-    assert memory[-1] <= memory[2] + 30

@@ -1,0 +1,78 @@
+"""A long session: records and windows come and go, and leave nothing behind."""
+
+from __future__ import annotations
+
+import gc
+import os
+import weakref
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent, QObject
+from PySide6.QtWidgets import QApplication
+
+from ecgviewer.app.session import Session
+from ecgviewer.app.settings import SettingsStore
+from ecgviewer.app.window import MainWindow
+from ecgviewer.core.record_ref import RecordRef
+from tests.app.driving import Build, ClockworkInference, open_and_wait, spin
+
+OPENINGS = int(os.environ.get("ECGVIEWER_OPENINGS", "1000"))
+
+pytestmark = pytest.mark.usefixtures("qt_warnings")
+
+
+def test_a_closed_window_is_freed(qt_app: QApplication, samples: Path) -> None:
+    """Held by anything that outlives it, each would keep 5 MB."""
+    windows = []
+    for _ in range(2):
+        window = MainWindow(Session(SettingsStore(None), ClockworkInference()))
+        window.show()
+        open_and_wait(window, samples / "00010_hr.hea")
+        window.commands.action("help.palette").trigger()
+        windows.append(weakref.ref(window))
+        window.close()
+        window.deleteLater()
+        del window
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+        qt_app.processEvents()
+    gc.collect()
+    assert [reference() for reference in windows] == [None, None]
+
+
+def footprint(window: MainWindow) -> tuple[int, int, float]:
+    """Return open file handles, Qt objects below the window, and resident memory in MB."""
+    gc.collect()
+    handles = len(list(Path("/proc/self/fd").iterdir()))
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    objects = len(window.findChildren(QObject)) + len(window.session.findChildren(QObject))
+    return handles, objects, pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts handles in /proc")
+def test_a_thousand_records_opened_and_closed_leave_nothing_behind(
+    make_window: Build, samples: Path
+) -> None:
+    window = make_window()
+    refs = [RecordRef(path) for path in sorted(samples.glob("0*.hea"))]
+    refs += [RecordRef(samples / "code_layout.hdf5", index) for index in range(3)]
+    counts = []
+    for number in range(OPENINGS + 1):
+        if number % (OPENINGS // 10) == 0:
+            counts.append(footprint(window))
+        window.session.open_ref(refs[number % len(refs)])
+        spin(lambda: window.document.heart is not None)
+        if number % 20 == 0:
+            window.session.analyse(["cae"])
+            spin(lambda: not window.session.running)
+        if number % 3 == 0:
+            window.session.close_record()
+    handles, objects, memory = (np.array(column) for column in zip(*counts, strict=True))
+    print(f"{OPENINGS} openings: handles {handles.tolist()}, Qt objects {objects.tolist()}, "
+          f"memory MB {memory.round().tolist()}")  # fmt: skip
+    assert handles[-1] <= handles[2] + 3
+    assert objects[-1] <= objects[2] + 20
+    # Allocators keep some; a leak of one 10-s record each (240 kB) would be 200 MB.
+    assert memory[-1] <= memory[2] + 30
