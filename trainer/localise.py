@@ -97,7 +97,7 @@ def judge(analysis: Analysis, lesion: Lesion, fs_hz: float) -> Localisation:
     values = analysis.score_map
     known = np.isfinite(values)
     found = np.nan_to_num(values, nan=-np.inf) >= analysis.map_threshold(SPECIFICITY)
-    flags = [flag for flag in derive_flags(analysis, SPECIFICITY) if flag.leads]
+    flags = [flag for flag in derive_flags(analysis, SPECIFICITY) if flag.placed]
     if flags:
         top = max(flags, key=lambda flag: flag.score)
         rows = [analysis.leads.index(lead) for lead in top.leads]

@@ -144,7 +144,7 @@ def _lanes(pen: _Pen, page: ReportPage) -> None:
     left = PAPER_LEFT_MM + PULSE_MM
     bottom = PAPER_TOP_MM + 4 * ROW_MM
     for flag in page.flags:
-        if not flag.leads:
+        if not flag.placed:
             _bar(pen, page, flag.start_s, flag.stop_s, bottom - 2.0, PRINT_FLAG)
     for annotation in page.annotations:
         color = QColor(LIGHT.annotation)
@@ -194,7 +194,7 @@ def _lane(
     shade = QColor(PRINT_FLAG)
     shade.setAlpha(26)
     for flag in page.flags:
-        if lead in flag.leads:
+        if flag.placed and lead in flag.leads:
             a = max(left + (flag.start_s - page.start_s) * MM_PER_S, x0)
             b = min(left + (flag.stop_s - page.start_s) * MM_PER_S, x1)
             if b > a:

@@ -110,7 +110,7 @@ def worst_place(analysis: Analysis, specificity: float) -> tuple[str, float | No
     scores = np.nan_to_num(analysis.score_map, nan=-np.inf)
     if scores.size == 0 or not np.isfinite(scores.max()):
         return "", None, None
-    placed = [flag for flag in derive_flags(analysis, specificity) if flag.leads]
+    placed = [flag for flag in derive_flags(analysis, specificity) if flag.placed]
     if placed:
         top = max(placed, key=lambda flag: flag.score)
         start, stop = round(top.start_s * fs_hz), round(top.stop_s * fs_hz)

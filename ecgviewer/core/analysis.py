@@ -31,11 +31,22 @@ class QualityFinding:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """What a part of the score finds least normal, in words, and the leads that show it most.
+
+    ``leads`` is empty where the finding is not of leads (a rhythm, an interval).
+    """
+
+    text: str
+    leads: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class WindowScore:
     """The scores of one analysed window.
 
-    ``parts`` maps each part of the calibrated score to its upper-tail p-value among normals;
-    ``score`` is calibrated, ``raw_score`` the paper's.
+    ``parts`` maps each part of the calibrated score to its upper-tail p-value among normals,
+    ``findings`` to what it finds; ``score`` is calibrated, ``raw_score`` the paper's.
     """
 
     start_s: float
@@ -44,14 +55,28 @@ class WindowScore:
     raw_score: float
     p_value: float
     parts: Mapping[str, float]
+    findings: Mapping[str, Finding] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """A suspicious span. ``leads`` empty: the finding is of the whole window, not of a lead.
+    """A suspicious span.
 
-    ``p_value`` is the share of normal 10-s windows whose most suspicious moment is at least
-    this suspicious.
+    Attributes
+    ----------
+    start_s, stop_s : float
+    leads : tuple of str
+        Empty: the finding is not of a lead (a rhythm, an interval).
+    score : float
+        Highest value of the score map in the span, or the score of the window.
+    p_value : float
+        Share of normal 10-s windows that are at least this suspicious, at their most suspicious
+        moment or in these parts of the score.
+    reason : str
+        In words.
+    parts : tuple of str
+        Parts of the score whose finding concerns the span as a whole: what every beat of it
+        shows, its rhythm, its intervals. Empty for a place on the score map.
     """
 
     start_s: float
@@ -60,6 +85,12 @@ class Flag:
     score: float
     p_value: float
     reason: str
+    parts: tuple[str, ...] = ()
+
+    @property
+    def placed(self) -> bool:
+        """Whether the flag is a place on the score map rather than a whole window."""
+        return not self.parts
 
 
 @dataclass(frozen=True, eq=False)

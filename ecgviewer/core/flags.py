@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from ecgviewer.core.analysis import Analysis, Flag
+from ecgviewer.core.analysis import Analysis, Finding, Flag, WindowScore
 from ecgviewer.core.mapped import read_columns
 
 MIN_FLAG_S = 0.04
@@ -17,8 +19,11 @@ def derive_flags(analysis: Analysis, specificity: float) -> tuple[Flag, ...]:
     """Return the spans whose score passes the threshold of this specificity, in time order.
 
     Excursions of the score map above its threshold are joined within a lead, then across leads
-    where they overlap in time. A window whose record score passes for a reason that has no
-    place on the map (rhythm, intervals) becomes a flag over the window without leads.
+    where they overlap in time. What has no single place on the map becomes a flag over the
+    window: a rhythm or an interval that passes; in a window that passes as a whole, ST, T, R or S
+    levels that every beat shows, with their leads; and in such a window without any of these,
+    the part of its score that is least normal, so that none is called abnormal without a
+    reason. Windows that follow each other with the same finding share a flag.
 
     Parameters
     ----------
@@ -43,7 +48,7 @@ def extend_flags(
     fs = analysis.map_fs_hz
     join = max(round(JOIN_S * fs), 1)
     start = max(earlier.score_map.shape[1] - 2 * join, 0)
-    kept = [flag for flag in flags if flag.leads]
+    kept = [flag for flag in flags if flag.placed]
     # What may still grow, or join with what comes, is looked at again from its beginning.
     while any(round(flag.stop_s * fs) >= start - join for flag in kept):
         border = start - join
@@ -51,13 +56,35 @@ def extend_flags(
         start = min(start, border + join)
         kept = [flag for flag in kept if round(flag.stop_s * fs) < border]
     known = len(earlier.windows)
-    windows = [flag for flag in flags if not flag.leads]
+    windows = [flag for flag in flags if not flag.placed]
     windows += _window_flags(analysis, specificity, known)
     return _in_order(kept + _place_flags(analysis, specificity, start), windows)
 
 
 def _in_order(places: list[Flag], windows: list[Flag]) -> tuple[Flag, ...]:
-    return tuple(sorted(places + windows, key=lambda flag: (flag.start_s, flag.stop_s)))
+    flags = places + _joined(windows)
+    return tuple(sorted(flags, key=lambda flag: (flag.start_s, flag.stop_s, flag.parts)))
+
+
+def _joined(windows: list[Flag]) -> list[Flag]:
+    """Return flags of windows, those of the same parts that touch as one."""
+    joined: list[Flag] = []
+    last: dict[tuple[str, ...], int] = {}
+    for flag in windows:
+        at = last.get(flag.parts)
+        if at is None or flag.start_s > joined[at].stop_s + JOIN_S:
+            last[flag.parts] = len(joined)
+            joined.append(flag)
+            continue
+        before = joined[at]
+        clearest = before if before.p_value <= flag.p_value else flag
+        joined[at] = replace(
+            clearest,
+            start_s=before.start_s,
+            stop_s=max(before.stop_s, flag.stop_s),
+            score=max(before.score, flag.score),
+        )
+    return joined
 
 
 def _place_flags(analysis: Analysis, specificity: float, first: int) -> list[Flag]:
@@ -107,19 +134,34 @@ def _as_flag(analysis: Analysis, group: list[tuple[int, int, int, float]]) -> Fl
     )
 
 
-WITHOUT_PLACE = ("rhythm", "intervals")
-"""Parts of the score that concern a whole window rather than a place in a lead."""
+WITHOUT_LEADS = ("rhythm", "intervals")
+"""Parts of the score that concern a window's time course; each flags a window by itself."""
+EVERY_BEAT = ("st",)
+"""Parts that concern what every beat shows in some leads; they flag a window that passes."""
 
 
 def _window_flags(analysis: Analysis, specificity: float, first: int = 0) -> list[Flag]:
+    level = 1.0 - specificity
     flags = []
     for window in analysis.windows[first:]:
-        reasons = [
-            part for part in WITHOUT_PLACE if window.parts.get(part, 1.0) <= 1.0 - specificity
-        ]
-        if reasons:
-            p_value = min(window.parts[part] for part in reasons)
-            flags.append(
-                Flag(window.start_s, window.stop_s, (), window.score, p_value, " + ".join(reasons))
-            )
+        passing = {part for part, p_value in window.parts.items() if p_value <= level}
+        groups = [[part for part in WITHOUT_LEADS if part in passing]]
+        if window.p_value <= level:
+            groups.append([part for part in EVERY_BEAT if part in passing])
+            if not any(groups) and window.parts:
+                groups.append([min(window.parts, key=window.parts.__getitem__)])
+        flags += [_of_window(window, tuple(parts)) for parts in groups if parts]
     return flags
+
+
+def _of_window(window: WindowScore, parts: tuple[str, ...]) -> Flag:
+    found = [window.findings.get(part, Finding(part)) for part in parts]
+    return Flag(
+        start_s=window.start_s,
+        stop_s=window.stop_s,
+        leads=found[0].leads if len(found) == 1 else (),
+        score=window.score,
+        p_value=min(window.parts[part] for part in parts),
+        reason=" + ".join(finding.text for finding in found),
+        parts=parts,
+    )

@@ -20,12 +20,12 @@ from typing import Any
 
 import numpy as np
 
-from ecgviewer.core.analysis import Analysis, FloatArray, QualityFinding, WindowScore
+from ecgviewer.core.analysis import Analysis, Finding, FloatArray, QualityFinding, WindowScore
 from ecgviewer.core.reference import NormalReference
 from ecgviewer.models.maps import MAP_NAMES
 from ecgviewer.signal.array_files import read_array
 
-FORMAT = 2
+FORMAT = 3
 MAX_JSON_BYTES = 64 << 20
 REFERENCES = ("record_reference", "map_reference")
 PLAIN = (
@@ -73,22 +73,21 @@ def to_values(analysis: Analysis) -> dict[str, Any]:
 
 def windows_to_values(windows: Sequence[WindowScore]) -> list[dict[str, Any]]:
     """Return the windows' scores as JSON values."""
-    return [
-        {
-            "start_s": w.start_s,
-            "stop_s": w.stop_s,
-            "score": w.score,
-            "raw_score": w.raw_score,
-            "p_value": w.p_value,
-            "parts": dict(w.parts),
-        }
-        for w in windows
-    ]
+    return [asdict(window) for window in windows]
 
 
 def windows_from_values(values: Sequence[Mapping[str, Any]]) -> list[WindowScore]:
-    """Undo :func:`windows_to_values`."""
-    return [WindowScore(**window) for window in values]
+    """Undo :func:`windows_to_values`; raises KeyError or TypeError on anything else."""
+    return [
+        WindowScore(**{**window, "findings": _findings_from(window["findings"])})
+        for window in values
+    ]
+
+
+def _findings_from(values: Mapping[str, Any]) -> dict[str, Finding]:
+    return {
+        part: Finding(finding["text"], tuple(finding["leads"])) for part, finding in values.items()
+    }
 
 
 def read_analysis(folder: Path) -> Analysis:

@@ -83,7 +83,10 @@ class Assembly:
         if not scores:
             return RecordResult({}, _NAN, _NAN, _NAN)
         return self.scorer.combine(
-            [WindowResult(_NO_MAP, s.parts, s.score, s.p_value, s.raw_score) for s in scores]
+            [
+                WindowResult(_NO_MAP, s.parts, s.findings, s.score, s.p_value, s.raw_score)
+                for s in scores
+            ]
         )
 
     def _notes(self, verdicts: Verdicts) -> tuple[str, ...]:

@@ -152,11 +152,15 @@ class Subspace:
         rest = float(((z - mean - coordinates @ axes) ** 2).mean())
         return cls(median, spread, mean, axes, coordinates.var(axis=0), rest)
 
+    def deviations(self, values: DoubleArray) -> DoubleArray:
+        """Return by how many spreads each value [n, d] is from normal; NaN where missing."""
+        limited: DoubleArray = np.clip((values - self.median) / self.spread, -LIMIT, LIMIT)
+        return limited
+
     def __call__(self, values: DoubleArray) -> DoubleArray:
         """Return the distance [n]; missing values are taken as normal and made up for."""
         known = np.isfinite(values)
-        z = np.clip((values - self.median) / self.spread, -LIMIT, LIMIT) - self.mean
-        z = np.where(known, z, 0.0)
+        z = np.where(known, self.deviations(values) - self.mean, 0.0)
         coordinates = z @ self.axes.T
         within = (coordinates**2 / (self.variance + self.rest)).sum(axis=1)
         left = ((z - coordinates @ self.axes) ** 2).mean(axis=1) / self.rest * self.REST_WEIGHT

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ecgviewer.core.analysis import FloatArray, QualityFinding, WindowScore
+from ecgviewer.models.analysis_files import windows_from_values, windows_to_values
 from ecgviewer.models.network import NetworkOutput
 from ecgviewer.models.runner import evidence
 from ecgviewer.models.scoring import Scorer
@@ -37,13 +38,13 @@ class Verdicts:
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values."""
-        return asdict(self)
+        return asdict(self) | {"scores": windows_to_values(self.scores)}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Verdicts:
         """Undo :meth:`to_json`; raises KeyError or TypeError on anything else."""
         return cls(
-            [WindowScore(**score) for score in values["scores"]],
+            windows_from_values(values["scores"]),
             [QualityFinding(**finding) for finding in values["findings"]],
             float(values["unjudged_s"]),
         )
@@ -119,6 +120,7 @@ class Judge:
                 raw_score=result.raw_score,
                 p_value=result.p_value,
                 parts=dict(result.parts),
+                findings=dict(result.findings),
             )
         )
         restored = self.preprocessing.unscale(output.mean, like=trace)

@@ -16,8 +16,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
+from ecgviewer.core.analysis import Finding
 from ecgviewer.core.reference import NormalReference
-from ecgviewer.models import features
+from ecgviewer.models import features, findings
 from ecgviewer.models.densities import Directed, Subspace
 from ecgviewer.models.evidence import FloatArray, Window
 from ecgviewer.models.residual import Comparison, ResidualModel, compare
@@ -59,6 +60,8 @@ class WindowResult:
         NaN where masked.
     parts : mapping
         Upper-tail p-value among normals of each part that could be judged.
+    findings : mapping
+        What each of these parts finds least normal.
     score : float
         ``-log10`` of ``p_value``; higher is less normal.
     p_value, raw_score : float
@@ -66,6 +69,7 @@ class WindowResult:
 
     score_map: FloatArray
     parts: Mapping[str, float]
+    findings: Mapping[str, Finding]
     score: float
     p_value: float
     raw_score: float
@@ -123,6 +127,16 @@ def _fit_density(name: str, values: DoubleArray) -> Density:
         # directions that hardly vary among normals, which are mostly noise.
         return Directed.fit(values, [0] * values.shape[1])
     return Subspace.fit(values, 30 if name.startswith("beat") else 20)
+
+
+def _finding(name: str, density: Density, values: DoubleArray, score_map: FloatArray) -> Finding:
+    if isinstance(density, Subspace):
+        return findings.of_latent() if name == "latent" else findings.of_beat(density, values)
+    if name == "rhythm":
+        return findings.of_rhythm(density, values)
+    if name == "intervals":
+        return findings.of_intervals(density, values)
+    return findings.of_map(score_map) if name == "residual" else findings.of_levels(density, values)
 
 
 MEAN_WEIGHT = 4.0
@@ -256,9 +270,11 @@ class Scorer:
                 value = density(vectors[name][None])
                 row[k] = _log_p(self.references[name], value)[0]
         score, p_value = self._fused(row)
+        score_map = self.maps(window, seen.comparison, seen.description)
         return WindowResult(
-            score_map=self.maps(window, seen.comparison, seen.description),
+            score_map=score_map,
             parts=self._part_p_values(row),
+            findings=self._findings(row, vectors, score_map),
             score=score,
             p_value=p_value,
             raw_score=window.output.raw_score,
@@ -316,6 +332,20 @@ class Scorer:
             if np.isfinite(p_value):
                 out[part] = p_value
         return out
+
+    def _findings(
+        self, row: DoubleArray, vectors: Vectors, score_map: FloatArray
+    ) -> dict[str, Finding]:
+        """Return what each part finds, by the detector of it that is least like normals."""
+        names = list(self.densities)
+        found: dict[str, Finding] = {}
+        for k in np.argsort(np.where(np.isfinite(row), -row, np.inf), kind="stable"):
+            name = names[k]
+            if np.isfinite(row[k]) and DETECTORS[name] not in found:
+                found[DETECTORS[name]] = _finding(
+                    name, self.densities[name], vectors[name], score_map
+                )
+        return found
 
     def to_tensors(self) -> dict[str, npt.NDArray[np.float32]]:
         """Return everything as named arrays (:meth:`from_tensors` undoes it)."""

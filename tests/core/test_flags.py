@@ -7,15 +7,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ecgviewer.core.analysis import Analysis, QualityFinding, WindowScore
-from ecgviewer.core.flags import derive_flags
+from ecgviewer.core.analysis import Analysis, Finding, Flag, QualityFinding, WindowScore
+from ecgviewer.core.flags import derive_flags, extend_flags
 from ecgviewer.core.leads import STANDARD_LEADS
 from ecgviewer.core.reference import NormalReference
 
 FS_HZ = 100.0
 
 
-def make_analysis(score_map: np.ndarray, parts: dict[str, float] | None = None) -> Analysis:
+def make_analysis(
+    score_map: np.ndarray, parts: dict[str, float] | None = None, *windows: WindowScore
+) -> Analysis:
     reference = NormalReference.from_scores(np.linspace(0.0, 4.0, 200))
     zeros = np.zeros_like(score_map)
     return Analysis(
@@ -30,7 +32,7 @@ def make_analysis(score_map: np.ndarray, parts: dict[str, float] | None = None) 
         raw_score=1.0,
         p_value=0.5,
         parts=parts or {},
-        windows=(WindowScore(0.0, 10.0, 1.0, 1.0, 0.5, parts or {}),),
+        windows=windows or (WindowScore(0.0, 10.0, 1.0, 1.0, 0.5, parts or {}),),
         map_fs_hz=FS_HZ,
         score_map=score_map,
         reconstruction_mv=zeros,
@@ -93,6 +95,72 @@ def test_a_rhythm_finding_flags_its_window_without_naming_leads(quiet_map: np.nd
     assert flag.leads == () and flag.reason == "rhythm"
     assert (flag.start_s, flag.stop_s) == (0.0, 10.0)
     assert derive_flags(analysis, 0.9999) == ()
+
+
+FOUND = {
+    "st": Finding("ST lower", ("V5", "V6")),
+    "rhythm": Finding("rhythm: irregular"),
+    "intervals": Finding("intervals: QRS wide"),
+    "residual": Finding("unlike the reconstruction", ("V1",)),
+    "latent": Finding("unusual as a whole"),
+}
+
+
+def window(start_s: float, p_value: float, **parts: float) -> WindowScore:
+    return WindowScore(start_s, start_s + 10.0, -np.log10(p_value), 1.0, p_value, parts, FOUND)
+
+
+def test_what_every_beat_shows_flags_a_window_that_passes_with_its_leads(
+    quiet_map: np.ndarray,
+) -> None:
+    passing = make_analysis(quiet_map, None, window(0.0, 0.01, st=0.002, residual=0.001))
+    (flag,) = derive_flags(passing, 0.95)
+    assert (flag.leads, flag.reason, flag.parts) == (("V5", "V6"), "ST lower", ("st",))
+    assert flag.p_value == 0.002 and not flag.placed
+    assert derive_flags(passing, 0.995) == ()
+    usual = make_analysis(quiet_map, None, window(0.0, 0.2, st=0.002, residual=0.001))
+    assert derive_flags(usual, 0.95) == ()
+
+
+def test_a_window_that_passes_by_many_weak_signs_says_which_is_the_clearest(
+    quiet_map: np.ndarray,
+) -> None:
+    analysis = make_analysis(quiet_map, None, window(0.0, 0.03, st=0.09, residual=0.08, latent=0.2))
+    (flag,) = derive_flags(analysis, 0.95)
+    assert (flag.leads, flag.reason, flag.p_value) == (("V1",), "unlike the reconstruction", 0.08)
+
+
+def test_rhythm_and_intervals_share_a_flag_and_neighbouring_windows_too(
+    quiet_map: np.ndarray,
+) -> None:
+    analysis = make_analysis(
+        quiet_map, None,
+        window(0.0, 0.01, rhythm=0.02), window(10.0, 0.01, rhythm=0.01),
+        window(20.0, 0.3, rhythm=0.4), window(30.0, 0.01, rhythm=0.02, intervals=0.001),
+        window(40.0, 0.01, rhythm=0.03),
+    )  # fmt: skip
+    spans = [(f.start_s, f.stop_s, f.reason, f.p_value) for f in derive_flags(analysis, 0.95)]
+    assert spans == [
+        (0.0, 20.0, "rhythm: irregular", 0.01),
+        (30.0, 40.0, "rhythm: irregular + intervals: QRS wide", 0.001),
+        (40.0, 50.0, "rhythm: irregular", 0.03),
+    ]
+
+
+def test_flags_grow_with_the_analysis_as_if_it_had_been_whole(quiet_map: np.ndarray) -> None:
+    windows = [
+        window(10.0 * k, 0.01, rhythm=0.02 if k % 4 else 0.3, st=0.01 if k < 6 else 0.5)
+        for k in range(9)
+    ]
+    whole = make_analysis(quiet_map, None, *windows)
+    flags: tuple[Flag, ...] = ()
+    part = make_analysis(quiet_map, None, window(0.0, 0.9))
+    part = replace(part, windows=())
+    for k in range(1, 10):
+        longer = replace(whole, windows=tuple(windows[:k]))
+        flags, part = extend_flags(flags, part, longer, 0.95), longer
+    assert flags == derive_flags(whole, 0.95)
+    assert [f.stop_s - f.start_s for f in flags if f.parts == ("st",)] == [60.0]
 
 
 def test_quality_is_ok_or_names_the_leads(quiet_map: np.ndarray) -> None:

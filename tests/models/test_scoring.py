@@ -170,7 +170,7 @@ def test_too_few_beats_leave_the_parts_that_need_them_out(scorer: Scorer) -> Non
 
 def of_p(p_value: float) -> WindowResult:
     blank = np.zeros((12, 0), dtype=np.float32)
-    return WindowResult(blank, {"rhythm": p_value}, -np.log10(p_value), p_value, 1.0)
+    return WindowResult(blank, {"rhythm": p_value}, {}, -np.log10(p_value), p_value, 1.0)
 
 
 def test_many_windows_of_a_normal_heart_are_no_more_suspicious_than_one(scorer: Scorer) -> None:

@@ -66,8 +66,9 @@ def leads_text(leads: tuple[str, ...]) -> str:
 
 def flag_text(flag: Flag) -> str:
     """Return a flag in a few words."""
-    where = leads_text(flag.leads) if flag.leads else flag.reason
-    return f"{where} · p {p_text(flag.p_value)}"
+    words = () if flag.placed else (flag.reason,)
+    leads = (leads_text(flag.leads),) if flag.leads else ()
+    return " · ".join((*words, *leads, f"p {p_text(flag.p_value)}"))
 
 
 def annotation_text(annotation: Annotation) -> str:
