@@ -50,7 +50,7 @@ def of_rhythm(density: Directed, values: DoubleArray) -> Finding:
     """Return what is least normal of a rhythm's features [d]."""
     words = np.array([RHYTHM_WORDS[name] for name, _ in features.RHYTHM])
     named = _named(density.excess(values[None])[0], words)
-    return Finding(f"rhythm: {', '.join(named)}" if named else "rhythm")
+    return Finding(", ".join(named) or "rhythm")
 
 
 def of_intervals(density: Directed, values: DoubleArray) -> Finding:
@@ -58,7 +58,7 @@ def of_intervals(density: Directed, values: DoubleArray) -> Finding:
     both = np.array([INTERVAL_WORDS[name] for name, _ in features.INTERVALS])
     high = density.scores(values[None])[0] > 0
     named = _named(density.excess(values[None])[0], np.where(high, both[:, 1], both[:, 0]))
-    return Finding(f"intervals: {', '.join(named)}" if named else "intervals")
+    return Finding(", ".join(named) or "intervals")
 
 
 def of_levels(density: Directed, values: DoubleArray) -> Finding:

@@ -177,7 +177,7 @@ def test_the_page_says_everything(qt_app: QApplication) -> None:
     assert "P-17" in page.subtitle
     assert page.abnormal is True
     assert "score 3.20" in page.verdict and "95%" in page.verdict and "abnormal" in page.verdict
-    assert page.flag_lines[0].startswith("3.00-4.00 s   V2")
+    assert page.flag_lines[0].startswith("3.00-4.00 s   shape   V2")
     assert page.annotation_lines == ("1.00-2.00 s   V1   PVC   couplet",)
     seal = " ".join(page.seal)
     for part in ("ab" * 32, "cd" * 32, "high_hz 40", "95.0%", "Dr. A", "2026-03-01 12:00:00 UTC"):

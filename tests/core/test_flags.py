@@ -99,8 +99,8 @@ def test_a_rhythm_finding_flags_its_window_without_naming_leads(quiet_map: np.nd
 
 FOUND = {
     "st": Finding("ST lower", ("V5", "V6")),
-    "rhythm": Finding("rhythm: irregular"),
-    "intervals": Finding("intervals: QRS wide"),
+    "rhythm": Finding("irregular"),
+    "intervals": Finding("QRS wide"),
     "residual": Finding("unlike the reconstruction", ("V1",)),
     "latent": Finding("unusual as a whole"),
 }
@@ -141,9 +141,9 @@ def test_rhythm_and_intervals_share_a_flag_and_neighbouring_windows_too(
     )  # fmt: skip
     spans = [(f.start_s, f.stop_s, f.reason, f.p_value) for f in derive_flags(analysis, 0.95)]
     assert spans == [
-        (0.0, 20.0, "rhythm: irregular", 0.01),
-        (30.0, 40.0, "rhythm: irregular + intervals: QRS wide", 0.001),
-        (40.0, 50.0, "rhythm: irregular", 0.03),
+        (0.0, 20.0, "irregular", 0.01),
+        (30.0, 40.0, "irregular + QRS wide", 0.001),
+        (40.0, 50.0, "irregular", 0.03),
     ]
 
 

@@ -8,13 +8,11 @@ from PySide6.QtWidgets import QWidget as _Widget
 
 from ecgviewer.app.document import Document
 from ecgviewer.app.header import clock_text
-from ecgviewer.app.texts import p_text
+from ecgviewer.app.texts import finding_text, leads_text, p_text
 from ecgviewer.core.analysis import Flag
-from ecgviewer.core.leads import STANDARD_LEADS
 
-COLUMNS = ("Start", "Leads", "p", "Verdict", "Score", "Length", "Why")
-VERDICT = COLUMNS.index("Verdict")
-NUMBERS = tuple(COLUMNS.index(name) for name in ("Start", "p", "Score", "Length"))
+COLUMNS = ("Finding", "Verdict")
+FINDING, VERDICT = range(2)
 LONG_S = 120.0
 Index = QModelIndex | QPersistentModelIndex
 
@@ -59,17 +57,11 @@ class FlagsModel(QAbstractTableModel):
             return None
         if role == Qt.ItemDataRole.DisplayRole:
             return COLUMNS[section]
-        if role == Qt.ItemDataRole.TextAlignmentRole and section in NUMBERS:
-            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if role == Qt.ItemDataRole.ToolTipRole:
             return (
-                "Start, from the beginning of the record, in seconds",
-                "Leads that pass the threshold (none: a finding of the rhythm)",
-                "Share of normal 10-s windows with a moment at least as suspicious",
+                "What stands out, and the leads that show it; when, from the beginning of the "
+                "record; p: the share of normal 10-s windows that are at least as suspicious",
                 "What the reader said, and how well it fits this flag",
-                "Highest calibrated score within the flag",
-                "Length in seconds",
-                "What stands out",
             )[section]
         return None
 
@@ -80,58 +72,25 @@ class FlagsModel(QAbstractTableModel):
             return self._verdict(index.row())[0]
         if role == Qt.ItemDataRole.DisplayRole:
             recording = self._document.recording
-            return cell(flag, index.column(), bool(recording and recording.duration_s > LONG_S))
+            return flag_lines(flag, bool(recording and recording.duration_s > LONG_S))
         if role == Qt.ItemDataRole.ToolTipRole:
             return f"{describe_flag(flag)}\n{self._verdict(index.row())[1]}".strip()
-        if role == Qt.ItemDataRole.TextAlignmentRole and index.column() in NUMBERS:
-            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         return None
 
 
-def cell(flag: Flag, column: int, long: bool) -> str:
-    """Return one column of a flag as text."""
-    return (
-        clock_text(flag.start_s, long),
-        leads_text(flag.leads),
-        p_text(flag.p_value),
-        "",
-        f"{flag.score:.1f}",
-        length_text(flag.stop_s - flag.start_s),
-        flag.reason,
-    )[column]
-
-
-def length_text(seconds: float) -> str:
-    """Return a length in seconds with three digits."""
-    return f"{seconds:.2f}" if seconds < 9.995 else f"{seconds:.1f}"
-
-
-def leads_text(leads: tuple[str, ...]) -> str:
-    """Return lead names, neighbours among the chest leads joined (``V2-V4``)."""
-    if not leads:
-        return "window"
-    if len(leads) == len(STANDARD_LEADS):
-        return "all"
-    groups: list[list[str]] = []
-    for lead in leads:
-        at = STANDARD_LEADS.index(lead) if lead in STANDARD_LEADS else -9
-        previous = groups[-1][-1] if groups else ""
-        follows = previous in STANDARD_LEADS and STANDARD_LEADS.index(previous) == at - 1
-        if follows and lead.startswith("V") and previous.startswith("V"):
-            groups[-1].append(lead)
-        else:
-            groups.append([lead])
-    return " ".join(
-        f"{group[0]}-{group[-1]}" if len(group) > 2 else " ".join(group) for group in groups
-    )
+def flag_lines(flag: Flag, long: bool) -> str:
+    """Return a flag in two lines: what and where, then when and how unusual."""
+    span = "-".join(clock_text(at, long) for at in (flag.start_s, flag.stop_s))
+    return f"{finding_text(flag)}\n{span}{'' if long else ' s'} · p {p_text(flag.p_value)}"
 
 
 def describe_flag(flag: Flag) -> str:
     """Return a flag in one sentence."""
-    leads = leads_text(flag.leads)
+    length_s = flag.stop_s - flag.start_s
     return (
-        f"{flag.start_s:.2f}-{flag.stop_s:.2f} s, {leads}: score {flag.score:.1f}, "
-        f"p {p_text(flag.p_value)} ({flag.reason})"
+        f"{flag.start_s:.2f}-{flag.stop_s:.2f} s ({length_s:.2f} s): {flag.reason}, "
+        f"{leads_text(flag.leads) or 'whole window'}; "
+        f"score {flag.score:.1f}, p {p_text(flag.p_value)}"
     )
 
 
@@ -154,12 +113,12 @@ class FlagsPanel(_Widget):
         self.table.setWordWrap(False)
         self.table.setTabKeyNavigation(False)
         self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)
+        self.table.verticalHeader().setDefaultSectionSize(2 * self.fontMetrics().height() + 8)
         header = self.table.horizontalHeader()
         header.setMinimumSectionSize(28)
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        header.setStretchLastSection(True)
+        header.setSectionResizeMode(FINDING, QHeaderView.ResizeMode.Stretch)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.table.clicked.connect(lambda index: self.flagActivated.emit(index.row()))
@@ -177,18 +136,8 @@ class FlagsPanel(_Widget):
         document.analysisChanged.connect(self._show_count)
         document.selectedFlagChanged.connect(self._show_selected)
         document.flagsChanged.connect(self._show_selected)
-        document.recordingChanged.connect(self._size_columns)
+        self.table.setColumnWidth(VERDICT, self.fontMetrics().horizontalAdvance("Verdict") + 12)
         self._show_count()
-        self._size_columns()
-
-    def _size_columns(self) -> None:
-        metrics = self.fontMetrics()
-        recording = self._document.recording
-        long = recording is not None and recording.duration_s > LONG_S
-        start = "0:00:00.0" if long else "Start "
-        samples = (start, "window", "<0.0001", "Verdict", "Score", "Length")
-        for column, sample in enumerate(samples):
-            self.table.setColumnWidth(column, metrics.horizontalAdvance(sample) + 8)
 
     def _show_count(self) -> None:
         if self._document.analysis is None:

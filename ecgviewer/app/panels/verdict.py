@@ -18,7 +18,7 @@ PART_TITLES = {
     "beat": "Beat features",
     "rhythm": "Rhythm",
     "intervals": "Intervals",
-    "st": "ST segment",
+    "st": "ST, T, R, S levels",
 }
 SMALLEST_P = 1e-4
 

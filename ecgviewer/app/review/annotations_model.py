@@ -5,8 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
 from ecgviewer.app.header import clock_text
-from ecgviewer.app.panels.flags_panel import LONG_S, leads_text
+from ecgviewer.app.panels.flags_panel import LONG_S
 from ecgviewer.app.review.review_document import ReviewDocument
+from ecgviewer.app.texts import leads_text
 from ecgviewer.review.annotations import Annotation
 
 COLUMNS = ("Time", "Length", "Leads", "Label", "Note")

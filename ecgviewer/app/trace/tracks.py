@@ -10,16 +10,13 @@ import numpy.typing as npt
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 
-from ecgviewer.app.texts import p_text
+from ecgviewer.app.texts import finding_text, leads_text, p_text
 from ecgviewer.app.trace.frame import Frame
 from ecgviewer.app.trace.strips import Spans, paint_spans
 from ecgviewer.core.analysis import Flag
-from ecgviewer.core.leads import STANDARD_LEADS
 from ecgviewer.review.annotations import Annotation
 
 MAX_ROWS = 3
-MAX_FLAG_ROWS = 2
-MANY_LEADS = 4
 MANY = 120
 """Annotations in view beyond which single labels could not be read anyway."""
 ROW_PAD = 5.0
@@ -57,18 +54,9 @@ def stack(spans: Spans, max_rows: int) -> tuple[int, ...]:
     return tuple(rows)
 
 
-def leads_text(leads: tuple[str, ...]) -> str:
-    """Return the names of some leads, or how many there are of more than can be read."""
-    if len(leads) <= MANY_LEADS:
-        return " ".join(leads)
-    return "all leads" if len(leads) >= len(STANDARD_LEADS) else f"{len(leads)} leads"
-
-
 def flag_text(flag: Flag) -> str:
     """Return a flag in a few words."""
-    words = () if flag.placed else (flag.reason,)
-    leads = (leads_text(flag.leads),) if flag.leads else ()
-    return " · ".join((*words, *leads, f"p {p_text(flag.p_value)}"))
+    return f"{finding_text(flag)} · p {p_text(flag.p_value)}"
 
 
 def annotation_text(annotation: Annotation) -> str:
@@ -109,7 +97,7 @@ class Track:
 def flag_track(flags: Sequence[Flag]) -> Track:
     """Return the track of an analysis's flags."""
     spans = Spans([f.start_s for f in flags], [f.stop_s for f in flags], [f.leads for f in flags])
-    rows = stack(spans, MAX_FLAG_ROWS)
+    rows = stack(spans, MAX_ROWS)
     texts = tuple(flag_text(flag) for flag in flags)
     return Track(spans, texts, rows, _used(rows), "flag", "flag_selected", "flags")
 
