@@ -89,7 +89,10 @@ class Directed:
 
     def excess(self, values: DoubleArray) -> DoubleArray:
         """Return how suspicious each feature is [n, d], 0 or more."""
-        z = self.scores(values)
+        return self.directed(self.scores(values), values)
+
+    def directed(self, z: DoubleArray, values: DoubleArray) -> DoubleArray:
+        """Return the excess of ``values`` [n, d] whose normal scores are ``z``."""
         # Either direction: the half of |z| is 0.3 higher than that of one direction's z.
         directed = np.where(self.signs == 0, np.abs(z) - 0.3, z * self.signs)
         directed = np.where(self.signs == 2, np.nan_to_num(values), directed)

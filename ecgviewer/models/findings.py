@@ -6,7 +6,7 @@ leads those in which they stand out. Nothing is decided here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -46,39 +46,61 @@ LEVEL_WORDS = (
 """For the rows of ``Description.st_mv``."""
 
 
+class _Words:
+    """The words for low and high values of a vector's features, as numbers."""
+
+    def __init__(self, both: Iterable[tuple[str, str]]) -> None:
+        both = list(both)
+        self.words = list(dict.fromkeys(word for pair in both for word in pair))
+        self._low, self._high = (
+            np.array([self.words.index(pair[k]) for pair in both]) for k in (0, 1)
+        )
+
+    def weigh(
+        self, density: Directed, values: DoubleArray
+    ) -> tuple[list[int], DoubleArray, npt.NDArray[np.intp]]:
+        """Return the words that stand out, and each value's excess and word [d]."""
+        z = density.scores(values[None])
+        excess = density.directed(z, values[None])[0]
+        word = np.where(z[0] > 0.0, self._high, self._low)
+        # Cubes, as the density itself adds them.
+        weight = np.bincount(word, excess**3, len(self.words))
+        order = np.argsort(-weight, kind="stable")[:MOST_WORDS]
+        least = SHARE**3 * weight[order[0]]
+        return [int(k) for k in order if weight[k] >= least and weight[k] > 0.0], excess, word
+
+    def join(self, numbers: list[int], otherwise: str) -> str:
+        """Return words by their numbers, as a text."""
+        return ", ".join(self.words[k] for k in numbers) or otherwise
+
+
+_RHYTHM = _Words((RHYTHM_WORDS[name],) * 2 for name, _ in features.RHYTHM)
+_INTERVALS = _Words(INTERVAL_WORDS[name] for name, _ in features.INTERVALS)
+_LEVELS = _Words(pair for pair in LEVEL_WORDS for _ in STANDARD_LEADS)
+
+
 def of_rhythm(density: Directed, values: DoubleArray) -> Finding:
     """Return what is least normal of a rhythm's features [d]."""
-    words = np.array([RHYTHM_WORDS[name] for name, _ in features.RHYTHM])
-    named = _named(density.excess(values[None])[0], words)
-    return Finding(", ".join(named) or "rhythm")
+    return Finding(_RHYTHM.join(_RHYTHM.weigh(density, values)[0], "rhythm"))
 
 
 def of_intervals(density: Directed, values: DoubleArray) -> Finding:
     """Return what is least normal of the intervals and axes [d]."""
-    both = np.array([INTERVAL_WORDS[name] for name, _ in features.INTERVALS])
-    high = density.scores(values[None])[0] > 0
-    named = _named(density.excess(values[None])[0], np.where(high, both[:, 1], both[:, 0]))
-    return Finding(", ".join(named) or "intervals")
+    return Finding(_INTERVALS.join(_INTERVALS.weigh(density, values)[0], "intervals"))
 
 
 def of_levels(density: Directed, values: DoubleArray) -> Finding:
     """Return which of the ST, T, R and S levels [60] are least normal, and their leads."""
-    shape = (len(LEVEL_WORDS), len(STANDARD_LEADS))
-    excess = density.excess(values[None])[0].reshape(shape)
-    high = density.scores(values[None])[0].reshape(shape) > 0
-    both = np.array(LEVEL_WORDS)[:, None, :]
-    words = np.where(high, both[..., 1], both[..., 0])
-    named = _named(excess.ravel(), words.ravel())
+    named, excess, word = _LEVELS.weigh(density, values)
     # Opposite leads show the opposite (aVR nearly always): one direction of a wave is enough.
-    first_of_wave = {word.split()[0]: word for word in reversed(named)}
-    named = [word for word in named if first_of_wave[word.split()[0]] == word]
-    leads = {
-        lead
-        for word in named
-        for lead in _prominent(np.where(words == word, excess, 0.0).max(axis=0))
-    }
+    waves = [_LEVELS.words[k].split()[0] for k in named]
+    named = [k for at, k in enumerate(named) if waves.index(waves[at]) == at]
+    leads: set[str] = set()
+    for k in named:
+        by_lead = np.where(word == k, excess, 0.0).reshape(len(LEVEL_WORDS), -1).max(axis=0)
+        leads.update(_prominent(by_lead))
     return Finding(
-        ", ".join(named) or "ST and T", tuple(lead for lead in STANDARD_LEADS if lead in leads)
+        _LEVELS.join(named, "ST and T"), tuple(lead for lead in STANDARD_LEADS if lead in leads)
     )
 
 
@@ -99,16 +121,6 @@ def of_map(score_map: npt.NDArray[np.float32]) -> Finding:
 def of_latent() -> Finding:
     """Return the finding of the latent code: it is of the window as a whole."""
     return Finding("unusual as a whole")
-
-
-def _named(excess: DoubleArray, words: npt.NDArray[np.str_]) -> list[str]:
-    """Return the words [d] whose values exceed normal most, in order."""
-    weight = {str(word): 0.0 for word in words}
-    for word, value in zip(words, excess, strict=True):
-        weight[str(word)] += float(value) ** 3  # as the density itself adds them
-    order = sorted(weight, key=lambda word: -weight[word])
-    least = SHARE**3 * weight[order[0]]
-    return [word for word in order if weight[word] >= least and weight[word] > 0.0][:MOST_WORDS]
 
 
 def _prominent(by_lead: DoubleArray) -> tuple[str, ...]:
