@@ -224,7 +224,9 @@ class OverviewBar(QWidget):
         x0, x1 = span_pixels(frame, track.spans, np.arange(len(track.spans)))
         # A single event of a long record must still be seen.
         x1 = np.maximum(x1, x0 + 1.5)
-        paint_spans(painter, x0, x1, row.adjusted(0, 2, 0, -2), theme.color(track.role))
+        color = theme.color(track.role)
+        for which, top in ((track.whole, row.height() - 5), (~track.whole, 2)):
+            paint_spans(painter, x0[which], x1[which], row.adjusted(0, top, 0, -2), color)
 
     def _draw_heat(self, picture: Picture, frame: Frame, row: QRectF) -> None:
         scene = self._view.scene

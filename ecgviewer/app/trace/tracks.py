@@ -83,6 +83,8 @@ class Track:
         Theme colours.
     noun : str
         For "10,000 annotations in view".
+    whole : bool array
+        Spans of whole windows: low in the overview, so that places stand out of them.
     """
 
     spans: Spans
@@ -92,6 +94,7 @@ class Track:
     role: str
     selected_role: str
     noun: str
+    whole: npt.NDArray[np.bool_]
 
 
 def flag_track(flags: Sequence[Flag]) -> Track:
@@ -99,7 +102,8 @@ def flag_track(flags: Sequence[Flag]) -> Track:
     spans = Spans([f.start_s for f in flags], [f.stop_s for f in flags], [f.leads for f in flags])
     rows = stack(spans, MAX_ROWS)
     texts = tuple(flag_text(flag) for flag in flags)
-    return Track(spans, texts, rows, _used(rows), "flag", "flag_selected", "flags")
+    whole = np.array([not flag.placed for flag in flags], dtype=bool)
+    return Track(spans, texts, rows, _used(rows), "flag", "flag_selected", "flags", whole)
 
 
 def annotation_track(annotations: Sequence[Annotation]) -> Track:
@@ -111,7 +115,8 @@ def annotation_track(annotations: Sequence[Annotation]) -> Track:
     )
     rows = stack(spans, MAX_ROWS)
     texts = tuple(annotation_text(annotation) for annotation in annotations)
-    return Track(spans, texts, rows, _used(rows), "annotation", "annotation", "annotations")
+    whole = np.zeros(len(annotations), dtype=bool)
+    return Track(spans, texts, rows, _used(rows), "annotation", "annotation", "annotations", whole)
 
 
 def _used(rows: tuple[int, ...]) -> int:
