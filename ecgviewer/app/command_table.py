@@ -158,6 +158,7 @@ TABLE: tuple[Command | str, ...] = (
         )
     ),
     f"{VIEW}/&Panels",
+    f"{VIEW}/A&part",
     Command(
         "view.overview", "O&verview", VIEW, ("V",),
         "The whole record in a bar under the traces", checkable=True,

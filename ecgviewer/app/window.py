@@ -6,7 +6,14 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QChildEvent, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QResizeEvent
+from PySide6.QtGui import (
+    QAction,
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QGuiApplication,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
@@ -50,6 +57,8 @@ from ecgviewer.review.identity import names_patient
 
 DEFAULT_SIZE = (1440, 900)
 SIDE_WIDTH, LEAST_SIDE_WIDTH = 326, 240
+STATE_VERSION = 1
+"""Of the arrangement of panels; 0 could hold floating groups, on which Qt crashes when freed."""
 PAGE_S = 10.0
 """The panels beside the traces yield until a record this long is in view at 25 mm/s."""
 SPARE_PX = 4
@@ -62,6 +71,13 @@ ROOMY_PX = 800
 def show_title(dock: QDockWidget, shown: bool) -> None:
     """Give a panel its title bar (to drag it back) or take it away."""
     dock.setTitleBarWidget(None if shown else QWidget(dock))  # type: ignore[arg-type]
+
+
+def set_apart(dock: QDockWidget, apart: bool) -> None:
+    """Give a panel a window of its own, or put it back where it was."""
+    dock.show()
+    dock.setFloating(apart)
+    dock.raise_()
 
 
 def least_width(panel: QScrollArea) -> int:
@@ -86,8 +102,8 @@ class MainWindow(QMainWindow):
         self._side_timer.timeout.connect(self._fit_side)
         self.setWindowTitle("ECG Viewer")
         self.setAcceptDrops(True)
+        # Without GroupedDragging: Qt 6.11 can crash when it frees a window of floating tabs.
         self.setDockNestingEnabled(True)
-        self.setDockOptions(self.dockOptions() | QMainWindow.DockOption.GroupedDragging)
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self.commands = Commands(TABLE, self)
         self.commands.fill(self.menuBar())
@@ -169,6 +185,12 @@ class MainWindow(QMainWindow):
             action.setShortcut(key)
         self.addAction(action)
         self.commands.menu(f"{VIEW}/&Panels").addAction(action)
+        # The only way out: tabs can be dragged out with GroupedDragging alone (see __init__).
+        apart = QAction(f"{title} apart", self, checkable=True)
+        apart.setObjectName(f"view.apart.{name}")
+        apart.triggered.connect(lambda checked: set_apart(dock, checked))
+        dock.topLevelChanged.connect(apart.setChecked)
+        self.commands.menu(f"{VIEW}/A&part").addAction(apart)
         self.docks[name] = dock
         return dock
 
@@ -287,7 +309,7 @@ class MainWindow(QMainWindow):
         if settings.geometry:
             self.restoreGeometry(QByteArray.fromBase64(settings.geometry.encode()))
         if settings.window_state:
-            self.restoreState(QByteArray.fromBase64(settings.window_state.encode()))
+            self.restoreState(QByteArray.fromBase64(settings.window_state.encode()), STATE_VERSION)
             self.docks["records"].hide()
         # Qt leaves tab bars behind that belong to no panel; those in use it shows again itself.
         for bar in self.findChildren(QTabBar):
@@ -356,7 +378,7 @@ class MainWindow(QMainWindow):
         settings = self.settings.value
         self.hide()
         settings.geometry = bytes(self.saveGeometry().toBase64().data()).decode()
-        settings.window_state = bytes(self.saveState().toBase64().data()).decode()
+        settings.window_state = bytes(self.saveState(STATE_VERSION).toBase64().data()).decode()
         self.settings.save()
         self.traces.stop_loading()
         self.session.close()

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMainWindow
 
+from ecgviewer.app.settings import SettingsStore
 from ecgviewer.app.window import MainWindow
 from tests.app.driving import Build, open_and_wait, spin
 
@@ -262,3 +263,22 @@ def test_recent_files_open_again_from_the_menu(make_window: Build, samples: Path
     assert entries[0].text().startswith("00330_hr.hea")
     entries[1].trigger()
     spin(lambda: window.header.record.text() == "00010_hr")
+
+
+def test_a_panel_gets_a_window_of_its_own_and_comes_back(make_window: Build) -> None:
+    settings = SettingsStore(None)
+    window = make_window(settings=settings)
+    (apart,) = (e.action for e in window.commands.entries() if e.title == "Flags apart")
+    flags = window.docks["flags"]
+    apart.trigger()
+    assert flags.isFloating() and flags.isVisible() and apart.isChecked()
+    assert flags.titleBarWidget() is None, "a title to move and close it by"
+    # Two of them are not to share a window of Qt's, which can crash when it is freed.
+    assert not window.dockOptions() & QMainWindow.DockOption.GroupedDragging
+    window.close()
+    again = make_window(settings=settings)
+    assert again.docks["flags"].isFloating()
+    apart = again.findChild(QAction, "view.apart.flags")
+    assert apart.isChecked()
+    apart.trigger()
+    assert not again.docks["flags"].isFloating()

@@ -153,7 +153,11 @@ def test_the_toolbar_tells_layout_scale_and_filters(window: MainWindow) -> None:
 
 
 def test_the_palette_finds_leads_panels_and_labels_too(window: MainWindow) -> None:
-    for words, found in (("only v3", ""), ("work list panels", "view.panel.worklist")):
+    for words, found in (
+        ("only v3", ""),
+        ("work list panels", "view.panel.worklist"),
+        ("list apart", "view.apart.worklist"),
+    ):
         press(window, Key.Key_K, Qt.KeyboardModifier.ControlModifier)
         palette = window.findChildren(Palette)[-1]
         spin(palette.isVisible)
