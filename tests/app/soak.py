@@ -18,25 +18,19 @@ import contextlib
 import faulthandler
 import gc
 import json
-import logging
 import os
 import random
 import shutil
 import sys
 import tempfile
-import threading
 import time
-import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-import h5py
-import numpy as np
 import shiboken6
 from PySide6.QtCore import (
     QEvent,
@@ -46,8 +40,6 @@ from PySide6.QtCore import (
     QSize,
     Qt,
     QTimer,
-    QtMsgType,
-    qInstallMessageHandler,
 )
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QWheelEvent, QWindow
 from PySide6.QtTest import QTest
@@ -65,23 +57,14 @@ from ecgviewer.app.main import make_application
 from ecgviewer.app.session import Session
 from ecgviewer.app.settings import SettingsStore
 from ecgviewer.app.window import MainWindow
-from ecgviewer.core.analysis import Analysis
-from ecgviewer.core.errors import AnalysisError
-from ecgviewer.core.record_ref import RecordRef
-from ecgviewer.io import open_record
-from tests import generators
-from tests.app.driving import ClockworkInference, make_analysis
+from tests.app.soak_findings import Findings
+from tests.app.soak_material import SAMPLES, CarefulClockwork, make_material
 
-SAMPLES = Path(__file__).resolve().parents[2] / "resources" / "samples"
 STEP_LIMIT_S = 180.0
 NESTED_S = 5.0
 """After this time a step that has not returned runs a loop of its own: a modal dialog or menu."""
-TRAIL = 60
 MAX_WINDOWS = 12
 """Cards, maps and dialogs beyond this are closed: a user would not have more either."""
-NOT_OURS = ("This plugin does not support", "Mouse event at", "Unable to detect a launcher")
-"""What Qt says of a plugin without a screen, of a pointer beside a window being resized, and of a
-system without a desktop to open a folder with."""
 NEVER = ("file.quit", "help.logs")
 """Ends the program; starts another program."""
 KEYS = [getattr(Qt.Key, f"Key_{name}") for name in (
@@ -97,107 +80,6 @@ MODIFIERS = (
 )  # fmt: skip
 WORDS = ("250", "mV", "0", "-1", "1e99", "nan", "II, V1", "report", "é\u0301😀", "99:99", "1:02")
 QUIT_KEYS = {(Qt.Key.Key_Q, Qt.KeyboardModifier.ControlModifier)}
-
-
-@dataclass
-class Findings:
-    """Everything that must not happen, with the steps before it."""
-
-    trail: collections.deque[str] = field(default_factory=lambda: collections.deque(maxlen=TRAIL))
-    found: list[str] = field(default_factory=list)
-    last_lines: collections.Counter[str] = field(default_factory=collections.Counter)
-    log: Path | None = None
-
-    def step(self, words: str) -> None:
-        """Remember a step, on disk too: a crash leaves no other trace."""
-        self.trail.append(words)
-        if self.log is not None:
-            with self.log.open("a") as file:
-                file.write(words + "\n")
-
-    def add(self, kind: str, text: str) -> None:
-        """Keep a finding, and the steps that led to it the first time."""
-        last = (text.strip().splitlines() or [""])[-1]
-        known = last in self.last_lines
-        self.last_lines[last] += 1
-        self.found.append(f"{kind}: {text}")
-        self.step(f"!!! {kind}: {last}")
-        if not known:
-            steps = "\n    ".join(self.trail)
-            print(f"{kind}: {text}\n    {steps}", file=sys.stderr, flush=True)
-
-    def listen(self) -> None:
-        """Take over every door through which trouble is reported."""
-
-        def of_python(kind: Any, error: Any, trace: Any) -> None:
-            self.add("exception", "".join(traceback.format_exception(kind, error, trace)))
-
-        def of_qt(kind: QtMsgType, _context: Any, text: str) -> None:
-            if kind not in (QtMsgType.QtDebugMsg, QtMsgType.QtInfoMsg) and not text.startswith(
-                NOT_OURS
-            ):
-                self.add(f"Qt {kind.name}", text)
-
-        sys.excepthook = of_python
-        threading.excepthook = lambda args: of_python(
-            args.exc_type, args.exc_value, args.exc_traceback
-        )
-        sys.unraisablehook = lambda args: of_python(
-            args.exc_type, args.exc_value, args.exc_traceback
-        )
-        qInstallMessageHandler(of_qt)
-        handler = logging.Handler(logging.ERROR)
-        handler.emit = lambda record: self.add("logged", record.getMessage())  # type: ignore[method-assign]
-        logging.getLogger("ecgviewer").addHandler(handler)
-
-
-class CarefulClockwork(ClockworkInference):
-    """Clockwork that refuses what the models refuse."""
-
-    def answer(self, ref: RecordRef, model: str) -> Analysis:
-        recording = open_record(ref)
-        recording.source.close()
-        if recording.missing_standard_leads or not 8.2 < recording.duration_s < 700.0:
-            raise AnalysisError("this record cannot be judged", recording.path)
-        return make_analysis(ref, model)
-
-
-def make_material(folder: Path, more: Path | None = None) -> list[Path]:
-    """Return files and folders to open: real records, odd ones, damaged ones, none at all."""
-    good = folder / "good"
-    shutil.copytree(SAMPLES, good)
-    odd = folder / "odd"
-    odd.mkdir()
-    for name, leads, seconds in (
-        ("three", ("I", "II", "V2"), 10.0),
-        ("fifteen", (*generators.LEADS, "V7", "V8", "V9"), 10.0),
-        ("six_s", generators.LEADS, 6.0), ("half_s", generators.LEADS, 0.5),
-        ("strange", ("MLII", "V5"), 10.0), ("ten_min", generators.LEADS, 600.0),
-    ):  # fmt: skip
-        twelve = generators.ecg_uv(seconds)
-        rows = np.stack([twelve[i % 12] for i in range(len(leads))])
-        generators.write_wfdb_16(odd, name, rows, leads=leads)
-    generators.write_long_wfdb(odd, "hour", hours=1.0)
-    flat = generators.ecg_uv(12.0)
-    flat[6] = 0
-    flat[2, 1000:3000] = -32768  # the format's "missing"
-    flat[3, :2000] = 32767
-    generators.write_wfdb_16(odd, "flat_gap_clipped", flat)
-    with h5py.File(odd / "silent.h5", "w") as file:
-        file["measurement"] = generators.ecg_mv(10.0, 250.0).astype("f4")
-    bad = folder / "bad"
-    bad.mkdir()
-    generators.write_wfdb_16(bad, "cut", generators.ecg_uv(10.0))
-    (bad / "cut.dat").write_bytes((bad / "cut.dat").read_bytes()[:1000])
-    generators.write_wfdb_16(bad, "lost", generators.ecg_uv(2.0))
-    (bad / "lost.dat").unlink()
-    (bad / "empty.hea").write_bytes(b"")
-    (bad / "noise.h5").write_bytes(random.Random(0).randbytes(4096))
-    with h5py.File(bad / "none.h5", "w") as file:
-        file["notes"] = "no ECG in here"
-    files = [path for path in sorted(folder.rglob("*")) if path.suffix in (".hea", ".h5", ".hdf5")]
-    further = sorted(more.rglob("*.hea"))[::40] if more is not None and more.is_dir() else []
-    return [*files, *files, *further, good, odd, bad, folder, folder / "nowhere.hea"]
 
 
 class Soak:
