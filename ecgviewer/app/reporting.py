@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecgviewer.app.errors import describe
-from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.review.anonymize import Privacy
 
 if TYPE_CHECKING:
@@ -24,15 +23,16 @@ class Reporting:
         # Not kept between sessions: who names patients says so each time.
         self.privacy = Privacy.HEADER
 
-    def _content(self) -> Callable[[], ReportPage]:
-        """Return a job that makes the page of what is open now."""
+    def _content(self, failed: str) -> Callable[[], ReportPage] | None:
+        """Return a job that makes the page of what is open now; None, and say so, if nothing is."""
         from ecgviewer.app.report import make_page
 
         privacy = self.privacy
         document, review = self._window.document, self._window.review.document
         recording = document.recording
-        if recording is None:
-            raise EcgViewerError("no record is open")
+        if recording is None:  # closed while the file's name was being asked for
+            self._window.messages.error(f"{failed}: no record is open.")
+            return None
         analysis, flags, specificity = document.analysis, document.flags, document.specificity
         said = review.review
         annotations = said.annotations if said is not None else ()
@@ -47,22 +47,28 @@ class Reporting:
         """Write the report as PDF or PNG."""
         from ecgviewer.app.report import write_page
 
-        make = self._content()
+        failed = "No report"
+        make = self._content(failed)
+        if make is None:
+            return
         messages = self._window.messages
         self._window.session.workers.start(
             lambda _progress, _cancel: write_page(make(), path),
             on_result=lambda _done: messages.info(f"The report is in {path}."),
-            on_error=lambda error: messages.error(f"No report: {describe(error)}"),
+            on_error=lambda error: messages.error(f"{failed}: {describe(error)}"),
         )
 
     def print(self) -> None:
         """Show the page as it will be on paper; from there it is printed at exact scale."""
-        make = self._content()
+        failed = "Nothing was printed"
+        make = self._content(failed)
+        if make is None:
+            return
         messages = self._window.messages
         self._window.session.workers.start(
             lambda _progress, _cancel: make(),
             on_result=self._preview,
-            on_error=lambda error: messages.error(f"Nothing was printed: {describe(error)}"),
+            on_error=lambda error: messages.error(f"{failed}: {describe(error)}"),
         )
 
     def _preview(self, page: ReportPage) -> None:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal
+from PySide6.QtCore import QObject, Qt, QThreadPool, Signal
 
 from ecgviewer.core.errors import CancelledError
 from ecgviewer.core.progress import CancelToken, Progress
@@ -115,7 +116,8 @@ class Workers(QObject):
         task = Task(on_result, on_error, on_progress, on_partial)
         number = next(self._numbers)
         self._tasks[number] = task
-        self._pool.start(_Run(job, task, lambda kind, load: self._post(number, kind, load)))
+        # A function, not a QRunnable: PySide6 never frees one that ends before ``start`` returns.
+        self._pool.start(partial(_run, job, task, partial(self._post, number)))
         return task
 
     @property
@@ -141,20 +143,13 @@ class Workers(QObject):
             task.deliver(kind, payload)
 
 
-class _Run(QRunnable):
-    def __init__(self, job: Job, task: Task, post: Callable[[str, Any], None]) -> None:
-        super().__init__()
-        self._job = job
-        self._task = task
-        self._post = post
-
-    def run(self) -> None:
-        try:
-            self._task.cancel_token.raise_if_cancelled()
-            result = self._job(Reporter(self._post), self._task.cancel_token)
-        except CancelledError as error:
-            self._post("error", error)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the starter is told
-            self._post("error", error)
-        else:
-            self._post("result", result)
+def _run(job: Job, task: Task, post: Callable[[str, Any], None]) -> None:
+    try:
+        task.cancel_token.raise_if_cancelled()
+        result = job(Reporter(post), task.cancel_token)
+    except CancelledError as error:
+        post("error", error)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the starter is told
+        post("error", error)
+    else:
+        post("result", result)

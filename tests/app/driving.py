@@ -138,7 +138,7 @@ class ClockworkInference(QObject):
                 return
             at = next(ticks)
             if run.cancel_token.cancelled:
-                timer.stop()
+                timer.deleteLater()
                 run.deliver("error", CancelledError())
             elif at < self.ticks:
                 run.deliver("progress", (at / self.ticks, f"window {at} of {self.ticks}"))
@@ -147,7 +147,7 @@ class ClockworkInference(QObject):
                     run.deliver("partial", beginning(whole, at / self.ticks * whole.duration_s))
                 self.told = at
             else:
-                timer.stop()
+                timer.deleteLater()
                 if self.fail_with is not None:
                     run.deliver("error", self.fail_with)
                 else:
@@ -165,6 +165,8 @@ class ClockworkInference(QObject):
 
     def close(self) -> None:
         self.closed = True
+        for timer in self.findChildren(QTimer):
+            timer.deleteLater()  # what it calls would keep the session for ever
 
 
 def open_and_wait(window: MainWindow, path: Path) -> None:

@@ -47,6 +47,7 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
     QDialog,
+    QDockWidget,
     QFileDialog,
     QLineEdit,
     QWidget,
@@ -250,6 +251,10 @@ class Soak:
         shown = [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()]
         return self.rng.choice(shown) if shown and self.rng.random() < 0.3 else self.window
 
+    def _stays(self, top: QWidget) -> bool:
+        """Whether a window lives as long as the main one."""
+        return top is self.window or isinstance(top, QDockWidget)
+
     def _place(self, top: QWidget) -> QPoint:
         assert self.window is not None
         if top is self.window and self.rng.random() < 0.5:
@@ -273,11 +278,14 @@ class Soak:
         double = self.rng.random() < 0.15
         self.findings.step(f"{'double ' if double else ''}click {button.name} {modifier.value:x} "
                            f"{at.toTuple()} in {_called(top)}")  # fmt: skip
+        if double and self._stays(top):
+            QTest.mouseDClick(handle, button, modifier, at)
+            return
         with _held(top):
-            if double:
-                QTest.mouseDClick(handle, button, modifier, at)
-            else:
-                QTest.mouseClick(handle, button, modifier, at)
+            for act in (QTest.mousePress, QTest.mouseRelease):
+                handle = _handle(top)
+                if handle is not None:
+                    act(handle, button, modifier, at)
 
     def _drag(self) -> None:
         top = self._top()
@@ -354,15 +362,14 @@ class Soak:
             return
         self.findings.step(f"key {key.name} {modifier.value:x} x{times} in {_called(top)}")
         for _ in range(times):
-            if popup is not None:
-                # QTest sends on to a popup's window that the key has just taken away.
-                _press_in(popup, key, modifier)
+            if not self._stays(top):
+                # QTest goes on with a window that the key, or one before it, has taken away.
+                _press_in(top, key, modifier)
                 continue
-            with _held(top):
-                for press in (QTest.keyPress, QTest.keyRelease):
-                    handle = _handle(top)
-                    if handle is not None:
-                        press(handle, key, modifier)
+            for press in (QTest.keyPress, QTest.keyRelease):
+                handle = _handle(top)
+                if handle is not None:
+                    press(handle, key, modifier)
 
     def _command(self) -> None:
         assert self.window is not None
@@ -538,6 +545,10 @@ def drive(seed: int, seconds: float, real: bool, keep: Path | None = None) -> in
     findings.listen()
     soak = Soak(folder, seed, seconds, real, findings)
     soak.run()
+    gc.collect()
+    for kept in gc.get_objects():
+        if isinstance(kept, MainWindow | Session):
+            findings.add("kept", f"a {type(kept).__name__} was never freed")
     total = sum(n for name, n in soak.counts.items() if not name.startswith("closed"))
     print(json.dumps({
         "seed": seed, "platform": QGuiApplication.platformName(), "real_models": real,

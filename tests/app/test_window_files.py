@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialogButtonBox
 
 from ecgviewer.app.dialogs.import_dialog import ImportDialog
+from ecgviewer.app.reporting import Reporting
 from ecgviewer.app.window import MainWindow
 from tests import generators
 from tests.app.driving import Build, open_and_wait, spin
@@ -214,3 +215,16 @@ def test_thousands_of_records_are_listed_without_stalling(
     QTest.keyClicks(window.records.filter_box, "r0199")
     assert window.records.shown.rowCount() == 10
     assert window.records.count.text() == "10 of 20000 records"
+
+
+def test_a_report_of_a_record_closed_meanwhile_is_refused_in_words(
+    make_window: Build, tmp_path: Path
+) -> None:
+    window = make_window()
+    reporting = Reporting(window)
+    reporting.export(tmp_path / "page.pdf")
+    reporting.print()
+    said = window.messages.texts()
+    assert "No report: no record is open." in said
+    assert "Nothing was printed: no record is open." in said
+    assert list(tmp_path.iterdir()) == []
