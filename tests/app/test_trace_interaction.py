@@ -178,6 +178,20 @@ def test_calipers_snap_to_r_peaks(view: TraceView) -> None:
     assert caliper.time_text() == "1000 ms · 60 bpm"
 
 
+def test_calipers_on_a_gap_in_the_lead_measure_time_and_say_why_no_voltage(
+    view: TraceView,
+) -> None:
+    signal = ecg(20.0)
+    signal[1, 2250:2750] = np.nan
+    view.set_recording(recording_of(signal))
+    view.set_r_peaks(np.arange(1, 19) * 500)
+    assert view.wait_until_loaded()
+    view.set_mode("caliper")
+    drag(view, at(view, 4.0, "II"), at(view, 5.0, "II"))
+    view.grab()  # painting must not fail
+    assert view.caliper_text() == "II at 4.000 s: 1000 ms · 60 bpm, no signal at a leg"
+
+
 def test_calipers_snap_to_the_extremum_of_the_lead(view: TraceView) -> None:
     view.set_mode("caliper")
     # R waves of this recording are at 0.7 s, 1.7 s ... (a beat a second, 0.3 s in).

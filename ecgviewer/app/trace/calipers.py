@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import ceil
+from math import ceil, isfinite
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -49,7 +49,9 @@ class Caliper:
         return f"{self.first.lead} at {start:.3f} s: {self.time_text()}, {self.level_text()}"
 
     def level_text(self) -> str:
-        """Return the voltage with its sign."""
+        """Return the voltage with its sign; a leg where the lead has no sample has none."""
+        if not isfinite(self.mv):
+            return "no signal at a leg"
         return f"{self.mv:+.2f} {self.unit}"
 
 
@@ -113,7 +115,10 @@ def paint_caliper(
     color = theme.color("caliper")
     a, b = sorted((caliper.first, caliper.second), key=lambda point: point.time_s)
     xa, xb = frame.x(a.time_s), frame.x(b.time_s)
-    ya, yb = y_of(scene, frame, lane, a.mv), y_of(scene, frame, lane, b.mv)
+    ya, yb = (
+        y_of(scene, frame, lane, leg.mv) if isfinite(leg.mv) else frame.lane_y(lane.baseline)
+        for leg in (a, b)
+    )
     page = frame.page
     painter.setClipRect(QRectF(page.left, page.top, page.right - page.left, page.bottom - page.top))
     if march and caliper.seconds * frame.px_per_s > 4.0:
