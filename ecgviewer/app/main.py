@@ -33,6 +33,7 @@ def run(paths: list[Path]) -> int:
     app = make_application(sys.argv[:1])
     splash = show_splash()
 
+    from ecgviewer.app.collector import Collector
     from ecgviewer.app.inference import Inference
     from ecgviewer.app.session import Session
     from ecgviewer.app.settings import SettingsStore
@@ -41,6 +42,7 @@ def run(paths: list[Path]) -> int:
     settings = SettingsStore.for_user()
     read_problem = settings.problem
     settings.save()  # tells now, rather than at the end, that nothing can be kept
+    Collector(app)
     session = Session(settings, Inference())
     window = MainWindow(session)
     errors.install_excepthook(session.errorRaised.emit)

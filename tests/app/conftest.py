@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -23,6 +24,15 @@ from ecgviewer.app.session import Session
 from ecgviewer.app.settings import SettingsStore
 from ecgviewer.app.window import MainWindow
 from tests.app.driving import ClockworkInference
+
+
+@pytest.fixture(autouse=True)
+def collect_in_this_thread() -> Iterator[None]:
+    """As :mod:`ecgviewer.app.collector` does: workers must not destroy what is Qt's."""
+    gc.disable()
+    yield
+    gc.collect()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

@@ -53,6 +53,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ecgviewer.app.collector import Collector
 from ecgviewer.app.inference import Inference
 from ecgviewer.app.main import make_application
 from ecgviewer.app.session import Session
@@ -542,6 +543,7 @@ def drive(seed: int, seconds: float, real: bool, keep: Path | None = None) -> in
     findings = Findings(log=folder / "trail.txt")
     app = make_application([])
     app.setQuitOnLastWindowClosed(False)
+    Collector(app)
     findings.listen()
     soak = Soak(folder, seed, seconds, real, findings)
     soak.run()

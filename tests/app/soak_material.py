@@ -63,6 +63,11 @@ def make_material(folder: Path, more: Path | None = None) -> list[Path]:
     (bad / "noise.h5").write_bytes(random.Random(0).randbytes(4096))
     with h5py.File(bad / "none.h5", "w") as file:
         file["notes"] = "no ECG in here"
+    # Copies: a user who keeps reviews beside the recordings must not do so in anyone's data.
+    if more is not None and more.is_dir():
+        for header in sorted(more.rglob("*.hea"))[::40]:
+            (folder / "more" / header.parent.name).mkdir(parents=True, exist_ok=True)
+            for path in header.parent.glob(f"{header.stem}.*"):
+                shutil.copy(path, folder / "more" / header.parent.name)
     files = [path for path in sorted(folder.rglob("*")) if path.suffix in (".hea", ".h5", ".hdf5")]
-    further = sorted(more.rglob("*.hea"))[::40] if more is not None and more.is_dir() else []
-    return [*files, *files, *further, good, odd, bad, folder, folder / "nowhere.hea"]
+    return [*files, *files, good, odd, bad, folder, folder / "nowhere.hea"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import threading
 import weakref
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QObject
 from PySide6.QtWidgets import QApplication
 
+from ecgviewer.app.collector import Collector
 from ecgviewer.app.session import Session
 from ecgviewer.app.settings import SettingsStore
 from ecgviewer.app.window import MainWindow
@@ -21,6 +23,31 @@ from tests.app.driving import Build, ClockworkInference, open_and_wait, spin
 OPENINGS = int(os.environ.get("ECGVIEWER_OPENINGS", "1000"))
 
 pytestmark = pytest.mark.usefixtures("qt_warnings")
+
+
+def test_what_belongs_to_qt_is_never_destroyed_in_a_workers_thread(qt_app: QApplication) -> None:
+    gc.enable()  # as a program starts
+    collector = Collector(qt_app)
+    freed_in: list[threading.Thread] = []
+
+    def leave_a_cycle() -> None:
+        one = QObject()
+        one.itself = one  # type: ignore[attr-defined]
+        weakref.finalize(one, lambda: freed_in.append(threading.current_thread()))
+
+    def allocate() -> None:
+        for _ in range(200_000):
+            pair: list[object] = []
+            pair.append(pair)
+
+    leave_a_cycle()
+    worker = threading.Thread(target=allocate)
+    worker.start()
+    worker.join()
+    assert freed_in == []
+    spin(lambda: bool(freed_in))  # the collector's own time
+    assert freed_in == [threading.main_thread()]
+    collector.deleteLater()
 
 
 def test_a_closed_window_is_freed(qt_app: QApplication, samples: Path) -> None:
