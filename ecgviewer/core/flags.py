@@ -141,12 +141,12 @@ EVERY_BEAT = ("st",)
 
 
 def _window_flags(analysis: Analysis, specificity: float, first: int = 0) -> list[Flag]:
-    level = 1.0 - specificity
+    level, threshold = 1.0 - specificity, analysis.threshold(specificity)
     flags = []
     for window in analysis.windows[first:]:
         passing = {part for part, p_value in window.parts.items() if p_value <= level}
         groups = [[part for part in WITHOUT_LEADS if part in passing]]
-        if window.p_value <= level:
+        if window.score >= threshold:
             groups.append([part for part in EVERY_BEAT if part in passing])
             if not any(groups) and window.parts:
                 groups.append([min(window.parts, key=window.parts.__getitem__)])

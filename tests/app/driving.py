@@ -74,7 +74,7 @@ def make_analysis(ref: RecordRef, model: str) -> Analysis:
         p_value=normals.p_value(4.6),
         parts=parts,
         # Not passing as a whole: its flags are the places on the map.
-        windows=(WindowScore(0.0, recording.duration_s, 4.6, 0.03, 0.2, parts),),
+        windows=(WindowScore(0.0, recording.duration_s, 1.0, 0.03, 0.2, parts),),
         map_fs_hz=MAP_FS_HZ,
         score_map=score_map,
         reconstruction_mv=seen * np.float32(0.9),
