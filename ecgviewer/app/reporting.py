@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ecgviewer.app.errors import describe
 from ecgviewer.review.anonymize import Privacy
@@ -23,51 +24,45 @@ class Reporting:
         # Not kept between sessions: who names patients says so each time.
         self.privacy = Privacy.HEADER
 
-    def _content(self, failed: str) -> Callable[[], ReportPage] | None:
-        """Return a job that makes the page of what is open now; None, and say so, if nothing is."""
-        from ecgviewer.app.report import make_page
-
-        privacy = self.privacy
-        document, review = self._window.document, self._window.review.document
-        recording = document.recording
-        if recording is None:  # closed while the file's name was being asked for
-            self._window.messages.error(f"{failed}: no record is open.")
-            return None
-        analysis, flags, specificity = document.analysis, document.flags, document.specificity
-        said = review.review
-        annotations = said.annotations if said is not None else ()
-        start_s = None if document.selected_flag is None else self._window.traces.visible_range()[0]
-        return lambda: make_page(
-            recording, analysis, flags, annotations, specificity=specificity, start_s=start_s,
-            reviewer=review.reader,
-            conclusion=said.state.conclusion if said is not None else "", privacy=privacy,
-        )  # fmt: skip
-
     def export(self, path: Path) -> None:
         """Write the report as PDF or PNG."""
         from ecgviewer.app.report import write_page
 
-        failed = "No report"
-        make = self._content(failed)
-        if make is None:
-            return
         messages = self._window.messages
-        self._window.session.workers.start(
-            lambda _progress, _cancel: write_page(make(), path),
-            on_result=lambda _done: messages.info(f"The report is in {path}."),
-            on_error=lambda error: messages.error(f"{failed}: {describe(error)}"),
+        self._start(
+            lambda page: write_page(page, path),
+            lambda _done: messages.info(f"The report is in {path}."),
+            failed="No report",
         )
 
     def print(self) -> None:
         """Show the page as it will be on paper; from there it is printed at exact scale."""
-        failed = "Nothing was printed"
-        make = self._content(failed)
-        if make is None:
+        self._start(lambda page: page, self._preview, failed="Nothing was printed")
+
+    def _start(
+        self, finish: Callable[[ReportPage], Any], on_result: Callable[[Any], None], failed: str
+    ) -> None:
+        """Make the page of what is open now, and ``finish`` it, in a worker."""
+        from ecgviewer.app.report import make_page
+
+        privacy, messages = self.privacy, self._window.messages
+        document, review = self._window.document, self._window.review.document
+        recording = document.recording
+        if recording is None:  # closed while the file's name was being asked for
+            messages.error(f"{failed}: no record is open.")
             return
-        messages = self._window.messages
+        analysis, flags, specificity = document.analysis, document.flags, document.specificity
+        said = review.review
+        annotations = said.annotations if said is not None else ()
+        start_s = None if document.selected_flag is None else self._window.traces.visible_range()[0]
+        make = partial(
+            make_page, recording, analysis, flags, annotations, specificity=specificity,
+            start_s=start_s, reviewer=review.reader,
+            conclusion=said.state.conclusion if said is not None else "", privacy=privacy,
+        )  # fmt: skip
         self._window.session.workers.start(
-            lambda _progress, _cancel: make(),
-            on_result=self._preview,
+            lambda _progress, _cancel: finish(make()),
+            on_result=on_result,
             on_error=lambda error: messages.error(f"{failed}: {describe(error)}"),
         )
 

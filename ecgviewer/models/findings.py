@@ -79,17 +79,43 @@ _INTERVALS = _Words(INTERVAL_WORDS[name] for name, _ in features.INTERVALS)
 _LEVELS = _Words(pair for pair in LEVEL_WORDS for _ in STANDARD_LEADS)
 
 
-def of_rhythm(density: Directed, values: DoubleArray) -> Finding:
+def find(
+    name: str, density: Directed | Subspace, values: DoubleArray, score_map: npt.NDArray[np.float32]
+) -> Finding:
+    """Return what a detector of :mod:`ecgviewer.models.scoring` finds least normal.
+
+    Parameters
+    ----------
+    name : str
+        Of the detector.
+    density : Directed or Subspace
+        Its density of normals.
+    values : array [d]
+        What it looks at in this window.
+    score_map : array [12, n]
+        Of this window; NaN where masked.
+    """
+    if isinstance(density, Subspace):
+        # The latent code is of the window as a whole: it has neither words nor leads.
+        return Finding("unusual as a whole") if name == "latent" else _of_beat(density, values)
+    if name == "rhythm":
+        return _of_rhythm(density, values)
+    if name == "intervals":
+        return _of_intervals(density, values)
+    return _of_map(score_map) if name == "residual" else _of_levels(density, values)
+
+
+def _of_rhythm(density: Directed, values: DoubleArray) -> Finding:
     """Return what is least normal of a rhythm's features [d]."""
     return Finding(_RHYTHM.join(_RHYTHM.weigh(density, values)[0], "rhythm"))
 
 
-def of_intervals(density: Directed, values: DoubleArray) -> Finding:
+def _of_intervals(density: Directed, values: DoubleArray) -> Finding:
     """Return what is least normal of the intervals and axes [d]."""
     return Finding(_INTERVALS.join(_INTERVALS.weigh(density, values)[0], "intervals"))
 
 
-def of_levels(density: Directed, values: DoubleArray) -> Finding:
+def _of_levels(density: Directed, values: DoubleArray) -> Finding:
     """Return which of the ST, T, R and S levels [60] are least normal, and their leads."""
     named, excess, word = _LEVELS.weigh(density, values)
     # Opposite leads show the opposite (aVR nearly always): one direction of a wave is enough.
@@ -104,23 +130,18 @@ def of_levels(density: Directed, values: DoubleArray) -> Finding:
     )
 
 
-def of_beat(density: Subspace, values: DoubleArray) -> Finding:
+def _of_beat(density: Subspace, values: DoubleArray) -> Finding:
     """Return the leads whose median beat [12 * m] is least normal."""
     deviations = density.deviations(values[None])[0].reshape(len(STANDARD_LEADS), -1)
     by_lead = (np.nan_to_num(deviations) ** 2).mean(axis=1)
     return Finding("shape of every beat", _prominent(by_lead))
 
 
-def of_map(score_map: npt.NDArray[np.float32]) -> Finding:
+def _of_map(score_map: npt.NDArray[np.float32]) -> Finding:
     """Return the leads that are least like their reconstruction on the whole [12, n]."""
     known = np.isfinite(score_map)
     mean = np.where(known, score_map, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
     return Finding("unlike the reconstruction", _prominent(mean.astype(np.float64)))
-
-
-def of_latent() -> Finding:
-    """Return the finding of the latent code: it is of the window as a whole."""
-    return Finding("unusual as a whole")
 
 
 def _prominent(by_lead: DoubleArray) -> tuple[str, ...]:

@@ -18,9 +18,10 @@ import numpy.typing as npt
 
 from ecgviewer.core.analysis import Finding
 from ecgviewer.core.reference import NormalReference
-from ecgviewer.models import features, findings
+from ecgviewer.models import features
 from ecgviewer.models.densities import Directed, Subspace
 from ecgviewer.models.evidence import FloatArray, Window
+from ecgviewer.models.findings import find
 from ecgviewer.models.residual import Comparison, ResidualModel, compare
 from ecgviewer.models.score_map import ScoreMap
 from ecgviewer.models.waves import WaveModel
@@ -127,16 +128,6 @@ def _fit_density(name: str, values: DoubleArray) -> Density:
         # directions that hardly vary among normals, which are mostly noise.
         return Directed.fit(values, [0] * values.shape[1])
     return Subspace.fit(values, 30 if name.startswith("beat") else 20)
-
-
-def _finding(name: str, density: Density, values: DoubleArray, score_map: FloatArray) -> Finding:
-    if isinstance(density, Subspace):
-        return findings.of_latent() if name == "latent" else findings.of_beat(density, values)
-    if name == "rhythm":
-        return findings.of_rhythm(density, values)
-    if name == "intervals":
-        return findings.of_intervals(density, values)
-    return findings.of_map(score_map) if name == "residual" else findings.of_levels(density, values)
 
 
 MEAN_WEIGHT = 4.0
@@ -342,9 +333,7 @@ class Scorer:
         for k in np.argsort(np.where(np.isfinite(row), -row, np.inf), kind="stable"):
             name = names[k]
             if np.isfinite(row[k]) and DETECTORS[name] not in found:
-                found[DETECTORS[name]] = _finding(
-                    name, self.densities[name], vectors[name], score_map
-                )
+                found[DETECTORS[name]] = find(name, self.densities[name], vectors[name], score_map)
         return found
 
     def to_tensors(self) -> dict[str, npt.NDArray[np.float32]]:

@@ -127,8 +127,7 @@ class Soak:
             # reviews beside the recordings must not do so beside the program's samples.
             copies = self.folder / "material" / "good"
             paths = [copies if path.is_relative_to(SAMPLES) else path for path in paths]
-            inside = [path for path in paths if path.absolute().is_relative_to(self.folder)
-                      or path in self.material]  # fmt: skip
+            inside = [path for path in paths if path.absolute().is_relative_to(self.folder)]
             open_paths(inside, *rest)
 
         session.open_paths = guarded  # type: ignore[method-assign]
@@ -357,8 +356,7 @@ class Soak:
     def _key(self) -> None:
         key, modifier = self.rng.choice(KEYS), self.rng.choice(MODIFIERS)
         times = self.rng.choice((1, 1, 1, 1, 5))
-        popup = QApplication.activePopupWidget()
-        top = popup or QApplication.activeWindow() or self._top()
+        top = QApplication.activePopupWidget() or QApplication.activeWindow() or self._top()
         if (key, modifier) in QUIT_KEYS:
             return
         self.findings.step(f"key {key.name} {modifier.value:x} x{times} in {_called(top)}")
@@ -521,10 +519,10 @@ def _held(top: QWidget) -> Iterator[None]:
                 top.deleteLater()
 
 
-def _press_in(popup: QWidget, key: Qt.Key, modifier: Qt.KeyboardModifier) -> None:
+def _press_in(top: QWidget, key: Qt.Key, modifier: Qt.KeyboardModifier) -> None:
     for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
-        if _handle(popup) is not None:
-            QApplication.sendEvent(popup.focusWidget() or popup, QKeyEvent(kind, key, modifier))
+        if _handle(top) is not None:
+            QApplication.sendEvent(top.focusWidget() or top, QKeyEvent(kind, key, modifier))
 
 
 def _called(widget: QWidget) -> str:

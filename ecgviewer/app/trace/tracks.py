@@ -1,4 +1,4 @@
-"""The rows above the traces: one of flags, and annotations stacked with labels in view."""
+"""The rows above the traces: flags and annotations, stacked, with labels in view."""
 
 from __future__ import annotations
 
