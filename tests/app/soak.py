@@ -39,6 +39,7 @@ from PySide6.QtCore import (
     QPointF,
     QSize,
     Qt,
+    QThread,
     QTimer,
 )
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QWheelEvent, QWindow
@@ -185,7 +186,7 @@ class Soak:
 
     def _unwind(self) -> None:
         """Close dialogs until every nested loop has ended."""
-        if self.depth:
+        if _nested():
             for widget in (QApplication.activePopupWidget(), QApplication.activeModalWidget()):
                 if widget is not None:
                     widget.close()
@@ -214,7 +215,7 @@ class Soak:
 
     def _choose(self) -> tuple[str, Callable[[], None]]:
         modal = QApplication.activePopupWidget() or QApplication.activeModalWidget()
-        if self.depth and modal is None:
+        if _dragging() or (_nested() and modal is None):
             return "drop", self._drop
         dialog = self._dialog()
         if isinstance(dialog, QFileDialog):
@@ -227,7 +228,7 @@ class Soak:
         ]  # fmt: skip
         if dialog is not None:
             actions += [(20, "dialog", lambda: self._in_dialog(dialog))]
-        if self.depth == 0:
+        if not _nested():
             actions.append((1, "reopen", self._reopen))
         weights = [weight for weight, _, _ in actions]
         _, name, action = self.rng.choices(actions, weights)[0]
@@ -480,6 +481,23 @@ class Soak:
         self.close_window()
         gc.collect()
         self.window = self.make_window()
+
+
+def _nested() -> bool:
+    """Whether a loop runs within the program's: a dialog's, a menu's, a drag's.
+
+    Not every one began in a step: the timer with which a text scrolls under a held button may
+    begin to drag the selection away, and must find the text alive when that ends.
+    """
+    return QThread.currentThread().loopLevel() > 1
+
+
+def _dragging() -> bool:
+    """Whether something is dragged, so that a user could not do anything but drop it."""
+    return any(
+        window.metaObject().className() == "QShapedPixmapWindow" and window.isVisible()
+        for window in QGuiApplication.allWindows()
+    )
 
 
 def _handle(widget: QWidget) -> QWindow | None:
