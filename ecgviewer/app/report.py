@@ -294,13 +294,13 @@ def _by_score(flags: Sequence[Flag]) -> list[Flag]:
 
 
 def _flag_line(flag: Flag) -> str:
-    where = leads_text(flag.leads) or "whole window"
+    where = leads_text(flag.leads) if flag.leads else "whole window"
     span = f"{flag.start_s:.2f}-{flag.stop_s:.2f} s"
     return f"{span}   {flag.reason}   {where}   p {p_text(flag.p_value)}"
 
 
 def _annotation_line(annotation: Annotation) -> str:
-    where = leads_text(annotation.leads) if annotation.leads else "all leads"
+    where = leads_text(annotation.leads)
     note = f"   {annotation.note}" if annotation.note else ""
     return f"{annotation.start_s:.2f}-{annotation.end_s:.2f} s   {where}   {annotation.label}{note}"
 

@@ -52,13 +52,17 @@ def take(
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from PySide6.QtWidgets import QApplication
 
+    from ecgviewer.app.collector import Collector
     from ecgviewer.app.inference import Inference
     from ecgviewer.app.main import make_application
     from ecgviewer.app.session import Session
     from ecgviewer.app.settings import SettingsStore
     from ecgviewer.app.window import MainWindow
 
-    app = QApplication.instance() or make_application([])
+    app = QApplication.instance()
+    if app is None:
+        app = make_application([])
+        Collector(app)
     # The defaults, not what the user last chose: the same command gives the same picture.
     settings = SettingsStore(None)
     settings.value.theme = theme

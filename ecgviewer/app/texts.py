@@ -19,8 +19,8 @@ def p_text(p_value: float) -> str:
 
 @lru_cache(maxsize=1024)
 def leads_text(leads: tuple[str, ...]) -> str:
-    """Return lead names, neighbours among the chest leads joined (``V2-V4``)."""
-    if len(leads) >= len(STANDARD_LEADS):
+    """Return lead names, neighbours among the chest leads joined (``V2-V4``); none means all."""
+    if not leads or len(leads) >= len(STANDARD_LEADS):
         return "all leads"
     groups: list[list[str]] = []
     for lead in leads:

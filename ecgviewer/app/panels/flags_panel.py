@@ -89,7 +89,7 @@ def describe_flag(flag: Flag) -> str:
     length_s = flag.stop_s - flag.start_s
     return (
         f"{flag.start_s:.2f}-{flag.stop_s:.2f} s ({length_s:.2f} s): {flag.reason}, "
-        f"{leads_text(flag.leads) or 'whole window'}; "
+        f"{leads_text(flag.leads) if flag.leads else 'whole window'}; "
         f"score {flag.score:.1f}, p {p_text(flag.p_value)}"
     )
 

@@ -72,7 +72,7 @@ class AnnotationsModel(QAbstractTableModel):
             return (
                 clock_text(annotation.start_s, self._long),
                 f"{annotation.duration_s:.2f}",
-                leads_text(annotation.leads) if annotation.leads else "all",
+                leads_text(annotation.leads),
                 annotation.label,
                 annotation.note.replace("\n", " ⏎ "),
             )[index.column()]

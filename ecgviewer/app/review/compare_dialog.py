@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from ecgviewer.app.review.review_document import ReviewDocument
+from ecgviewer.app.texts import leads_text
 from ecgviewer.review import editing
 from ecgviewer.review.agreement import (
     Comparison,
@@ -135,7 +136,7 @@ def _cells(item: Comparison) -> tuple[str, ...]:
     return (
         f"{item.start_s:.2f}",
         f"{max(side.end_s for side in sides):.2f}",
-        " ".join(leads) or "all",
+        leads_text(tuple(leads)),
         item.first.label if item.first is not None else "",
         item.second.label if item.second is not None else "",
         agreement,
