@@ -115,6 +115,17 @@ def test_verdicts_survive_another_threshold(window) -> None:
     assert "rejected" in str(model.data(model.index(0, VERDICT), Qt.ItemDataRole.ToolTipRole))
 
 
+def test_it_is_said_beforehand_which_label_an_accepted_flag_gets(window) -> None:
+    analyse(window)
+    press(window, Key.Key_N)
+    hint = window.review.panel.hint
+    assert hint.text().startswith("A accepts as “Other finding”")
+    press(window, Key.Key_8)
+    assert hint.text().startswith("A accepts as “ST elevation”")
+    press(window, Key.Key_A)
+    assert [item.label for item in review_of(window).annotations] == ["ST elevation"] * 2
+
+
 def test_dragging_marks_a_span_and_a_number_labels_it(window) -> None:
     traces = window.traces
     page = traces.frame().page

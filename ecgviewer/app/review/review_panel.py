@@ -55,6 +55,7 @@ class ReviewPanel(QWidget):
         self.hint = QLabel()
         self.hint.setProperty("quiet", True)
         self.hint.setWordWrap(True)
+        self.hint.setTextFormat(Qt.TextFormat.PlainText)  # labels are the user's words
         self.hint.setAccessibleName("What a key does now")
         form = QFormLayout()
         form.setContentsMargins(0, 0, 0, 0)
@@ -156,7 +157,10 @@ class ReviewPanel(QWidget):
         elif review.selected_annotation is not None:
             text = "1-9 relabels · L leads · O note · Shift+S splits · J joins · Del deletes"
         elif review.document.selected_flag is not None:
-            text = "A accepts · X rejects · U unsure · 1-9 accepts with that label"
+            text = (
+                f"A accepts as “{review.label.name}” · X rejects · U unsure"
+                " · 1-9 accepts with that label"
+            )
         else:
             text = "N goes to the next flag · B begins an annotation · Shift+drag marks a span"
         self.hint.setText(text)
