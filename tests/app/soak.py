@@ -42,7 +42,7 @@ from PySide6.QtCore import (
     QThread,
     QTimer,
 )
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QWheelEvent, QWindow
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QMouseEvent, QWheelEvent, QWindow
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -309,16 +309,18 @@ class Soak:
     def _drop(self) -> None:
         """End a drag and drop, whose loop takes the mouse: no second one can begin before."""
         assert self.window is not None
-        handle = _handle(self.window)
-        if handle is None:
-            return
-        at = self._place(self.window)
+        at = QPointF(self._place(self.window))
         self.findings.step(f"drop at {at.toTuple()}")
-        if self.rng.random() < 0.3:
-            QTest.keyClick(handle, Qt.Key.Key_Escape)
-        else:
-            QTest.mouseMove(handle, at)
-            QTest.mouseRelease(handle, Qt.MouseButton.LeftButton, pos=at)
+        # It ends by a release in the window that the real pointer was over when it began, which
+        # may be below a modal dialog, where QTest's events do not arrive.
+        for window in QGuiApplication.topLevelWindows():
+            if _lives(window):
+                release = QMouseEvent(
+                    QEvent.Type.MouseButtonRelease, at, window.mapToGlobal(at),
+                    Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton,
+                    Qt.KeyboardModifier.NoModifier,
+                )  # fmt: skip
+                QApplication.sendEvent(window, release)
 
     def _hover(self) -> None:
         top = self._top()
@@ -505,18 +507,22 @@ def _handle(widget: QWidget) -> QWindow | None:
 
     Qt deletes them behind Python's back, and whatever is sent to a dead one ends the process.
     """
-
-    def address(of: QObject) -> int:
-        return int(shiboken6.getCppPointer(of)[0])
-
     if not shiboken6.isValid(widget):
         return None
-    if address(widget) not in map(address, QApplication.topLevelWidgets()):
+    if _address(widget) not in map(_address, QApplication.topLevelWidgets()):
         return None
     handle = widget.windowHandle()
-    if handle is None or not shiboken6.isValid(handle):
-        return None
-    return next((w for w in QGuiApplication.allWindows() if address(w) == address(handle)), None)
+    return handle if handle is not None and _lives(handle) else None
+
+
+def _lives(window: QWindow) -> bool:
+    return shiboken6.isValid(window) and _address(window) in map(
+        _address, QGuiApplication.allWindows()
+    )
+
+
+def _address(of: QObject) -> int:
+    return int(shiboken6.getCppPointer(of)[0])
 
 
 @contextlib.contextmanager
