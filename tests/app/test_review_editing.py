@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -124,6 +125,21 @@ def test_it_is_said_beforehand_which_label_an_accepted_flag_gets(window) -> None
     assert hint.text().startswith("A accepts as “ST elevation”")
     press(window, Key.Key_A)
     assert [item.label for item in review_of(window).annotations] == ["ST elevation"] * 2
+
+
+def test_a_flag_whose_words_suggest_a_label_is_accepted_with_it(window) -> None:
+    analyse(window)
+    first, *others = window.document.flags
+    window.document.flags = (replace(first, reason="ST lower, T lower"), *others)
+    press(window, Key.Key_N)
+    assert window.review.panel.hint.text().startswith("A accepts as “ST depression”")
+    press(window, Key.Key_A)
+    press(window, Key.Key_A)
+    labels = [item.label for item in review_of(window).annotations]
+    assert labels == ["ST depression", "Other finding"], "the next one suggests nothing"
+    window.select_flag(0)
+    press(window, Key.Key_1)
+    assert "Atrial fibrillation" in [item.label for item in review_of(window).annotations]
 
 
 def test_dragging_marks_a_span_and_a_number_labels_it(window) -> None:

@@ -157,9 +157,9 @@ class ReviewPanel(QWidget):
         elif review.selected_annotation is not None:
             text = "1-9 relabels · L leads · O note · Shift+S splits · J joins · Del deletes"
         elif review.document.selected_flag is not None:
+            label = review.verdicts.label_for(review.document.flags[review.document.selected_flag])
             text = (
-                f"A accepts as “{review.label.name}” · X rejects · U unsure"
-                " · 1-9 accepts with that label"
+                f"A accepts as “{label.name}” · X rejects · U unsure · 1-9 accepts with that label"
             )
         else:
             text = "N goes to the next flag · B begins an annotation · Shift+drag marks a span"

@@ -17,6 +17,7 @@ from ecgviewer.review.annotations import (
 )
 from ecgviewer.review.labels import Label
 from ecgviewer.review.matching import VerdictMatch, match_verdicts
+from ecgviewer.review.proposals import propose
 
 if TYPE_CHECKING:
     from ecgviewer.app.review.review_document import ReviewDocument
@@ -39,6 +40,10 @@ class Verdicts:
             return [None] * len(self._document.flags)
         return match_verdicts(self._document.flags, review.verdicts, analysis.bundle_sha256)
 
+    def label_for(self, flag: Flag) -> Label:
+        """Return the label that a flag gets when it is accepted without naming one."""
+        return propose(flag.reason, self._review.labels) or self._review.label
+
     def judge(self, verdict: str, label: Label | None = None) -> bool:
         """Give the verdict on the selected flag (empty takes it back)."""
         index, analysis = self._document.selected_flag, self._document.analysis
@@ -57,7 +62,7 @@ class Verdicts:
             return self._judge_again(previous, label)
         annotation = None
         if verdict == "accepted":
-            annotation = self._annotation_of(review, flag, label or self._review.label)
+            annotation = self._annotation_of(review, flag, label or self.label_for(flag))
             annotation = replace(annotation, origin=flag_origin(analysis, flag))
         said = FlagVerdict(
             new_id(),
