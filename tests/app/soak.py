@@ -169,7 +169,8 @@ class Soak:
             self._unwind()
             return
         faulthandler.dump_traceback_later(STEP_LIMIT_S, exit=True)
-        QTimer.singleShot(self.pace.choice((0, 0, 0, 1, 5, 20, 60)), self.step)
+        # Never at once: what this step leaves to be done later comes before the next.
+        QTimer.singleShot(self.pace.choice((1, 1, 1, 1, 5, 20, 60)), self.step)
         if self.window is None or (self.depth and time.monotonic() < self.began + NESTED_S):
             return  # an event is on its way: a user could not do something else meanwhile
         self._tidy()
