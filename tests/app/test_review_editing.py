@@ -127,6 +127,18 @@ def test_it_is_said_beforehand_which_label_an_accepted_flag_gets(window) -> None
     assert [item.label for item in review_of(window).annotations] == ["ST elevation"] * 2
 
 
+def test_what_is_said_of_a_flag_follows_the_threshold(window) -> None:
+    analyse(window)
+    press(window, Key.Key_N)
+    first, *others = window.document.flags
+    window.document.flags = (replace(first, reason="QT long"), *others)
+    window.document.flagsChanged.emit()
+    assert window.review.panel.hint.text().startswith("A accepts as “Long QT”")
+    window.document.selected_flag, window.document.flags = None, ()
+    window.document.flagsChanged.emit()
+    assert not window.review.panel.hint.text().startswith("A accepts")
+
+
 def test_a_flag_whose_words_suggest_a_label_is_accepted_with_it(window) -> None:
     analyse(window)
     first, *others = window.document.flags

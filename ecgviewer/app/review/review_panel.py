@@ -71,6 +71,7 @@ class ReviewPanel(QWidget):
         review.opened.connect(self.show_review)
         review.changed.connect(self.show_review)
         review.document.selectedFlagChanged.connect(self._show_hint)
+        review.document.flagsChanged.connect(self._show_hint)  # another may be selected with them
         self.fill_labels()
         self.show_review()
 
