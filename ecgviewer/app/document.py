@@ -93,6 +93,11 @@ class Document(QObject):
         """The active model's analysis, if it ran."""
         return self.analyses.get(self.active_model or "")
 
+    @property
+    def current_flag(self) -> Flag | None:
+        """The flag that is selected, if any."""
+        return None if self.selected_flag is None else self.flags[self.selected_flag]
+
     def open(self, ref: RecordRef, recording: Recording) -> None:
         """Replace the open recording."""
         self._forget()
@@ -202,7 +207,7 @@ class Document(QObject):
         raise error
 
     def _set_flags(self, flags: tuple[Flag, ...]) -> None:
-        before = self.flags[self.selected_flag] if self.selected_flag is not None else None
+        before = self.current_flag
         self.flags = flags
         self.selected_flag = _same_place(before, flags)
         self.flagsChanged.emit()

@@ -52,10 +52,9 @@ class EvidenceWindow(QDialog):
         if recording is None:
             return
         start_s, stop_s = self._window.traces.visible_range()
-        if document.selected_flag is not None:
-            flag = document.flags[document.selected_flag]
-            if start_s <= flag.start_s <= stop_s:
-                start_s, stop_s = flag.start_s, flag.stop_s
+        flag = document.current_flag
+        if flag is not None and start_s <= flag.start_s <= stop_s:
+            start_s, stop_s = flag.start_s, flag.stop_s
         self._drop()
         named = names_patient(recording, recording.name)
         self.setWindowTitle("Evidence card" if named else f"Evidence card: {recording.name}")

@@ -15,7 +15,7 @@ import ecgviewer
 from ecgviewer.app.document import model_title
 from ecgviewer.app.pictures import save_drawn
 from ecgviewer.app.report_page import HEIGHT_MM, WIDTH_MM, paint_page
-from ecgviewer.app.texts import leads_text, p_text
+from ecgviewer.app.texts import leads_text, p_text, place_text
 from ecgviewer.core.analysis import Analysis, Flag
 from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.core.leads import standard_indices
@@ -294,9 +294,8 @@ def _by_score(flags: Sequence[Flag]) -> list[Flag]:
 
 
 def _flag_line(flag: Flag) -> str:
-    where = leads_text(flag.leads) if flag.leads else "whole window"
     span = f"{flag.start_s:.2f}-{flag.stop_s:.2f} s"
-    return f"{span}   {flag.reason}   {where}   p {p_text(flag.p_value)}"
+    return f"{span}   {flag.reason}   {place_text(flag)}   p {p_text(flag.p_value)}"
 
 
 def _annotation_line(annotation: Annotation) -> str:

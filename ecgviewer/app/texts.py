@@ -36,6 +36,11 @@ def leads_text(leads: tuple[str, ...]) -> str:
     )
 
 
+def place_text(flag: Flag) -> str:
+    """Return the leads a flag names; without any it is about a whole window."""
+    return leads_text(flag.leads) if flag.leads else "whole window"
+
+
 def finding_text(flag: Flag) -> str:
     """Return what a flag finds and where: ``ST lower · V4-V6``, or the leads of a place."""
     words = () if flag.placed and flag.leads else (flag.reason,)

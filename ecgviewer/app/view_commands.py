@@ -99,13 +99,13 @@ class ViewCommands(QObject):
 
     def _lead_here(self) -> str | None:
         """Return the lead under the pointer, of the selected flag, or of the rhythm strip."""
-        view, document = self._view, self._document
+        view, flag = self._view, self._document.current_flag
         frame, hover = view.frame(), view.interaction.hover
         lane = frame.lane_at(hover.x(), hover.y()) if hover is not None else None
         if lane is not None:
             return lane.lead
-        if document.selected_flag is not None and document.flags[document.selected_flag].leads:
-            return document.flags[document.selected_flag].leads[0]
+        if flag is not None and flag.leads:
+            return flag.leads[0]
         leads = [lane.lead for lane in frame.page.lanes]
         wanted = view.state.rhythm_lead
         return wanted if wanted in leads else next(iter(leads), None)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget as _Widget
 
 from ecgviewer.app.document import Document
 from ecgviewer.app.header import clock_text
-from ecgviewer.app.texts import finding_text, leads_text, p_text
+from ecgviewer.app.texts import finding_text, p_text, place_text
 from ecgviewer.core.analysis import Flag
 
 COLUMNS = ("Finding", "Verdict")
@@ -89,8 +89,7 @@ def describe_flag(flag: Flag) -> str:
     length_s = flag.stop_s - flag.start_s
     return (
         f"{flag.start_s:.2f}-{flag.stop_s:.2f} s ({length_s:.2f} s): {flag.reason}, "
-        f"{leads_text(flag.leads) if flag.leads else 'whole window'}; "
-        f"score {flag.score:.1f}, p {p_text(flag.p_value)}"
+        f"{place_text(flag)}; score {flag.score:.1f}, p {p_text(flag.p_value)}"
     )
 
 

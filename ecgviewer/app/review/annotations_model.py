@@ -85,10 +85,9 @@ class AnnotationsModel(QAbstractTableModel):
 
 def describe_annotation(annotation: Annotation) -> str:
     """Return everything about an annotation, a line each."""
-    leads = " ".join(annotation.leads) or "all leads"
     lines = [
         annotation.label,
-        f"{annotation.start_s:.3f} to {annotation.end_s:.3f} s, {leads}",
+        f"{annotation.start_s:.3f} to {annotation.end_s:.3f} s, {leads_text(annotation.leads)}",
         *(f"{code.system} {code.value}" for code in annotation.codes),
     ]
     if annotation.origin is not None:

@@ -191,9 +191,8 @@ class ReviewCommands(QObject):
         self._review.mark(start_s, stop_s, () if every else leads)
 
     def _begin(self) -> None:
-        index = self._document.selected_flag
-        if index is not None:
-            flag = self._document.flags[index]
+        flag = self._document.current_flag
+        if flag is not None:
             self._review.mark(flag.start_s, flag.stop_s, flag.leads)
             return
         first, last = self._traces.visible_range()

@@ -157,8 +157,8 @@ class ReviewPanel(QWidget):
             text = "Span marked: 1-9 or Enter labels it, L chooses leads, Esc drops it"
         elif review.selected_annotation is not None:
             text = "1-9 relabels · L leads · O note · Shift+S splits · J joins · Del deletes"
-        elif review.document.selected_flag is not None:
-            label = review.verdicts.label_for(review.document.flags[review.document.selected_flag])
+        elif (flag := review.document.current_flag) is not None:
+            label = review.verdicts.label_for(flag)
             text = (
                 f"A accepts as “{label.name}” · X rejects · U unsure · 1-9 accepts with that label"
             )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QMouseEvent, QPainter, QPen, QWheelEvent
 
+from ecgviewer.app.texts import leads_text
 from ecgviewer.app.trace.calipers import Caliper, paint_caliper, paint_label
 from ecgviewer.app.trace.frame import Frame
 from ecgviewer.app.trace.pointing import Point, lane_of, point_at, span_at, value_at, y_of
@@ -327,8 +328,7 @@ class Interaction:
             if right > left and frame.shows(lane):
                 rect = QRectF(left, frame.lane_y(lane.top), right - left, lane.bottom - lane.top)
                 painter.fillRect(rect, frame.theme.color("accent", 50))
-        where = "all leads" if not leads else " ".join(leads)
-        words = f"{(stop - start) * 1000:.0f} ms · {where}"
+        words = f"{(stop - start) * 1000:.0f} ms · {leads_text(leads)}"
         at = QPointF(drag.now.x() + 12, drag.now.y() + 14)
         paint_label(painter, frame, at, words, frame.theme.color("accent"))
 
