@@ -23,7 +23,7 @@ from ecgviewer.io import RecordFailure, find_records, open_record
 from ecgviewer.models.bundle import Bundle
 from ecgviewer.models.detector import Detector
 from ecgviewer.models.evidence import Window
-from ecgviewer.models.scoring import Scorer
+from ecgviewer.models.scorer_fit import fit_scorer
 from trainer.data import DataError, Index, scan
 from trainer.progress_bar import ProgressBar
 
@@ -81,7 +81,7 @@ def calibrated(bundle: Bundle, index: Index, device: str, progress: Progress, lo
             windows.append(window)
             kept.append(entry)
     try:
-        scorer = Scorer.fit(
+        scorer = fit_scorer(
             windows,
             groups=[f"{entry.source}/{entry.patient}" for entry in kept],
             clean=[entry.clean for entry in kept],

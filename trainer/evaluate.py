@@ -20,7 +20,8 @@ import numpy.typing as npt
 from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.models.bundle import Bundle
 from ecgviewer.models.detector import Detector
-from ecgviewer.models.scoring import PARTS, fuse
+from ecgviewer.models.detectors import PARTS
+from ecgviewer.models.scoring import fuse
 from trainer import metrics
 from trainer.baselines import fit_pca
 from trainer.data import Entry, Index, scan

@@ -82,7 +82,7 @@ _LEVELS = _Words(pair for pair in LEVEL_WORDS for _ in STANDARD_LEADS)
 def find(
     name: str, density: Directed | Subspace, values: DoubleArray, score_map: npt.NDArray[np.float32]
 ) -> Finding:
-    """Return what a detector of :mod:`ecgviewer.models.scoring` finds least normal.
+    """Return what a detector of :mod:`ecgviewer.models.detectors` finds least normal.
 
     Parameters
     ----------

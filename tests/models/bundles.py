@@ -10,7 +10,7 @@ import torch
 from ecgviewer.models.bundle import Bundle
 from ecgviewer.models.evidence import Window
 from ecgviewer.models.network import NetworkOutput, build_network
-from ecgviewer.models.scoring import Scorer
+from ecgviewer.models.scorer_fit import fit_scorer
 from ecgviewer.models.versions import library_versions
 from ecgviewer.models.windows import Windowing
 from ecgviewer.signal.preprocessing import Preprocessing
@@ -68,7 +68,7 @@ def make_bundle(architecture: str = "vae-bilstm-mha", calibrated: bool = True) -
     if not calibrated:
         return bundle
     probe = network.eval().infer(torch.zeros(1, 12, 1000), torch.ones(1, 12))[0]
-    scorer = Scorer.fit([normal_window(seed, probe.latent.size) for seed in range(40)])
+    scorer = fit_scorer([normal_window(seed, probe.latent.size) for seed in range(40)])
     thresholds = {str(q): scorer.record_reference.threshold(q) for q in (0.9, 0.95, 0.99)}
     from dataclasses import replace
 

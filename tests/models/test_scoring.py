@@ -11,6 +11,7 @@ from ecgviewer.models.consistency import lead_disagreement
 from ecgviewer.models.evidence import Window
 from ecgviewer.models.features import describe, limb_scales
 from ecgviewer.models.network import NetworkOutput
+from ecgviewer.models.scorer_fit import fit_scorer
 from ecgviewer.models.scoring import Scorer, WindowResult
 from ecgviewer.signal.preprocessing import Preprocessing
 
@@ -77,7 +78,7 @@ def heart(
 
 @pytest.fixture(scope="module")
 def scorer() -> Scorer:
-    return Scorer.fit([heart(seed) for seed in range(80)])
+    return fit_scorer([heart(seed) for seed in range(80)])
 
 
 def scores(scorer: Scorer, **deviation: float) -> np.ndarray:
@@ -212,4 +213,4 @@ def test_scoring_repeats_exactly(scorer: Scorer) -> None:
 
 def test_too_few_normals_are_refused() -> None:
     with pytest.raises(ValueError, match="24 are needed"):
-        Scorer.fit([heart(seed) for seed in range(10)])
+        fit_scorer([heart(seed) for seed in range(10)])
