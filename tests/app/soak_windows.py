@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QApplication, QWidget
 def nested() -> bool:
     """Whether a loop runs within the program's: a dialog's, a menu's, a drag's.
 
-    Not every one began in a step: the timer with which a text scrolls under a held button may
-    begin to drag the selection away, and must find the text alive when that ends.
+    Not every one begins in a step: a timer of Qt's may begin a drag, whose widget must be alive
+    when it ends.
     """
     return QThread.currentThread().loopLevel() > 1
 

@@ -6,9 +6,10 @@ import platform
 from html import escape
 
 from PySide6.QtCore import qVersion
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
 from ecgviewer import __version__
+from ecgviewer.app.reading_text import ReadingText
 from ecgviewer.core.resources import notices_path
 
 PURPOSE = (
@@ -37,7 +38,7 @@ class AboutDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("About ECG Viewer")
         self.resize(520, 460)
-        text = QTextBrowser()
+        text = ReadingText()
         text.setAccessibleName("About")
         text.setHtml(about_html())
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)

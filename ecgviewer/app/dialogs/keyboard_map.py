@@ -5,9 +5,10 @@ from __future__ import annotations
 from html import escape
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
 from ecgviewer.app.commands import Commands
+from ecgviewer.app.reading_text import ReadingText
 
 WIDTH, HEIGHT = 1240, 860
 COLUMNS = 3
@@ -32,7 +33,7 @@ class KeyboardMap(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Keyboard map")
         self.resize(min(WIDTH, parent.width() - 40), min(HEIGHT, parent.height() - 40))
-        text = QTextBrowser()
+        text = ReadingText()
         text.setAccessibleName("Shortcuts")
         text.setHtml(keyboard_html(commands))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from html import escape
 
-from PySide6.QtWidgets import QTextBrowser
-
 from ecgviewer.app.document import Document
 from ecgviewer.app.header import duration_text
 from ecgviewer.app.notices import LEVEL_MARKS
+from ecgviewer.app.reading_text import ReadingText
 from ecgviewer.core.recording import Recording
 
 
-class RecordPanel(QTextBrowser):
+class RecordPanel(ReadingText):
     """Facts, patient fields, notes."""
 
     def __init__(self, document: Document) -> None:
         super().__init__()
         self._document = document
         self.setAccessibleName("Record information")
-        self.setFrameShape(QTextBrowser.Shape.NoFrame)
+        self.setFrameShape(ReadingText.Shape.NoFrame)
         self.setOpenLinks(False)
         document.recordingChanged.connect(self._show)
         self._show()
