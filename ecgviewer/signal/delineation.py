@@ -26,6 +26,12 @@ MOST_BEATS = 60
 P_CONSISTENCY = 0.6
 """Correlation of each beat's P window with that of the others: above it there is a P wave
 (85 of 85 LUDB records with marked P waves, and 4 of the 15 without)."""
+P_CONSISTENCY_IRREGULAR = 0.85
+"""The same where the rhythm is irregular. In atrial fibrillation the end of a T wave or a few f
+waves may seem to repeat: PTB-XL's and LUDB's records in mV with an irregular sinus rhythm have 0.91
+and more, those in fibrillation 0.82 and less."""
+IRREGULAR = 0.1
+"""Median change from one RR interval to the next, relative to the median RR, of such rhythms."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -94,6 +100,7 @@ def average_beat(signal_mv: npt.ArrayLike, fs_hz: float, r_peaks: IntArray) -> A
         return None
     x, missing = bridge_gaps(signal_mv)
     rr_s = float(np.median(np.diff(r))) / fs_hz
+    changes = np.abs(np.diff(r, 2)) / fs_hz / rr_s
     pad = min(round(2.0 * fs_hz), x.shape[1] - 1)
     y = sosfiltfilt(_beat_filter(fs_hz), x, axis=1, padlen=pad)
     y[missing] = np.nan
@@ -108,7 +115,8 @@ def average_beat(signal_mv: npt.ArrayLike, fs_hz: float, r_peaks: IntArray) -> A
     consistency = float("nan")
     if marks.qrs_on_s is not None:
         consistency = _p_consistency(beats, round(marks.qrs_on_s * FS_HZ) + R_AT, rr_s)
-    if not consistency >= P_CONSISTENCY:
+    irregular = bool(np.median(changes) > IRREGULAR) if changes.size else False
+    if not consistency >= (P_CONSISTENCY_IRREGULAR if irregular else P_CONSISTENCY):
         marks = replace(marks, p_on_s=None, p_peak_s=None)
     return AverageBeat(beats, median, rr_s, marks, consistency, p_height, correlation)
 

@@ -18,6 +18,8 @@ from ecgviewer.signal.r_peaks import IntArray, detect_r_peaks
 ST_AFTER_J_S = 0.06
 METHOD_ERROR_S = {"pr": 0.005, "qrs": 0.006, "qt": 0.011}
 """Median absolute difference to LUDB's marks: no measurement is more certain than that."""
+MOST_APART_S = {"pr": 0.03}
+"""Where two halves of the beats differ by more, they have not got one interval to measure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,12 +163,15 @@ def _waves(average: AverageBeat) -> tuple[Measure, Measure, Measure]:
             continue
         both = [half[k] for half in halves]
         # Two halves differ by sqrt(2) x sqrt(2) of what the whole varies.
-        apart = (
-            abs(both[0] - both[1]) / 2
+        apart_s = (
+            abs(both[0] - both[1])
             if len(both) == 2 and both[0] is not None and both[1] is not None
-            else METHOD_ERROR_S[name]
+            else 2 * METHOD_ERROR_S[name]
         )
-        measures.append(Measure(value, float(np.hypot(apart, METHOD_ERROR_S[name]))))
+        if apart_s > MOST_APART_S.get(name, np.inf):
+            measures.append(Measure(None, reason="differs from beat to beat"))
+            continue
+        measures.append(Measure(value, float(np.hypot(apart_s / 2, METHOD_ERROR_S[name]))))
     return measures[0], measures[1], measures[2]
 
 

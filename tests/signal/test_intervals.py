@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
 from ecgviewer.core.leads import STANDARD_LEADS
+from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.io import open_record
 from ecgviewer.signal.beats import detect_r_peaks
 from ecgviewer.signal.intervals import measure
 from ecgviewer.signal.resample import resample
@@ -67,6 +70,32 @@ def test_no_p_wave_is_said(make_ecg: MakeEcg) -> None:
     assert m.pr_s.value is None
     assert "P wave" in m.pr_s.reason
     assert m.qrs_s.value is not None
+
+
+def test_a_pr_that_changes_from_beat_to_beat_is_not_one_number(make_ecg: MakeEcg) -> None:
+    every, alternate = make_ecg(BEATS_S, with_p=False), np.zeros((12, 5000), dtype=np.float32)
+    only_p = make_ecg(BEATS_S) - every
+    t = np.arange(5000) / 500
+    for number, r in enumerate(BEATS_S):
+        shift = 18 * (number % 2)  # 36 ms earlier before every other beat
+        near = (t > r - 0.3) & (t < r - 0.06)
+        alternate[:, np.flatnonzero(near) - shift] += only_p[:, near]
+    m = measure(every + alternate, 500, STANDARD_LEADS)
+    assert m.pr_s.value is None
+    assert "differs" in m.pr_s.reason
+    assert m.qrs_s.value is not None
+
+
+@pytest.mark.parametrize(
+    ("record", "measured"),
+    [("22", True), ("66", True), ("82", True), ("99", True),
+     ("8", False), ("44", False), ("83", False)],
+)  # fmt: skip
+def test_pr_in_irregular_rhythms(shared_data: Path, record: str, measured: bool) -> None:
+    """Sinus arrhythmia has a PR interval, atrial fibrillation has none."""
+    recording = open_record(RecordRef(shared_data / "ludb" / f"{record}.hea"))
+    m = measure(recording.read(0.0, 10.0), recording.fs_hz, recording.leads)
+    assert (m.pr_s.value is not None) == measured
 
 
 @pytest.mark.parametrize(
