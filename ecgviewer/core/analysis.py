@@ -55,7 +55,7 @@ class WindowScore:
     raw_score: float
     p_value: float
     parts: Mapping[str, float]
-    findings: Mapping[str, Finding] = field(default_factory=dict)
+    findings: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

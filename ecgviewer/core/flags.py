@@ -69,11 +69,12 @@ def _in_order(places: list[Flag], windows: list[Flag]) -> tuple[Flag, ...]:
 def _joined(windows: list[Flag]) -> list[Flag]:
     """Return flags of windows, those of the same parts that touch as one."""
     joined: list[Flag] = []
-    last: dict[tuple[str, ...], int] = {}
+    last: dict[tuple[tuple[str, ...], str], int] = {}
     for flag in windows:
-        at = last.get(flag.parts)
+        finding = flag.parts, flag.reason
+        at = last.get(finding)
         if at is None or flag.start_s > joined[at].stop_s + JOIN_S:
-            last[flag.parts] = len(joined)
+            last[finding] = len(joined)
             joined.append(flag)
             continue
         before = joined[at]
@@ -150,18 +151,25 @@ def _window_flags(analysis: Analysis, specificity: float, first: int = 0) -> lis
             groups.append([part for part in EVERY_BEAT if part in passing])
             if not any(groups) and window.parts:
                 groups.append([min(window.parts, key=window.parts.__getitem__)])
-        flags += [_of_window(window, tuple(parts)) for parts in groups if parts]
+        for parts in filter(None, groups):
+            flags += _of_window(window, tuple(parts))
     return flags
 
 
-def _of_window(window: WindowScore, parts: tuple[str, ...]) -> Flag:
-    found = [window.findings.get(part, Finding(part)) for part in parts]
-    return Flag(
-        start_s=window.start_s,
-        stop_s=window.stop_s,
-        leads=found[0].leads if len(found) == 1 else (),
-        score=window.score,
-        p_value=min(window.parts[part] for part in parts),
-        reason=" + ".join(finding.text for finding in found),
-        parts=parts,
-    )
+def _of_window(window: WindowScore, parts: tuple[str, ...]) -> list[Flag]:
+    """Return one flag that names all parts, or the findings of a single part in a flag each."""
+    found = [window.findings.get(part, (Finding(part),)) for part in parts]
+    if len(found) > 1:
+        found = [(Finding(" + ".join(finding[0].text for finding in found)),)]
+    return [
+        Flag(
+            start_s=window.start_s,
+            stop_s=window.stop_s,
+            leads=finding.leads,
+            score=window.score,
+            p_value=min(window.parts[part] for part in parts),
+            reason=finding.text,
+            parts=parts,
+        )
+        for finding in found[0]
+    ]

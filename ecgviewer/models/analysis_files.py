@@ -25,7 +25,7 @@ from ecgviewer.core.reference import NormalReference
 from ecgviewer.models.maps import MAP_NAMES
 from ecgviewer.signal.array_files import read_array
 
-FORMAT = 3
+FORMAT = 4
 MAX_JSON_BYTES = 64 << 20
 REFERENCES = ("record_reference", "map_reference")
 PLAIN = (
@@ -84,9 +84,10 @@ def windows_from_values(values: Sequence[Mapping[str, Any]]) -> list[WindowScore
     ]
 
 
-def _findings_from(values: Mapping[str, Any]) -> dict[str, Finding]:
+def _findings_from(values: Mapping[str, Any]) -> dict[str, tuple[Finding, ...]]:
     return {
-        part: Finding(finding["text"], tuple(finding["leads"])) for part, finding in values.items()
+        part: tuple(Finding(finding["text"], tuple(finding["leads"])) for finding in findings)
+        for part, findings in values.items()
     }
 
 

@@ -46,6 +46,11 @@ class Seen:
         """Look at a window."""
         return cls(window, compare(window), features.describe(window))
 
+    @property
+    def rr_s(self) -> float:
+        """Median RR interval in seconds; NaN with too few beats."""
+        return self.description.rr_s if self.description is not None else float("nan")
+
     def vectors(self, residual: ResidualModel) -> Vectors:
         """Return what each detector looks at."""
         found: Vectors = {

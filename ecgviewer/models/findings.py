@@ -19,6 +19,11 @@ from ecgviewer.models.densities import Directed, DoubleArray, Subspace
 SHARE = 0.5
 """Values and leads that stand out at least this much of the most prominent one are named."""
 MOST_WORDS = 2
+SAME_LEADS = 0.5
+"""Words that share at least this part of their leads make one finding, in the leads they share."""
+SHORTEST_QT_RR_S = 0.5
+"""Above 120 beats per minute the T wave runs into what follows (a P wave, a flutter wave) and
+Bazett's correction overstates: that the timing is unusual is then all that is said of it."""
 
 RHYTHM_WORDS: Mapping[str, str] = {
     "rate_high": "fast", "rate_low": "slow",
@@ -38,6 +43,8 @@ INTERVAL_WORDS: Mapping[str, tuple[str, str]] = {
     "t_axis_deg": ("T axis left", "T axis right"),
 }  # fmt: skip
 """Words for low and high values."""
+T_TIMING = "unusual T timing"
+T_TIMES = ("qtc_ms", "rt_corrected_ms")
 
 LEVEL_WORDS = (
     ("ST lower", "ST higher"), ("ST lower", "ST higher"), ("T lower", "T higher"),
@@ -76,13 +83,24 @@ class _Words:
 
 _RHYTHM = _Words((RHYTHM_WORDS[name],) * 2 for name, _ in features.RHYTHM)
 _INTERVALS = _Words(INTERVAL_WORDS[name] for name, _ in features.INTERVALS)
+_FAST_INTERVALS = _Words(
+    (T_TIMING, T_TIMING) if name in T_TIMES else INTERVAL_WORDS[name]
+    for name, _ in features.INTERVALS
+)
 _LEVELS = _Words(pair for pair in LEVEL_WORDS for _ in STANDARD_LEADS)
 
 
 def find(
-    name: str, density: Directed | Subspace, values: DoubleArray, score_map: npt.NDArray[np.float32]
-) -> Finding:
+    name: str,
+    density: Directed | Subspace,
+    values: DoubleArray,
+    score_map: npt.NDArray[np.float32],
+    rr_s: float,
+) -> tuple[Finding, ...]:
     """Return what a detector of :mod:`ecgviewer.models.detectors` finds least normal.
+
+    Most prominent first. Findings of different leads stay apart, so that each is true of the
+    leads that it names.
 
     Parameters
     ----------
@@ -94,15 +112,17 @@ def find(
         What it looks at in this window.
     score_map : array [12, n]
         Of this window; NaN where masked.
+    rr_s : float
+        Median RR interval; NaN where there is none.
     """
     if isinstance(density, Subspace):
         # The latent code is of the window as a whole: it has neither words nor leads.
-        return Finding("unusual as a whole") if name == "latent" else _of_beat(density, values)
+        return (Finding("unusual as a whole") if name == "latent" else _of_beat(density, values),)
     if name == "rhythm":
-        return _of_rhythm(density, values)
+        return (_of_rhythm(density, values),)
     if name == "intervals":
-        return _of_intervals(density, values)
-    return _of_map(score_map) if name == "residual" else _of_levels(density, values)
+        return (_of_intervals(density, values, rr_s),)
+    return (_of_map(score_map),) if name == "residual" else _of_levels(density, values)
 
 
 def _of_rhythm(density: Directed, values: DoubleArray) -> Finding:
@@ -110,24 +130,27 @@ def _of_rhythm(density: Directed, values: DoubleArray) -> Finding:
     return Finding(_RHYTHM.join(_RHYTHM.weigh(density, values)[0], "rhythm"))
 
 
-def _of_intervals(density: Directed, values: DoubleArray) -> Finding:
+def _of_intervals(density: Directed, values: DoubleArray, rr_s: float) -> Finding:
     """Return what is least normal of the intervals and axes [d]."""
-    return Finding(_INTERVALS.join(_INTERVALS.weigh(density, values)[0], "intervals"))
+    words = _FAST_INTERVALS if rr_s < SHORTEST_QT_RR_S else _INTERVALS
+    return Finding(words.join(words.weigh(density, values)[0], "intervals"))
 
 
-def _of_levels(density: Directed, values: DoubleArray) -> Finding:
+def _of_levels(density: Directed, values: DoubleArray) -> tuple[Finding, ...]:
     """Return which of the ST, T, R and S levels [60] are least normal, and their leads."""
     named, excess, word = _LEVELS.weigh(density, values)
     # Opposite leads show the opposite (aVR nearly always): one direction of a wave is enough.
     waves = [_LEVELS.words[k].split()[0] for k in named]
     named = [k for at, k in enumerate(named) if waves.index(waves[at]) == at]
-    leads: set[str] = set()
+    found: list[Finding] = []
     for k in named:
         by_lead = np.where(word == k, excess, 0.0).reshape(len(LEVEL_WORDS), -1).max(axis=0)
-        leads.update(_prominent(by_lead))
-    return Finding(
-        _LEVELS.join(named, "ST and T"), tuple(lead for lead in STANDARD_LEADS if lead in leads)
-    )
+        leads, text = set(_prominent(by_lead)), _LEVELS.words[k]
+        before = set(found[-1].leads) if found else set()
+        if len(before & leads) >= SAME_LEADS * len(before | leads) > 0:
+            leads, text = before & leads, f"{found.pop().text}, {text}"
+        found.append(Finding(text, tuple(lead for lead in STANDARD_LEADS if lead in leads)))
+    return tuple(found) or (Finding("ST and T"),)
 
 
 def _of_beat(density: Subspace, values: DoubleArray) -> Finding:

@@ -56,7 +56,7 @@ class WindowResult:
 
     score_map: FloatArray
     parts: Mapping[str, float]
-    findings: Mapping[str, Finding]
+    findings: Mapping[str, tuple[Finding, ...]]
     score: float
     p_value: float
     raw_score: float
@@ -124,7 +124,7 @@ class Scorer:
         return WindowResult(
             score_map=score_map,
             parts=self._part_p_values(row),
-            findings=self._findings(row, vectors, score_map),
+            findings=self._findings(row, vectors, score_map, seen.rr_s),
             score=score,
             p_value=p_value,
             raw_score=window.output.raw_score,
@@ -187,15 +187,17 @@ class Scorer:
         return out
 
     def _findings(
-        self, row: DoubleArray, vectors: Vectors, score_map: FloatArray
-    ) -> dict[str, Finding]:
+        self, row: DoubleArray, vectors: Vectors, score_map: FloatArray, rr_s: float
+    ) -> dict[str, tuple[Finding, ...]]:
         """Return what each part finds, by the detector of it that is least like normals."""
         names = list(self.densities)
-        found: dict[str, Finding] = {}
+        found: dict[str, tuple[Finding, ...]] = {}
         for k in np.argsort(np.where(np.isfinite(row), -row, np.inf), kind="stable"):
             name = names[k]
             if np.isfinite(row[k]) and DETECTORS[name] not in found:
-                found[DETECTORS[name]] = find(name, self.densities[name], vectors[name], score_map)
+                found[DETECTORS[name]] = find(
+                    name, self.densities[name], vectors[name], score_map, rr_s
+                )
         return found
 
     def to_tensors(self) -> dict[str, npt.NDArray[np.float32]]:

@@ -28,7 +28,7 @@ from ecgviewer.signal.array_files import read_array
 
 log = logging.getLogger(__name__)
 
-FORMAT = 2
+FORMAT = 3
 SAVE_EVERY_S = 5.0
 """What a killed process has to do again, at most."""
 KEPT = 3

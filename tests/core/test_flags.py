@@ -98,11 +98,11 @@ def test_a_rhythm_finding_flags_its_window_without_naming_leads(quiet_map: np.nd
 
 
 FOUND = {
-    "st": Finding("ST lower", ("V5", "V6")),
-    "rhythm": Finding("irregular"),
-    "intervals": Finding("QRS wide"),
-    "residual": Finding("unlike the reconstruction", ("V1",)),
-    "latent": Finding("unusual as a whole"),
+    "st": (Finding("ST lower", ("V5", "V6")),),
+    "rhythm": (Finding("irregular"),),
+    "intervals": (Finding("QRS wide"),),
+    "residual": (Finding("unlike the reconstruction", ("V1",)),),
+    "latent": (Finding("unusual as a whole"),),
 }
 
 
@@ -120,6 +120,14 @@ def test_what_every_beat_shows_flags_a_window_that_passes_with_its_leads(
     assert flag.p_value == 0.002 and not flag.placed
     usual = make_analysis(quiet_map, None, window(0.0, 0.2, st=0.002, residual=0.001))
     assert derive_flags(usual, 0.95) == ()
+
+
+def test_findings_of_different_leads_are_a_flag_each(quiet_map: np.ndarray) -> None:
+    one = window(0.0, 0.01, st=0.002)
+    both = (Finding("T lower", ("I", "V6")), Finding("ST higher", ("V1", "V2")))
+    flags = derive_flags(make_analysis(quiet_map, None, replace(one, findings={"st": both})), 0.95)
+    assert {(flag.reason, flag.leads) for flag in flags} == {(f.text, f.leads) for f in both}
+    assert {flag.p_value for flag in flags} == {0.002}
 
 
 def test_a_window_that_passes_by_many_weak_signs_says_which_is_the_clearest(
