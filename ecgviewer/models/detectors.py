@@ -55,8 +55,10 @@ class Seen:
         """Return what each detector looks at."""
         found: Vectors = {
             "residual": np.array([residual.size(self.window, self.comparison)]),
-            "latent": np.asarray(self.window.output.latent, dtype=np.float64),
         }
+        if not self.window.has_gap():
+            # The code of a window that was partly silence is not one of a normal heart's.
+            found["latent"] = np.asarray(self.window.output.latent, dtype=np.float64)
         seen = self.description
         if seen is not None:
             found["rhythm"], found["intervals"] = seen.rhythm, seen.intervals

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 FloatArray = npt.NDArray[np.float32]
 BoolArray = npt.NDArray[np.bool_]
 
+LONGEST_GAP_S = 0.05
+"""What is longer may hide a QRS."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Window:
@@ -56,3 +59,13 @@ class Window:
         """Return which samples may be judged, [12, n]."""
         mask = np.broadcast_to(self.lead_mask[:, None], self.signal_mv.shape)
         return mask.copy() if self.usable is None else mask & self.usable
+
+    def seen(self) -> BoolArray | None:
+        """Return where any lead may be judged, [n]; None where some lead always may."""
+        seen = np.asarray(self.judged().any(axis=0))
+        return None if seen.all() else seen
+
+    def has_gap(self) -> bool:
+        """Whether a beat may be hidden where no lead can be judged."""
+        seen = self.seen()
+        return seen is not None and bool((~seen).sum() > LONGEST_GAP_S * self.fs_hz)

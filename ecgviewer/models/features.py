@@ -63,6 +63,8 @@ class Description:
         ST level at J+60 and J+10 ms, T, R and S amplitude, each for 12 leads.
     centre_s : array [B]
         Centre of every QRS, seconds from the window's start.
+    rr_s : float
+        Median RR interval in seconds.
     qrs_on_s, qrs_off_s : float
         Of the median beat, relative to the centre.
     oddness : array [B]
@@ -76,21 +78,17 @@ class Description:
     beat_mv: DoubleArray | None
     st_mv: DoubleArray | None
     centre_s: DoubleArray
+    rr_s: float
     qrs_on_s: float
     qrs_off_s: float
     oddness: DoubleArray
-
-    @property
-    def rr_s(self) -> float:
-        """Median RR interval in seconds."""
-        return float(np.median(np.diff(self.centre_s)))
 
 
 def describe(window: Window) -> Description | None:
     """Return the features of a window, or None when it shows fewer than three beats."""
     lead_mask = window.lead_mask
     signal = np.where(lead_mask[:, None], np.nan_to_num(window.signal_mv), 0.0)
-    beats = align_beats(signal, window.r_peaks, window.fs_hz)
+    beats = align_beats(signal, window.r_peaks, window.fs_hz, window.seen())
     if beats is None:
         return None
     waves = measure_waves(beats)
@@ -113,6 +111,7 @@ def describe(window: Window) -> Description | None:
         beat_mv=beat.ravel() if known else None,
         st_mv=st.ravel() if known else None,
         centre_s=beats.centre / beats.fs_hz,
+        rr_s=beats.usual_rr_s,
         qrs_on_s=(waves.qrs_on - beats.middle) / beats.fs_hz,
         qrs_off_s=(waves.qrs_off - beats.middle) / beats.fs_hz,
         oddness=np.sqrt(np.maximum(1.0 - beats.similarity, 0.0) * (0.3 + earliness)),
@@ -149,14 +148,17 @@ def shape_scales(
 
 
 def _earliness(beats: Beats) -> tuple[DoubleArray, DoubleArray]:
-    """Return each RR interval relative to its neighbours, and how early each beat comes."""
+    """Return each RR interval relative to its neighbours, and how early each beat comes.
+
+    Across a gap there is no interval (NaN), and a beat after it is not early.
+    """
     rr = beats.rr_s
     # Against its neighbours, so that a slow drift of the rate does not count.
     near = sliding_window_view(np.pad(rr, 3, constant_values=np.nan), 7)[:, [0, 1, 2, 4, 5, 6]]
     count = np.isfinite(near).sum(axis=1)
     near, at = np.sort(near, axis=1), np.arange(rr.size)  # NaN sorts last
     relative = rr / ((near[at, (count - 1) // 2] + near[at, count // 2]) / 2)
-    return relative, np.maximum(1.0 - np.concatenate([[1.0], relative]), 0.0)
+    return relative, np.fmax(1.0 - np.concatenate([[1.0], relative]), 0.0)
 
 
 def _rhythm(
@@ -166,9 +168,9 @@ def _rhythm(
     relative: DoubleArray,
     earliness: DoubleArray,
 ) -> DoubleArray:
-    rr = beats.rr_s
-    usual = float(np.median(rr))
-    change = np.abs(np.diff(rr)) / usual
+    usual = beats.usual_rr_s
+    change = _known(np.abs(np.diff(beats.rr_s)) / usual)
+    relative = _known(relative)
     oddness = 1.0 - beats.similarity
     rate = 60.0 / usual
     low, high = NORMAL_RATE_BPM
@@ -178,7 +180,7 @@ def _rhythm(
         "rate_low": max(low - rate, 0.0) / 4.0,
         "rr_jitter": np.log(np.median(change) + 0.004),
         "rr_rmssd": np.log(np.sqrt(np.mean(change**2)) + 0.004),
-        "rr_spread": np.log(rr.std() / usual + 0.004),
+        "rr_spread": np.log(_known(beats.rr_s).std() / usual + 0.004),
         "rr_shortest": relative.min(),
         "rr_longest": relative.max(),
         "rr_jumps": np.mean(change > 0.08),
@@ -193,8 +195,14 @@ def _rhythm(
     return np.array([values[name] for name, _ in RHYTHM], dtype=np.float64)
 
 
+def _known(values: DoubleArray) -> DoubleArray:
+    """Return the values that could be measured; a single NaN where none could."""
+    known = values[np.isfinite(values)]
+    return known if known.size else np.full(1, np.nan)
+
+
 def _p_size(beats: Beats, waves: Fiducials, levelled: DoubleArray) -> float:
-    start, stop = p_window(waves.qrs_on, beats.middle, float(np.median(beats.rr_s)), beats.fs_hz)
+    start, stop = p_window(waves.qrs_on, beats.middle, beats.usual_rr_s, beats.fs_hz)
     if waves.p_peak is None:
         return float("nan")
     size = np.sqrt((without_line(levelled[:, start:stop]) ** 2).sum(axis=0))
@@ -232,7 +240,7 @@ def _intervals(
     beats: Beats, waves: Fiducials, shape: DoubleArray, lead_mask: npt.NDArray[np.bool_]
 ) -> DoubleArray:
     ms = 1000.0 / beats.fs_hz
-    rr = float(np.median(beats.rr_s))
+    rr = beats.usual_rr_s
     k0 = beats.middle
     qrs = np.sqrt((np.gradient(shape[lead_mask], axis=1) ** 2).sum(axis=0))
     at = np.arange(k0 - round(0.12 * beats.fs_hz), k0 + round(0.14 * beats.fs_hz))
@@ -270,7 +278,7 @@ def _turn(degrees: float) -> float:
 
 
 def _t_stop(beats: Beats, waves: Fiducials) -> int:
-    rr = float(np.median(beats.rr_s))
+    rr = beats.usual_rr_s
     stop = beats.middle + round(min(0.55, 0.62 * rr + 0.1) * beats.fs_hz)
     return max(stop, waves.qrs_off + round(0.14 * beats.fs_hz))
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from ecgviewer.models.evidence import LONGEST_GAP_S
 from ecgviewer.signal.scipy_parts import firwin, gaussian_filter1d, resample_poly
 
 DoubleArray = npt.NDArray[np.float64]
@@ -35,13 +36,15 @@ class Beats:
     segments : array [B, 12, m]
         Each beat from ``PRE_S`` before its centre to ``POST_S`` after it.
     inside : array [B, m] of bool
-        False beyond the window's ends.
+        False beyond the window's ends and in gaps.
     similarity : array [B]
         Correlation of each QRS with the prevailing one.
     dominant : array [B] of bool
         Which beats have the prevailing shape.
     size : array [B]
         Strength of each QRS relative to the prevailing one.
+    rr_s : array [B - 1]
+        RR intervals in seconds; NaN across a gap.
     median : array [12, m]
         Median of the dominant beats.
     """
@@ -53,6 +56,7 @@ class Beats:
     similarity: DoubleArray
     dominant: BoolArray
     size: DoubleArray
+    rr_s: DoubleArray
     median: DoubleArray
 
     @property
@@ -61,13 +65,15 @@ class Beats:
         return round(PRE_S * self.fs_hz)
 
     @property
-    def rr_s(self) -> DoubleArray:
-        """RR intervals in seconds."""
-        return np.diff(self.centre) / self.fs_hz
+    def usual_rr_s(self) -> float:
+        """Median RR interval in seconds."""
+        return float(np.median(self.rr_s[np.isfinite(self.rr_s)]))
 
 
-def align_beats(signal: npt.ArrayLike, r_peaks: IntArray, fs_hz: float) -> Beats | None:
-    """Return the beats of a window, or None with fewer than ``MIN_BEATS``.
+def align_beats(
+    signal: npt.ArrayLike, r_peaks: IntArray, fs_hz: float, seen: BoolArray | None = None
+) -> Beats | None:
+    """Return the beats of a window, or None with fewer than ``MIN_BEATS`` or no RR interval.
 
     Parameters
     ----------
@@ -75,6 +81,8 @@ def align_beats(signal: npt.ArrayLike, r_peaks: IntArray, fs_hz: float) -> Beats
         Any unit; all finite. Rows of zeros are ignored.
     r_peaks : array [B]
         Samples at ``fs_hz``.
+    seen : array [n] of bool, optional
+        False in gaps, where no lead shows anything.
     """
     x = np.asarray(signal, dtype=np.float64)
     r = np.asarray(r_peaks, dtype=np.int64)
@@ -88,8 +96,12 @@ def align_beats(signal: npt.ArrayLike, r_peaks: IntArray, fs_hz: float) -> Beats
         y = resample_poly(x, factor, 1, axis=1, window=taps)  # type: ignore[call-overload]
     speed = gaussian_filter1d(np.sqrt((np.gradient(y, axis=1) ** 2).sum(axis=0)), 0.005 * fine_hz)
     centre = _align(speed, r * factor, fine_hz)
+    shown = np.ones(y.shape[1], dtype=bool) if seen is None else np.repeat(seen, factor)
+    rr_s = _rr_s(centre, shown, fine_hz)
+    if not np.isfinite(rr_s).any():
+        return None
     half = round(0.07 * fine_hz)
-    qrs, qrs_inside = _gather(y, centre, half, half)
+    qrs, qrs_inside = _gather(y, centre, half, half, shown)
     flat = qrs.reshape(len(centre), -1)
     length = np.sqrt((flat**2).sum(axis=1)) + 1e-9
     alike = flat @ flat.T / length[:, None] / length[None]
@@ -98,11 +110,11 @@ def align_beats(signal: npt.ArrayLike, r_peaks: IntArray, fs_hz: float) -> Beats
     template = _median(flat[dominant])
     template_length = float(np.linalg.norm(template)) + 1e-9
     similarity = flat @ template / length / template_length
-    # A QRS cut by the window's end is no evidence of another shape.
+    # A QRS cut by the window's end or a gap is no evidence of another shape.
     similarity[~qrs_inside.all(axis=1)] = 1.0
     size = np.where(qrs_inside.all(axis=1), length / template_length, 1.0)
     pre, post = round(PRE_S * fine_hz), round(POST_S * fine_hz)
-    segments, inside = _gather(y, centre, pre, post)
+    segments, inside = _gather(y, centre, pre, post, shown)
     whole = dominant & inside.all(axis=1)
     chosen = whole if whole.sum() >= MIN_BEATS else dominant
     return Beats(
@@ -113,6 +125,7 @@ def align_beats(signal: npt.ArrayLike, r_peaks: IntArray, fs_hz: float) -> Beats
         similarity=similarity,
         dominant=dominant,
         size=size,
+        rr_s=rr_s,
         median=_median(segments[chosen]),
     )
 
@@ -145,12 +158,26 @@ def _align(speed: DoubleArray, at: IntArray, fs_hz: float) -> IntArray:
     return at + round(float((energy * span).sum() / max(float(energy.sum()), 1e-12)))
 
 
-def _gather(y: DoubleArray, at: IntArray, before: int, after: int) -> tuple[DoubleArray, BoolArray]:
+def _rr_s(centre: IntArray, shown: BoolArray, fs_hz: float) -> DoubleArray:
+    """Return RR intervals [B - 1] in seconds, NaN where a gap may hide a beat."""
+    rr_s: DoubleArray = np.diff(centre) / fs_hz
+    if not shown.all():
+        hidden = np.concatenate([[0], np.cumsum(~shown)])
+        n = shown.size
+        gap = hidden[np.clip(centre[1:], 0, n)] - hidden[np.clip(centre[:-1], 0, n)]
+        rr_s[gap > LONGEST_GAP_S * fs_hz] = np.nan
+    return rr_s
+
+
+def _gather(
+    y: DoubleArray, at: IntArray, before: int, after: int, shown: BoolArray
+) -> tuple[DoubleArray, BoolArray]:
     """Return samples around each position [B, L, m], edge values beyond the ends, and inside."""
     index = at[:, None] + np.arange(-before, after)
     n = y.shape[1]
-    segments: DoubleArray = y[:, np.clip(index, 0, n - 1)].transpose(1, 0, 2)
-    return segments, (index >= 0) & (index < n)
+    nearest = np.clip(index, 0, n - 1)
+    segments: DoubleArray = y[:, nearest].transpose(1, 0, 2)
+    return segments, (index >= 0) & (index < n) & shown[nearest]
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +200,7 @@ def measure_waves(beats: Beats) -> Fiducials:
     level = 0.1 * float(speed[peak])
     on = _last_above(speed, peak, k0 - round(0.14 * fs), level, fs)
     off = _last_above(speed, peak, k0 + round(0.20 * fs), level, fs)
-    rr = float(np.median(beats.rr_s))
+    rr = beats.usual_rr_s
     baseline = median[:, max(on - round(0.02 * fs), 0) : max(on - round(0.004 * fs), 0) + 1]
     levelled = median - baseline.mean(axis=1, keepdims=True)
     t_from = off + round(0.08 * fs)

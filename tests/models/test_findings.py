@@ -78,6 +78,17 @@ def test_an_st_segment_lowered_in_three_leads_is_named_with_these_leads(
     assert (finding.text, finding.leads) in [(flag.reason, flag.leads) for flag in flags]
 
 
+def test_a_second_without_any_signal_is_no_pause(detector: Detector, samples: Path) -> None:
+    def interrupt(signal: np.ndarray) -> np.ndarray:
+        signal[:, 1000:1600] = np.nan
+        return signal
+
+    normal = open_record(RecordRef(samples / "00010_hr.hea"))
+    analysis = detector.analyze(in_memory(normal, interrupt))
+    assert not analysis.is_abnormal(0.95)
+    assert not [flag for flag in derive_flags(analysis, 0.95) if not flag.placed]
+
+
 def test_no_record_is_abnormal_without_a_flag(detector: Detector, samples: Path) -> None:
     for path in sorted(samples.glob("*.hea")):
         analysis = detector.analyze(open_record(RecordRef(path)))

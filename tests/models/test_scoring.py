@@ -135,6 +135,24 @@ def test_masked_leads_and_samples_have_no_map_and_no_say(scorer: Scorer) -> None
     assert result.p_value > 0.02
 
 
+def test_what_a_gap_may_hide_is_no_pause_and_not_judged(scorer: Scorer) -> None:
+    """Electrodes off for 1.5 s: no beat is missed there, the code of silence is no heart's."""
+
+    def with_gap(seed: int) -> Window:
+        window, gap = heart(seed, rate=75.0), slice(420, 570)
+        usable = np.ones((12, 1000), dtype=bool)
+        usable[:, gap] = False
+        kept = (window.r_peaks < gap.start) | (window.r_peaks >= gap.stop)
+        signal = np.where(usable, window.signal_mv, 0.0).astype(np.float32)
+        return replace(window, signal_mv=signal, usable=usable, r_peaks=window.r_peaks[kept])
+
+    results = [scorer.score(with_gap(4000 + k)) for k in range(12)]
+    assert np.median([result.parts["rhythm"] for result in results]) > 0.1
+    assert all("latent" not in result.parts for result in results)
+    threshold = scorer.record_reference.threshold(0.95)
+    assert np.mean([result.score >= threshold for result in results]) <= 0.2
+
+
 def test_without_units_any_gain_per_lead_gives_the_same_score(scorer: Scorer) -> None:
     window = replace(heart(4000), amplitude_known=False)
     gains = np.random.default_rng(1).uniform(0.3, 40.0, (12, 1)).astype(np.float32)
