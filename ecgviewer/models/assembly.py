@@ -19,6 +19,8 @@ from ecgviewer.models.windows import LeadPlan, merge_findings
 
 _NO_MAP = np.empty((12, 0), dtype=np.float32)
 _NAN = float("nan")
+CHILD_YEARS = 16.0
+"""Younger patients are hardly among the normals: none of PTB-XL's records used here is."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,6 +99,12 @@ class Assembly:
             notes.append(f"{', '.join(leads.derived)} computed from leads I and II")
         if not recording.units_known:
             notes.append("the file gives no units: shapes were judged, amplitudes were not")
+        age_years = recording.patient.age_years
+        if age_years is not None and age_years < CHILD_YEARS:
+            notes.append(
+                "the patient is a child: the normal records this is compared with may all be of "
+                "adults, and a child's rate, axes, intervals and T waves differ"
+            )
         if verdicts.unjudged_s > 0:
             notes.append(f"{verdicts.unjudged_s:.0f} s have too few usable leads to be judged")
         length = self.bundle.windowing.length_s

@@ -253,6 +253,15 @@ def test_without_units_amplitudes_are_not_judged(detector: Detector, normal: Rec
     assert np.isfinite(analysis.score)
 
 
+@pytest.mark.parametrize(("age_years", "said"), [(4.0, True), (56.0, False), (None, False)])
+def test_a_child_is_not_silently_compared_with_adults(
+    detector: Detector, normal: Recording, age_years: float | None, said: bool
+) -> None:
+    patient = replace(normal.patient, age_years=age_years)
+    notes = detector.analyze(replace(normal, patient=patient)).notes
+    assert any("child" in note for note in notes) == said
+
+
 def test_an_exhausted_gpu_falls_back_and_says_so(
     make_bundle: MakeBundle, normal: Recording, monkeypatch: pytest.MonkeyPatch
 ) -> None:
