@@ -90,7 +90,9 @@ TABLE: tuple[Command | str, ...] = (
     SEPARATOR,
     Command(
         "view.fit", "&Fit to window (not to scale)", f"{VIEW}/&Scale", ("F",),
-        "Show the whole record; the paper is then not to scale", checkable=True, icon="fit",
+        "Show the whole record (up to 2 minutes, else the seconds in view) as large as it fits; "
+        "not to scale",
+        checkable=True, icon="fit",
     ),
     Command(
         "view.gain_up", "Gain &up", f"{VIEW}/&Scale", ("+", "="),

@@ -117,6 +117,11 @@ def duration_text(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
+def span_text(start_s: float, stop_s: float, long: bool) -> str:
+    """Return when something begins and ends: ``3.42-4.00 s``, or ``1:02:03.4-1:02:05.0``."""
+    return f"{clock_text(start_s, long)}-{clock_text(stop_s, long)}{'' if long else ' s'}"
+
+
 def clock_text(seconds: float, long: bool) -> str:
     """Return a moment from the start: ``3.42`` s, or ``1:02:03.4`` in a long record."""
     if not long:

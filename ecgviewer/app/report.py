@@ -19,6 +19,7 @@ from ecgviewer.app.texts import leads_text, p_text, place_text
 from ecgviewer.core.analysis import Analysis, Flag
 from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.core.leads import standard_indices
+from ecgviewer.core.percent import percent_text
 from ecgviewer.core.recording import FloatArray, Patient, Recording
 from ecgviewer.review.annotations import Annotation
 from ecgviewer.review.anonymize import Privacy
@@ -258,7 +259,7 @@ def _verdict(analysis: Analysis | None, specificity: float) -> tuple[str, bool |
     words = (
         f"{'Abnormal' if abnormal else 'Within normal'} by {model_title(analysis.model)}: "
         f"score {analysis.score:.2f}, p {p_text(analysis.p_value)} among normals, threshold "
-        f"{threshold:.2f} ({specificity:.0%} of normals stay below)."
+        f"{threshold:.2f} ({percent_text(specificity, 2)} of normals stay below)."
     )
     if analysis.is_partial:
         words = f"Provisional, from {analysis.extent_text()}: {words}"
@@ -324,7 +325,7 @@ def _seal(
         spec = ", ".join(f"{key} {value}" for key, value in used.items())
         lines += [
             f"Model {analysis.model}, SHA-256 {analysis.bundle_sha256}",
-            f"Preprocessing: {spec}.  Threshold at {specificity:.1%} specificity",
+            f"Preprocessing: {spec}.  Threshold at {percent_text(specificity, 2)} specificity",
         ]
     when = created.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     lines.append(

@@ -27,7 +27,10 @@ COLUMNS = (("I", "II", "III"), ("aVR", "aVL", "aVF"), ("V1", "V2", "V3"), ("V4",
 RHYTHM = ("II", "V1", "I")
 PAPER_WIDTH_MM = PULSE_MM + 4 * COLUMN_S * MM_PER_S + 5.0
 DISCLAIMER = "Research aid, not a diagnosis."
+NAME_MM = 3.3
 PRINT_FLAG = QColor("#d9480f")
+Place = tuple[str, int, float, float]
+"""A stretch of a lead on the page: lead, row, from when to when, in seconds of the page."""
 
 
 def paint_page(painter: QPainter, page: ReportPage, per_mm: float) -> None:
@@ -129,18 +132,23 @@ def _grid(pen: _Pen) -> None:
 
 def _lanes(pen: _Pen, page: ReportPage) -> None:
     present = dict(zip(page.leads, page.signal_mv, strict=True))
-    for row in range(4):
-        _pulse(pen, _baseline(row))
-    for column, leads in enumerate(COLUMNS):
-        for row, lead in enumerate(leads):
-            _lane(pen, page, present, lead, row, column * COLUMN_S, (column + 1) * COLUMN_S)
+    places = [
+        (lead, row, column * COLUMN_S, (column + 1) * COLUMN_S)
+        for column, leads in enumerate(COLUMNS)
+        for row, lead in enumerate(leads)
+    ]
     rhythm = next((lead for lead in RHYTHM if lead in present), None)
     if rhythm is not None:
-        _lane(pen, page, present, rhythm, 3, 0.0, 4 * COLUMN_S)
-        _lead_name(pen, rhythm, 3, 0.0)
-    for column, leads in enumerate(COLUMNS):
-        for row, lead in enumerate(leads):
-            _lead_name(pen, lead, row, column * COLUMN_S)
+        places.append((rhythm, 3, 0.0, 4 * COLUMN_S))
+    for row in range(4):
+        _pulse(pen, _baseline(row))
+    # Shades below names, and names below traces: nothing may hide a wave.
+    for place in places:
+        _shades(pen, page, *place)
+    for lead, row, from_s, _to_s in places:
+        _lead_name(pen, page, present, places, lead, row, from_s)
+    for place in places:
+        _lane(pen, page, present, *place)
     left = PAPER_LEFT_MM + PULSE_MM
     bottom = PAPER_TOP_MM + 4 * ROW_MM
     for flag in page.flags:
@@ -177,18 +185,8 @@ def _pulse(pen: _Pen, base: float) -> None:
     )
 
 
-def _lane(
-    pen: _Pen,
-    page: ReportPage,
-    present: dict[str, np.ndarray],
-    lead: str,
-    row: int,
-    from_s: float,
-    to_s: float,
-) -> None:
-    """Draw one stretch of one lead, with the flags that name it behind."""
-    u = pen.per_mm
-    base = _baseline(row)
+def _shades(pen: _Pen, page: ReportPage, lead: str, row: int, from_s: float, to_s: float) -> None:
+    """Shade the flags that name a lead in its stretch."""
     left = PAPER_LEFT_MM + PULSE_MM
     x0, x1 = left + from_s * MM_PER_S, left + to_s * MM_PER_S
     shade = QColor(PRINT_FLAG)
@@ -200,6 +198,34 @@ def _lane(
             if b > a:
                 top = PAPER_TOP_MM + row * ROW_MM
                 pen.painter.fillRect(pen.rect(a, top + 1.0, b - a, ROW_MM - 2.0), shade)
+
+
+def _trace_y_mm(
+    page: ReportPage, signal_mv: np.ndarray, row: int, from_s: float, to_s: float
+) -> np.ndarray:
+    """Return the heights on the page of a lead's samples in a stretch; NaN where missing."""
+    first, last = round(from_s * page.fs_hz), round(to_s * page.fs_hz) + 1
+    finite = signal_mv[np.isfinite(signal_mv)]
+    level = float(np.median(finite)) if finite.size else 0.0
+    heights: np.ndarray = (
+        _baseline(row) - (signal_mv[first:last].astype(np.float64) - level) * MM_PER_MV
+    )
+    return heights
+
+
+def _lane(
+    pen: _Pen,
+    page: ReportPage,
+    present: dict[str, np.ndarray],
+    lead: str,
+    row: int,
+    from_s: float,
+    to_s: float,
+) -> None:
+    """Draw one stretch of one lead."""
+    u = pen.per_mm
+    base = _baseline(row)
+    x0 = PAPER_LEFT_MM + PULSE_MM + from_s * MM_PER_S
     if from_s > 0.0:
         pen.stroke("#5a6370", 0.2)
         pen.line(x0, base - 5.0, x0, base + 5.0)
@@ -207,14 +233,8 @@ def _lane(
     if signal is None:
         pen.text(x0 + 1.0, base - 1.5, 40.0, "not recorded", 2.6, color="#868e96")
         return
-    first, last = round(from_s * page.fs_hz), round(to_s * page.fs_hz) + 1
-    part = signal[first:last].astype(np.float64)
-    finite = np.isfinite(signal)
-    if not finite.any():
-        return
-    level = float(np.median(signal[finite]))
-    x = (x0 + np.arange(part.size) / page.fs_hz * MM_PER_S) * u
-    y = (base - (part - level) * MM_PER_MV) * u
+    y = _trace_y_mm(page, signal, row, from_s, to_s) * u
+    x = (x0 + np.arange(y.size) / page.fs_hz * MM_PER_S) * u
     pen.stroke("#14161a", 0.25)
     pen.painter.setBrush(Qt.BrushStyle.NoBrush)
     valid = np.isfinite(y)
@@ -224,13 +244,44 @@ def _lane(
             pen.painter.drawPolyline(polygon(x[start:stop], y[start:stop]))
 
 
-def _lead_name(pen: _Pen, lead: str, row: int, from_s: float) -> None:
-    """Write a lead's name over its beginning, readable where a neighbour's trace passes."""
+def _lead_name(
+    pen: _Pen,
+    page: ReportPage,
+    present: dict[str, np.ndarray],
+    places: list[Place],
+    lead: str,
+    row: int,
+    from_s: float,
+) -> None:
+    """Write a lead's name: before its calibration pulse, else where no trace passes."""
+    if from_s == 0.0:
+        pen.text(PAPER_LEFT_MM + 1.0, _baseline(row) - 2.5, 7.0, lead, NAME_MM, bold=True)
+        return
+    width = pen.width(lead, NAME_MM, bold=True)
+    start, stop = from_s, from_s + (width + 2.5) / MM_PER_S
+    crossing = [
+        _trace_y_mm(page, present[other], at, start, stop)
+        for other, at, begin, end in places
+        if other in present and begin <= start < end
+    ]
+    usual = _baseline(row) - 13.5
+    # From the usual place outwards, within the row.
+    for y in sorted(usual + np.arange(0.0, 26.0, 0.5), key=lambda y: abs(y - usual)):
+        clear = y + 0.3, y + NAME_MM * 1.5 - 0.3
+        if not any(_passes(trace, *clear) for trace in crossing):
+            break
+    else:
+        y = usual
     x = PAPER_LEFT_MM + PULSE_MM + from_s * MM_PER_S + 1.0
-    y = _baseline(row) - 13.5
-    patch = pen.rect(x - 0.5, y + 0.6, pen.width(lead, 3.3, bold=True) + 1.0, 3.8)
-    pen.painter.fillRect(patch, QColor(255, 255, 255, 190))
-    pen.text(x, y, 20.0, lead, 3.3, bold=True)
+    pen.painter.fillRect(pen.rect(x - 0.5, y + 0.6, width + 1.0, 3.8), QColor(255, 255, 255, 190))
+    pen.text(x, y, 20.0, lead, NAME_MM, bold=True)
+
+
+def _passes(trace_mm: np.ndarray, top: float, bottom: float) -> bool:
+    """Return whether the line through some heights touches a band."""
+    upper = np.fmin(trace_mm[:-1], trace_mm[1:])
+    lower = np.fmax(trace_mm[:-1], trace_mm[1:])
+    return bool(((upper <= bottom) & (lower >= top)).any())
 
 
 def _bar(

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ecgviewer.core.leads import STANDARD_LEADS
+from ecgviewer.core.percent import percent_text
 from ecgviewer.io.lead_identity import steep_errors
 
 _LIMB, _CHEST = STANDARD_LEADS[:3], STANDARD_LEADS[6:]
@@ -62,4 +63,4 @@ def choose_order(
     best = int(np.argmin(worst))
     if not np.isfinite(worst[best]) or sorted(worst)[1] - worst[best] < 0.05:
         return orders[0], "the limb-lead identities cannot tell"
-    return orders[best], f"limb-lead identities hold to {worst[best]:.1%}"
+    return orders[best], f"limb-lead identities hold to {percent_text(worst[best], 1)}"

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ecgviewer.core.leads import limb_identity_errors, standard_indices
+from ecgviewer.core.percent import percent_text
 from ecgviewer.core.recording import Note
 
 TOLERANCE = 0.25
@@ -53,15 +54,14 @@ def identity_notes(signal_mv: FloatArray, leads: Sequence[str]) -> list[Note]:
         return []
     wrong = {lead: error for lead, error in errors.items() if error > TOLERANCE}
     if not wrong:
-        return [
-            Note("info", f"limb-lead identities hold (largest error {max(errors.values()):.1%})")
-        ]
+        largest = percent_text(max(errors.values()), 1)
+        return [Note("info", f"limb-lead identities hold (largest error {largest})")]
     found = (
         _relabelled(signal_mv, leads)
         or _inverted_or_scaled(signal_mv, leads, wrong)
         or "limb leads may be swapped or mislabelled"
     )
-    listed = ", ".join(f"{lead} {error:.0%}" for lead, error in wrong.items())
+    listed = ", ".join(f"{lead} {percent_text(error)}" for lead, error in wrong.items())
     return [Note("warning", f"limb-lead identities do not hold ({listed}): {found}")]
 
 

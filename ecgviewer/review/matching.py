@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ecgviewer.core.analysis import Flag
+from ecgviewer.core.percent import percent_text
 from ecgviewer.review.annotations import FlagVerdict
 
 MIN_OVERLAP = 0.5
@@ -36,7 +37,7 @@ class VerdictMatch:
 
     def text(self) -> str:
         """Return how well the verdict fits, in words."""
-        fit = "same flag" if self.agreement > 0.999 else f"{self.agreement:.0%} overlap"
+        fit = "same flag" if self.agreement > 0.999 else f"{percent_text(self.agreement)} overlap"
         model = "" if self.same_model else f", given on {self.verdict.origin.model}"
         return f"{fit}{model}" + (", other verdicts differ" if self.contested else "")
 

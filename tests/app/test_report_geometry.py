@@ -10,12 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtGui import QImage, QPageSize
+from PySide6.QtGui import QImage, QPageSize, QPainter
 from PySide6.QtPrintSupport import QPrinter
 from PySide6.QtWidgets import QApplication
 
+from ecgviewer.app import report_page
 from ecgviewer.app.printing import a4_printer, is_cut, print_page
-from ecgviewer.app.report import make_page, render_report
+from ecgviewer.app.report import ReportPage, make_page, render_report
 from ecgviewer.core.analysis import Flag
 from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.review.annotations import Annotation
@@ -142,6 +143,45 @@ def test_calibration_pulse_is_5_by_10_mm(tmp_path: Path, pdf_of: Callable[..., b
         assert pulse[1, 1] - pulse[2, 1] == pytest.approx(10.0, abs=0.05)
 
 
+def test_lead_names_touch_no_trace(monkeypatch: pytest.MonkeyPatch) -> None:
+    signal = flat(10.0)
+    for start in range(15, 4980, 195):  # a tall beat at the beginning of every column
+        signal[:, start : start + 12] = 1.3
+    page = make_page(recording_of(signal), None, (), ())
+    named = _drawn(page)
+    monkeypatch.setattr(report_page, "_lead_name", lambda *arguments: None)
+    bare = _drawn(page)
+    dark = 110
+    assert (named[bare < dark] < dark).all(), "a name hides a wave"
+    names = (named < dark) & (bare >= dark)
+    traces = bare < dark
+    beside = np.zeros_like(names)
+    for dy, dx in ((0, 0), (0, 1), (0, -1), (1, 0), (-1, 0)):
+        beside |= np.roll(traces, (dy, dx), axis=(0, 1))
+    assert names.sum() > 500
+    assert not (names & beside).any(), "a name stands on a wave"
+    first = round((report_page.PAPER_LEFT_MM + report_page.PULSE_MM) * DRAWN_PER_MM)
+    column = round(report_page.COLUMN_S * report_page.MM_PER_S * DRAWN_PER_MM)
+    assert not names[:, first : first + column].any(), "the first column is named beside it"
+
+
+DRAWN_PER_MM = 6
+
+
+def _drawn(page: ReportPage) -> np.ndarray:
+    """Return the brightness of the page's pixels."""
+    width, height = (
+        round(mm * DRAWN_PER_MM) for mm in (report_page.WIDTH_MM, report_page.HEIGHT_MM)
+    )
+    image = QImage(width, height, QImage.Format.Format_Grayscale8)
+    image.fill(255)
+    painter = QPainter(image)
+    report_page.paint_page(painter, page, DRAWN_PER_MM)
+    painter.end()
+    rows = np.frombuffer(image.constBits(), dtype=np.uint8).reshape(height, -1)
+    return rows[:, :width].copy()
+
+
 def test_smaller_paper_keeps_the_scale_and_cuts_the_edges(tmp_path: Path) -> None:
     recording = recording_of(flat(10.0))
     source_of(recording).spikes = {2000: 1.0, 4500: 1.0}
@@ -176,11 +216,13 @@ def test_the_page_says_everything(qt_app: QApplication) -> None:
     )  # fmt: skip
     assert "P-17" in page.subtitle
     assert page.abnormal is True
-    assert "score 3.20" in page.verdict and "95%" in page.verdict and "abnormal" in page.verdict
+    for part in ("score 3.20", "95\u00a0%", "abnormal"):
+        assert part in page.verdict
     assert page.flag_lines[0].startswith("3.00-4.00 s   shape   V2")
     assert page.annotation_lines == ("1.00-2.00 s   V1   PVC   couplet",)
     seal = " ".join(page.seal)
-    for part in ("ab" * 32, "cd" * 32, "high_hz 40", "95.0%", "Dr. A", "2026-03-01 12:00:00 UTC"):
+    when = "2026-03-01 12:00:00 UTC"
+    for part in ("ab" * 32, "cd" * 32, "high_hz 40", "95\u00a0%", "Dr. A", when):
         assert part in seal
     rate = dict(page.measures)["Heart rate"]
     assert rate == "60 bpm"

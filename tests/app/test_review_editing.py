@@ -12,7 +12,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from ecgviewer.app.panels.flags_panel import VERDICT
+from ecgviewer.app.panels.list_rows import ROW_ROLE
 from ecgviewer.app.window import MainWindow
 from ecgviewer.review.annotations import Review
 from ecgviewer.review.store import ReviewStore
@@ -78,7 +78,7 @@ def test_a_flag_is_accepted_rejected_or_left_with_one_key_each(window) -> None:
     assert annotation.origin.bundle_sha256 == "0" * 64
     assert on_disk(window) == review
     said = [
-        window.flags_panel.model.data(window.flags_panel.model.index(row, VERDICT))
+        window.flags_panel.model.data(window.flags_panel.model.index(row, 0), ROW_ROLE).mark
         for row in (0, 1, 2)
     ]
     assert said == ["✓", "✗", "?"]
@@ -112,8 +112,8 @@ def test_verdicts_survive_another_threshold(window) -> None:
     window.session.set_specificity(0.999)
     model = window.flags_panel.model
     assert model.rowCount() >= 1
-    assert str(model.data(model.index(0, VERDICT))).startswith("✗")
-    assert "rejected" in str(model.data(model.index(0, VERDICT), Qt.ItemDataRole.ToolTipRole))
+    assert model.data(model.index(0, 0), ROW_ROLE).mark.startswith("✗")
+    assert "rejected" in str(model.data(model.index(0, 0), Qt.ItemDataRole.ToolTipRole))
 
 
 def test_it_is_said_beforehand_which_label_an_accepted_flag_gets(window) -> None:

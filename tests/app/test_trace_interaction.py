@@ -15,7 +15,7 @@ from ecgviewer.app.theme import LIGHT
 from ecgviewer.app.trace.view import TraceView
 from ecgviewer.core.analysis import Flag
 from ecgviewer.review.annotations import Annotation
-from tests.app.trace_material import PX_PER_MM, analysis_of, ecg, recording_of
+from tests.app.trace_material import PX_PER_MM, analysis_of, ecg, pixels, recording_of
 
 pytestmark = pytest.mark.usefixtures("no_surprises")
 LEFT = Qt.MouseButton.LeftButton
@@ -148,10 +148,26 @@ def test_dragging_an_edge_of_the_edited_annotation(view: TraceView) -> None:
     view.set_annotations([Annotation("a" * 32, 1.0, 2.0, ("V5",), "PVC")])
     view.edit_annotation("a" * 32)
     edited = caught(view.annotationEdited)
-    drag(view, at(view, 2.0, "V4"), at(view, 3.0, "V4"))
+    drag(view, at(view, 2.0, "V5"), at(view, 3.0, "V5"))
     ((name, start, stop),) = edited
     assert name == "a" * 32
     assert (start, stop) == (pytest.approx(1.0), pytest.approx(3.0, abs=0.02))
+
+
+def test_only_the_leads_of_the_edited_annotation_are_tinted_and_have_edges(
+    view: TraceView,
+) -> None:
+    view.set_annotations([Annotation("a" * 32, 1.0, 2.0, ("II",), "1st degree AV block")])
+    before = pixels(view).astype(int)
+    view.edit_annotation("a" * 32)
+    changed = (pixels(view) != before).any(axis=2)
+    frame = view.frame()
+    for lane in frame.page.lanes:
+        top, bottom = round(frame.lane_y(lane.top)) + 1, round(frame.lane_y(lane.bottom)) - 1
+        assert changed[top:bottom].any() == (lane.lead == "II"), lane.lead
+    edited = caught(view.annotationEdited)
+    drag(view, at(view, 2.0, "V4"), at(view, 3.0, "V4"))
+    assert edited == []
 
 
 def test_calipers_measure_time_rate_and_voltage(view: TraceView) -> None:

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from ecgviewer.app.trace.layout import build_layout, visible_leads
+from ecgviewer.app.theme import LIGHT
+from ecgviewer.app.trace.frame import Frame
+from ecgviewer.app.trace.layout import MAX_HEADROOM_MM, Reach, build_layout, visible_leads
 from ecgviewer.app.trace.state import GAINS_MM_MV, LayoutMode, ViewState
 from ecgviewer.core.leads import STANDARD_LEADS
 
+NO_REACH = Reach()
 CHEST = tuple(f"V{number}" for number in range(1, 7))
 
 
-def page(state: ViewState, leads=STANDARD_LEADS, width=1200.0, height=900.0, duration_s=10.0):
-    return build_layout(leads, state, width, height, 30.0, 40.0, 1, duration_s)
+def page(
+    state: ViewState, leads=STANDARD_LEADS, width=1200.0, height=900.0, duration_s=10.0,
+    reach=NO_REACH,
+):  # fmt: skip
+    return build_layout(leads, state, width, height, 30.0, 40.0, 1, duration_s, reach)
 
 
 def test_twelve_rows_in_standard_order() -> None:
@@ -87,3 +93,36 @@ def test_baselines_lie_on_millimetre_lines() -> None:
 def test_the_first_calibration_pulse_is_seen_whole(mode: LayoutMode, gain: float) -> None:
     state = ViewState(mode=mode, mm_per_mv=gain)
     assert page(state, height=620.0).lanes[0].baseline >= state.px_per_mv
+
+
+@pytest.mark.parametrize("height", [480.0, 900.0])
+@pytest.mark.parametrize("fit", [False, True])
+@pytest.mark.parametrize("mode", LayoutMode)
+def test_the_outermost_waves_are_within_the_page(
+    mode: LayoutMode, fit: bool, height: float
+) -> None:
+    state = ViewState(mode=mode, fit=fit)
+    above, below = {"I": 1.6, "II": 2.6, "V4": 1.5}, {"V6": 1.8, "aVF": 1.2, "II": 1.4}
+    found = page(state, height=height, reach=Reach(above, below, lane_mv=2.2))
+    gain = found.px_per_mv
+    for lane in found.lanes:
+        assert lane.baseline - above.get(lane.lead, 0.0) * gain >= 0.0, lane.lead
+        assert lane.baseline + below.get(lane.lead, 0.0) * gain <= found.page_height, lane.lead
+
+
+def test_an_artefact_does_not_empty_the_page() -> None:
+    state = ViewState()
+    calm, wild = page(state), page(state, reach=Reach({"I": 40.0}, {"V6": 40.0}))
+    most = MAX_HEADROOM_MM * state.pixels_per_mm
+    assert wild.lanes[0].top == pytest.approx(most)
+    assert wild.page_height - wild.lanes[-1].bottom == pytest.approx(most)
+    assert len(wild.lanes) == len(calm.lanes)
+
+
+def test_the_room_above_the_first_row_belongs_to_its_lead() -> None:
+    state = ViewState()
+    found = page(state, reach=Reach({"I": 1.6}))
+    frame = Frame(found, LIGHT, 94.0, 38.0, 3.8, 0.0, 0.0, 1200.0, 900.0)
+    lane = frame.lane_at(found.left + 50.0, found.top + 2.0)
+    assert found.lanes[0].top > 2.0
+    assert lane is not None and lane.lead == "I"

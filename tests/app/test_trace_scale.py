@@ -150,6 +150,21 @@ def test_fit_says_that_it_is_not_to_scale(view: TraceView) -> None:
     assert frame.stop_s - frame.start_s == pytest.approx(10.0, rel=0.01)
 
 
+def test_fitting_shows_the_whole_record_while_its_beats_can_be_told_apart(
+    view: TraceView,
+) -> None:
+    for duration_s in (36.0, 120.0):
+        view.set_fit(False)
+        view.set_recording(recording_of(ecg(), duration_s=duration_s))
+        view.set_fit(True)
+        assert view.visible_range() == (0.0, pytest.approx(duration_s, rel=0.01))
+    view.set_fit(False)
+    view.set_recording(recording_of(ecg(), duration_s=3600.0))
+    before = view.visible_range()
+    view.set_fit(True)
+    assert view.visible_range() == pytest.approx(before, abs=0.5)
+
+
 def test_scale_text_is_the_paper_speed_and_the_gain() -> None:
     assert scale_text(100.0, 40.0, 4.0, fit=False) == "25 mm/s · 10 mm/mV"
     assert scale_text(50.0, 20.0, 4.0, fit=False) == "12.5 mm/s · 5 mm/mV"

@@ -215,7 +215,7 @@ def test_choices_outlive_the_window(make_window: Build, samples: Path, tmp_path:
     assert again.traces.state.mode == "6x2" and again.traces.state.mm_per_s == 50.0
     assert again.commands.action("view.filter.mains50").isChecked()
     assert again.document.specificity == 0.99
-    assert "99 %" in again.analysis_panel.threshold_label.text()
+    assert "99\u00a0%" in again.analysis_panel.threshold_label.text()
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"theme": 7, "specificity": 3}', "\x00\xff"])

@@ -88,7 +88,7 @@ def test_analyse_by_mouse_shows_progress_verdict_and_flags(
     assert not window.status.progress.isVisible()
     assert window.analysis_panel.verdict.headline.text() == "Abnormal"
     figures = window.analysis_panel.verdict.figures.text()
-    assert "4.60" in figures and "95 % specificity" in figures and "against normals" in figures
+    assert "4.60" in figures and "95\u00a0% specificity" in figures and "against normals" in figures
     assert [row[0] for row in window.analysis_panel.parts.rows()][:1] == ["Shape (residual)"]
     assert window.flags_panel.model.rowCount() == 2
     assert window.traces.scene.analysis is window.document.analysis
@@ -141,7 +141,7 @@ def test_the_threshold_moves_flags_at_once_and_runs_no_model(
         QTest.keyClick(slider, Qt.Key.Key_Left)
     assert window.document.specificity == pytest.approx(0.80)
     assert len(window.document.flags) == before + 1
-    assert "20 %" in window.analysis_panel.threshold_label.text()
+    assert "20\u00a0%" in window.analysis_panel.threshold_label.text()
     QTest.keyClick(window, Qt.Key.Key_Up, Qt.KeyboardModifier.ControlModifier)
     assert window.document.specificity == pytest.approx(0.85)
     QTest.mouseClick(slider, Qt.MouseButton.LeftButton, pos=QPoint(slider.width() - 3, 8))

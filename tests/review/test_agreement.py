@@ -78,7 +78,7 @@ def test_verdicts_survive_another_threshold_and_model() -> None:
     first, second, third = match_verdicts(narrower, given, "b1")
     assert first is not None and first.verdict.verdict == "accepted"
     assert first.agreement == pytest.approx(0.2 * 0.5)
-    assert "10% overlap" in first.text()
+    assert "10\u00a0% overlap" in first.text()
     assert second is not None and second.agreement == 1.0
     assert second.text() == "same flag"
     assert third is None

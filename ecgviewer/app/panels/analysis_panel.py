@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from ecgviewer.app.commands import Commands
 from ecgviewer.app.document import Document
 from ecgviewer.app.panels.verdict import ScoreParts, VerdictCard
+from ecgviewer.core.percent import percent_text
 
 TAIL_PERCENT = (20, 15, 10, 7.5, 5, 4, 3, 2, 1.5, 1, 0.75, 0.5, 0.4, 0.3, 0.2, 0.15, 0.1)
 """Stops of the threshold slider: the share of normal records that it would flag."""
@@ -38,8 +39,8 @@ def nearest_stop(specificity: float) -> int:
 def threshold_text(specificity: float) -> str:
     """Return the threshold in the words of the slider."""
     return (
-        f"Top {100 * (1 - specificity):.3g} % of normal records (specificity "
-        f"{100 * specificity:.4g} %)"
+        f"Top {percent_text(1 - specificity, 2)} of normal records "
+        f"(specificity {percent_text(specificity, 2)})"
     )
 
 

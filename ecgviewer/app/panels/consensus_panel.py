@@ -25,6 +25,7 @@ from ecgviewer.app.texts import p_text
 from ecgviewer.app.theme import LIGHT, Theme
 from ecgviewer.core.analysis import Analysis
 from ecgviewer.core.consensus import Consensus, compare
+from ecgviewer.core.percent import percent_text
 
 WAIT_MS = 60
 LEAST_JUMP_S = 0.2
@@ -176,7 +177,7 @@ class ConsensusChart(QWidget):
         return self.fontMetrics().horizontalAdvance("aVR ") + 4.0
 
     def _share_px(self) -> float:
-        return self.fontMetrics().horizontalAdvance(" 100 %")
+        return self.fontMetrics().horizontalAdvance(f" {percent_text(1.0)}")
 
     def _chart_px(self) -> float:
         return max(self.width() - self._label_px() - self._share_px(), 1.0)
@@ -274,7 +275,7 @@ def share_text(share: float) -> str:
     """Return a share in per cent, 100 only for all of it; a dash for a share of nothing."""
     if share != share:
         return "–"
-    return f"{int(100 * share + 1e-9)} %" if share > 0.995 else f"{100 * share:.0f} %"
+    return percent_text(int(100 * share + 1e-9) / 100 if share > 0.995 else share)
 
 
 def _coarser(flagged: npt.NDArray[np.bool_], n_bins: int) -> npt.NDArray[np.bool_]:

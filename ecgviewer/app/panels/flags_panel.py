@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTableView, QVBoxLayout
+from PySide6.QtWidgets import QAbstractItemView, QLabel, QTableView, QVBoxLayout
 from PySide6.QtWidgets import QWidget as _Widget
 
 from ecgviewer.app.document import Document
-from ecgviewer.app.header import clock_text
+from ecgviewer.app.header import span_text
+from ecgviewer.app.panels.list_rows import ROW_ROLE, ListRow, RowDelegate
 from ecgviewer.app.texts import finding_text, p_text, place_text
 from ecgviewer.core.analysis import Flag
 
-COLUMNS = ("Finding", "Verdict")
-FINDING, VERDICT = range(2)
+HELP = (
+    "What stands out, the leads that show it, and what the reader said; when, from the beginning "
+    "of the record; p: the share of normal 10-s windows that are at least as suspicious"
+)
 LONG_S = 120.0
 Index = QModelIndex | QPersistentModelIndex
 
@@ -36,7 +39,7 @@ class FlagsModel(QAbstractTableModel):
         self._verdicts = verdicts
         rows = self.rowCount()
         if rows:
-            self.dataChanged.emit(self.index(0, VERDICT), self.index(rows - 1, VERDICT))
+            self.dataChanged.emit(self.index(0, 0), self.index(rows - 1, 0))
 
     def _verdict(self, row: int) -> tuple[str, str]:
         return self._verdicts[row] if row < len(self._verdicts) else ("", "")
@@ -46,42 +49,26 @@ class FlagsModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(self._document.flags)
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        """Return the number of columns."""
-        return 0 if parent.isValid() else len(COLUMNS)
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> object:
-        """Return column titles and their explanations."""
-        if orientation != Qt.Orientation.Horizontal:
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return COLUMNS[section]
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return (
-                "What stands out, and the leads that show it; when, from the beginning of the "
-                "record; p: the share of normal 10-s windows that are at least as suspicious",
-                "What the reader said, and how well it fits this flag",
-            )[section]
-        return None
+        """Return 1: a row says all."""
+        return 0 if parent.isValid() else 1
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """Return a cell."""
+        """Return a flag's row, or its words."""
         flag = self._document.flags[index.row()]
-        if role == Qt.ItemDataRole.DisplayRole and index.column() == VERDICT:
-            return self._verdict(index.row())[0]
-        if role == Qt.ItemDataRole.DisplayRole:
+        mark, explanation = self._verdict(index.row())
+        if role in (ROW_ROLE, Qt.ItemDataRole.DisplayRole):
             recording = self._document.recording
-            return flag_lines(flag, bool(recording and recording.duration_s > LONG_S))
+            row = flag_row(flag, bool(recording and recording.duration_s > LONG_S), mark)
+            return row if role == ROW_ROLE else row.text()
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{describe_flag(flag)}\n{self._verdict(index.row())[1]}".strip()
+            return f"{describe_flag(flag)}\n{explanation}".strip()
         return None
 
 
-def flag_lines(flag: Flag, long: bool) -> str:
-    """Return a flag in two lines: what and where, then when and how unusual."""
-    span = "-".join(clock_text(at, long) for at in (flag.start_s, flag.stop_s))
-    return f"{finding_text(flag)}\n{span}{'' if long else ' s'} · p {p_text(flag.p_value)}"
+def flag_row(flag: Flag, long: bool, mark: str) -> ListRow:
+    """Return a flag in a few lines: what, where and the reader's verdict, then when and p."""
+    span = span_text(flag.start_s, flag.stop_s, long)
+    return ListRow(finding_text(flag), (span, f"p {p_text(flag.p_value)}"), mark)
 
 
 def describe_flag(flag: Flag) -> str:
@@ -111,21 +98,14 @@ class FlagsPanel(_Widget):
         self.table.setShowGrid(False)
         self.table.setWordWrap(False)
         self.table.setTabKeyNavigation(False)
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(2 * self.fontMetrics().height() + 8)
-        header = self.table.horizontalHeader()
-        header.setMinimumSectionSize(28)
-        header.setHighlightSections(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        header.setSectionResizeMode(FINDING, QHeaderView.ResizeMode.Stretch)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._rows = RowDelegate(self.table)
         self.table.clicked.connect(lambda index: self.flagActivated.emit(index.row()))
         self.table.activated.connect(lambda index: self.flagActivated.emit(index.row()))
         self.count = QLabel()
         self.count.setAccessibleName("Number of flags")
         self.count.setProperty("quiet", True)
         self.count.setWordWrap(True)
+        self.count.setToolTip(HELP)
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 6, 8, 8)
         column.setSpacing(4)
@@ -135,7 +115,6 @@ class FlagsPanel(_Widget):
         document.analysisChanged.connect(self._show_count)
         document.selectedFlagChanged.connect(self._show_selected)
         document.flagsChanged.connect(self._show_selected)
-        self.table.setColumnWidth(VERDICT, self.fontMetrics().horizontalAdvance("Verdict") + 12)
         self._show_count()
 
     def _show_count(self) -> None:

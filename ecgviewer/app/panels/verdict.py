@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
 from ecgviewer.app.document import model_title
 from ecgviewer.app.texts import p_text
 from ecgviewer.core.analysis import Analysis
+from ecgviewer.core.percent import percent_text
 
 PART_TITLES = {
     "residual": "Shape (residual)",
@@ -31,7 +32,7 @@ def verdict_text(analysis: Analysis, specificity: float) -> tuple[str, str]:
     abnormal = analysis.is_abnormal(specificity)
     figures = (
         f"Score {analysis.score:.2f}, p {p_text(analysis.p_value)} against normals; "
-        f"threshold {analysis.threshold(specificity):.2f} at {100 * specificity:.4g} % "
+        f"threshold {analysis.threshold(specificity):.2f} at {percent_text(specificity, 2)} "
         f"specificity. Quality: {analysis.quality_text()}."
     )
     verdict = "Abnormal" if abnormal else "Within the normal range"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
-from ecgviewer.app.header import clock_text
+from ecgviewer.app.header import span_text
 from ecgviewer.app.panels.flags_panel import LONG_S
+from ecgviewer.app.panels.list_rows import ROW_ROLE, ListRow
 from ecgviewer.app.review.review_document import ReviewDocument
 from ecgviewer.app.texts import leads_text
 from ecgviewer.review.annotations import Annotation
 
-COLUMNS = ("Time", "Length", "Leads", "Label", "Note")
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -35,8 +35,7 @@ class AnnotationsModel(QAbstractTableModel):
         same_rows = [a.id for a in annotations] == [a.id for a in self.annotations]
         if same_rows and annotations:
             self.annotations = annotations
-            corner = self.index(len(annotations) - 1, len(COLUMNS) - 1)
-            self.dataChanged.emit(self.index(0, 0), corner)
+            self.dataChanged.emit(self.index(0, 0), self.index(len(annotations) - 1, 0))
             return
         self.beginResetModel()
         self.annotations = annotations
@@ -54,33 +53,28 @@ class AnnotationsModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(self.annotations)
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        """Return the number of columns."""
-        return 0 if parent.isValid() else len(COLUMNS)
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> object:
-        """Return column titles."""
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return COLUMNS[section]
-        return None
+        """Return 1: a row says all."""
+        return 0 if parent.isValid() else 1
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """Return a cell."""
+        """Return an annotation's row, or its words."""
         annotation = self.annotations[index.row()]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return (
-                clock_text(annotation.start_s, self._long),
-                f"{annotation.duration_s:.2f}",
-                leads_text(annotation.leads),
-                annotation.label,
-                annotation.note.replace("\n", " ⏎ "),
-            )[index.column()]
+        if role in (ROW_ROLE, Qt.ItemDataRole.DisplayRole):
+            row = annotation_row(annotation, self._long)
+            return row if role == ROW_ROLE else row.text()
         if role == Qt.ItemDataRole.ToolTipRole:
             return describe_annotation(annotation)
-        if role == Qt.ItemDataRole.TextAlignmentRole and index.column() < 2:
-            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         return None
+
+
+def annotation_row(annotation: Annotation, long: bool) -> ListRow:
+    """Return an annotation in a few lines: label and leads, when and how long, then the note."""
+    span = span_text(annotation.start_s, annotation.end_s, long)
+    return ListRow(
+        f"{annotation.label} · {leads_text(annotation.leads)}",
+        (span, f"{annotation.duration_s:.2f} s"),
+        remark=annotation.note.replace("\n", " ⏎ "),
+    )
 
 
 def describe_annotation(annotation: Annotation) -> str:

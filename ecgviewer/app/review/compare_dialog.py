@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from ecgviewer.app.review.review_document import ReviewDocument
 from ecgviewer.app.texts import leads_text
+from ecgviewer.core.percent import percent_text
 from ecgviewer.review import editing
 from ecgviewer.review.agreement import (
     Comparison,
@@ -132,7 +133,7 @@ def _copied(item: Annotation, author: str) -> Annotation:
 def _cells(item: Comparison) -> tuple[str, ...]:
     sides = [side for side in (item.first, item.second) if side is not None]
     leads = dict.fromkeys(lead for side in sides for lead in side.leads)
-    agreement = f"{item.kind}, {item.overlap:.0%} overlap" if item.overlap else item.kind
+    agreement = f"{item.kind}, {percent_text(item.overlap)} overlap" if item.overlap else item.kind
     return (
         f"{item.start_s:.2f}",
         f"{max(side.end_s for side in sides):.2f}",
@@ -158,8 +159,8 @@ def agreement_text(pairs: Pairs) -> str:
     lines = [f"{len(pairs)} records were annotated by both."]
     if kappa.value is not None and kappa.standard_error is not None:
         lines.append(
-            f"Conclusions on {kappa.n} records: {kappa.observed:.0%} the same, Cohen's kappa "
-            f"{kappa.value:.2f} ± {kappa.standard_error:.2f} (standard error)."
+            f"Conclusions on {kappa.n} records: {percent_text(kappa.observed)} the same, "
+            f"Cohen's kappa {kappa.value:.2f} ± {kappa.standard_error:.2f} (standard error)."
         )
     elif kappa.n:
         lines.append(f"Conclusions on {kappa.n} records: all the same, kappa is undefined.")

@@ -11,6 +11,7 @@ from ecgviewer.app.review.labels_dialog import LabelsDialog
 from ecgviewer.app.review.layers import Layers
 from ecgviewer.app.review.review_document import PENDING, ReviewDocument
 from ecgviewer.core.errors import ReviewError
+from ecgviewer.core.percent import percent_text
 from ecgviewer.review.annotations import Annotation
 from ecgviewer.review.labels import Label, load_labels, user_labels_path
 from ecgviewer.review.matching import VerdictMatch
@@ -254,5 +255,5 @@ def _verdict_texts(match: VerdictMatch | None) -> tuple[str, str]:
     if match is None:
         return "", ""
     word = VERDICT_WORDS[match.verdict.verdict]
-    sure = "" if match.agreement > 0.999 else f" {match.agreement:.0%}"
+    sure = "" if match.agreement > 0.999 else f" {percent_text(match.agreement)}"
     return word[0] + sure, f"{word}: {match.text()}"

@@ -7,7 +7,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
     QFormLayout,
-    QHeaderView,
     QLabel,
     QLineEdit,
     QTableView,
@@ -15,6 +14,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ecgviewer.app.panels.eliding import ElidingComboBox
+from ecgviewer.app.panels.list_rows import RowDelegate
 from ecgviewer.app.review.annotations_model import AnnotationsModel
 from ecgviewer.app.review.review_document import ReviewDocument
 from ecgviewer.review import editing
@@ -37,7 +38,7 @@ class ReviewPanel(QWidget):
         self.state = QLabel()
         self.state.setAccessibleName("State of the review")
         self.state.setWordWrap(True)
-        self.labels = QComboBox()
+        self.labels = ElidingComboBox()
         self.labels.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
@@ -85,16 +86,7 @@ class ReviewPanel(QWidget):
         table.setShowGrid(False)
         table.setWordWrap(False)
         table.setTabKeyNavigation(False)
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)
-        header = table.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        header.setStretchLastSection(True)
-        for column, sample in enumerate(("00:00:00.0", "Length", "V1-V6 ", "Atrial fibrillation")):
-            table.setColumnWidth(column, self.fontMetrics().horizontalAdvance(sample) + 10)
+        self._rows = RowDelegate(table)
         table.clicked.connect(lambda index: self._on_row(index.row()))
         table.activated.connect(lambda index: self._on_row(index.row()))
         return table

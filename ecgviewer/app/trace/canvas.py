@@ -144,7 +144,9 @@ class TraceCanvas(QWidget):
         def lay_out(width: float) -> PageLayout:
             if state.fit:
                 state.fit_px_per_s = max(width - left_margin(state), 20.0) / state.fit_span_s
-            return build_layout(leads, state, width, height, header, footer, n_strips, duration)
+            return build_layout(
+                leads, state, width, height, header, footer, n_strips, duration, scene.reach()
+            )
 
         page = lay_out(width)
         bar = self._rows.sizeHint().width() if page.scrolls else 0
@@ -158,8 +160,7 @@ class TraceCanvas(QWidget):
             self._rows.setSingleStep(round(max(page.pitch / 2, 1)))
             self._rows.setGeometry(round(width) - bar, round(page.top), bar, round(room))
         if state.fit and page.lanes:
-            strips = page.lanes[0].bottom - (page.lanes[0].strips or (page.lanes[0].bottom,))[0]
-            state.fit_px_per_mv = (page.pitch - strips) / scene.lane_height_mv()
+            state.fit_px_per_mv = page.px_per_mv / state.fit_gain
         visible_s = (page.right - page.left) / state.px_per_s
         state.start_s = min(max(state.start_s, 0.0), max(scene.duration_s - visible_s, 0.0))
         ratio = self.devicePixelRatioF()

@@ -54,11 +54,16 @@ class Frame:
         return y + self.page.top - self.scroll_y
 
     def lane_at(self, x: float, y: float) -> Lane | None:
-        """Return the lane under a point of the widget, if any."""
-        if not self.page.top <= y < self.page.bottom:
-            return None
+        """Return the lane under a point of the widget, if any.
+
+        Above the first row and below the last, where their tallest waves reach, it is that row.
+        """
+        lanes = self.page.lanes
         at = y - self.page.top + self.scroll_y
-        for lane in self.page.lanes:
+        if not lanes or not self.page.top <= y < self.page.bottom or at >= self.page.page_height:
+            return None
+        at = min(max(at, lanes[0].top), max(lane.bottom for lane in lanes) - 0.5)
+        for lane in lanes:
             if lane.top <= at < lane.bottom and lane.x0 <= x < lane.x1:
                 return lane
         return None

@@ -11,7 +11,6 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen, 
 
 from ecgviewer.app.trace.color_scales import color_table
 from ecgviewer.app.trace.frame import Frame
-from ecgviewer.app.trace.layout import Lane
 from ecgviewer.app.trace.paper import LABEL_STEPS_S, time_step_s
 
 LEGEND_PX = 96.0
@@ -49,23 +48,30 @@ def time_text(time_s: float, step_s: float, long: bool) -> str:
 
 
 def paint_lead_names(painter: QPainter, frame: Frame) -> None:
-    """Write every lane's name at its start, on a patch of paper so that traces do not hide it."""
+    """Write every lane's name: beside its trace, else under its beginning on a patch of paper.
+
+    Names come before the traces are drawn, so that they hide the grid and never a wave.
+    """
     painter.save()
     font = QFont(painter.font())
     font.setBold(True)
     painter.setFont(font)
     metrics = QFontMetricsF(font)
+    height = metrics.height()
     for lane in frame.page.lanes:
         if not frame.shows(lane):
             continue
         width = metrics.horizontalAdvance(lane.label)
+        base = frame.lane_y(lane.baseline)
         if frame.page.names_beside:
-            x, y = 6.0, frame.lane_y(lane.baseline) - 0.7 * metrics.height()
+            x, y = 6.0, base - 0.7 * height
+        elif lane.x0 <= frame.page.left:
+            # Below the foot of the calibration pulse, which leaves no room beside it.
+            x, y = 4.0, base + 2.0
         else:
             x = lane.x0 + 6.0
-            y = frame.lane_y(lane.baseline) - 1.1 * frame.px_per_mv - metrics.height()
-            y = max(frame.lane_y(lane.top) + 2.0, y)
-        box = QRectF(x - 3.0, y, width + 6.0, metrics.height())
+            y = max(frame.lane_y(lane.top) + 2.0, base - 1.1 * frame.px_per_mv - height)
+        box = QRectF(x - 3.0, y, width + 6.0, height)
         painter.fillRect(box, frame.theme.color("paper", 215))
         painter.setPen(frame.theme.color("lead_name"))
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, lane.label)
@@ -227,8 +233,3 @@ def _paint_legend(
     if legend.mark_text:
         left = text(f"({legend.mark_text}) ", left - 4.0, theme.color("flag"))
     return text(f"{legend.title} ", left - 3.0, theme.color("text"))
-
-
-def lane_rect(frame: Frame, lane: Lane) -> QRectF:
-    """Return a lane's place in the widget, strips included."""
-    return QRectF(lane.x0, frame.lane_y(lane.top), lane.x1 - lane.x0, lane.bottom - lane.top)

@@ -12,6 +12,7 @@ from PySide6.QtGui import QMouseEvent, QPainter, QPen, QWheelEvent
 from ecgviewer.app.texts import leads_text
 from ecgviewer.app.trace.calipers import Caliper, paint_caliper, paint_label
 from ecgviewer.app.trace.frame import Frame
+from ecgviewer.app.trace.handles import handle_at, paint_handles
 from ecgviewer.app.trace.pointing import Point, lane_of, point_at, span_at, value_at, y_of
 
 if TYPE_CHECKING:
@@ -250,11 +251,11 @@ class Interaction:
     def _edge_at(self, at: QPointF) -> str | None:
         if self.edited is None:
             return None
-        frame = self._view.frame()
-        for name, time_s in zip(("start", "stop"), self.edit_range, strict=True):
-            if abs(frame.x(time_s) - at.x()) <= GRIP_PX:
-                return name
-        return None
+        return handle_at(self._view.frame(), self._edited_leads(), self.edit_range, at, GRIP_PX)
+
+    def _edited_leads(self) -> tuple[str, ...]:
+        annotations = self._view.scene.annotations
+        return next((a.leads for a in annotations if a.id == self.edited), ())
 
     def _move_edge(self, which: str, time_s: float) -> None:
         time_s = min(max(time_s, 0.0), self._view.scene.duration_s)
@@ -290,7 +291,7 @@ class Interaction:
         if self.caliper is not None:
             paint_caliper(painter, view.scene, frame, self.caliper, self.march)
         if self.edited is not None:
-            self._paint_edges(painter, frame)
+            paint_handles(painter, frame, self._edited_leads(), self.edit_range)
         drag = self._drag
         if drag is not None and drag.kind == "select" and drag.moved:
             self._paint_selection(painter, frame, drag)
@@ -331,17 +332,3 @@ class Interaction:
         words = f"{(stop - start) * 1000:.0f} ms · {leads_text(leads)}"
         at = QPointF(drag.now.x() + 12, drag.now.y() + 14)
         paint_label(painter, frame, at, words, frame.theme.color("accent"))
-
-    def _paint_edges(self, painter: QPainter, frame: Frame) -> None:
-        color = frame.theme.color("annotation")
-        left, right = (frame.x(time_s) for time_s in self.edit_range)
-        page = frame.page
-        painter.fillRect(
-            QRectF(left, page.top, right - left, page.bottom - page.top),
-            frame.theme.color("annotation", 25),
-        )
-        painter.setPen(QPen(color, 1.0))
-        for x in (left, right):
-            painter.drawLine(QPointF(x, page.top), QPointF(x, page.bottom))
-            grip = QRectF(x - 3, (page.top + page.bottom) / 2 - 14, 6, 28)
-            painter.fillRect(grip, color)

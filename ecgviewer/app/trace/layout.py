@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ecgviewer.app.trace.state import LayoutMode, ViewState
 from ecgviewer.core.leads import CABRERA_LEADS, STANDARD_LEADS
 
 MIN_PITCH_MM = {LayoutMode.ROWS_12: 9.0, LayoutMode.COLUMNS_2: 15.0, LayoutMode.PAGE_3X4: 20.0}
 MAX_PITCH_MM = 40.0
-HEADROOM_MM = 10.0
-"""Most room above the first row of a fitted page; else its calibration pulse is seen whole."""
+MAX_HEADROOM_MM = 40.0
+"""Most room above the first row and below the last: an artefact must not empty the page."""
+WAVE_PAD_PX = 4.0
+FIT_PULSE_MM = 10.0
+"""Most room that the calibration pulse of a fitted page's first row gets above it."""
 BASELINE_AT = 0.56
 """Where in a row its resting level is: upright beats need more room than inverted ones."""
 STRIP_PX = 7.0
@@ -20,6 +23,23 @@ MARGIN_MM, LEAST_MARGIN_PX = 18.0, 68.0
 """Left margin that holds the lead names and the calibration pulse."""
 NARROW_MARGIN_MM = 11.0
 """The same where the names are above their traces, as on a printed page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far the leads reach from their resting levels; empty while that is unknown.
+
+    Attributes
+    ----------
+    above_mv, below_mv : dict of str to float
+        Of each lead; both positive.
+    lane_mv : float
+        What a lane of a fitted page holds.
+    """
+
+    above_mv: dict[str, float] = field(default_factory=dict)
+    below_mv: dict[str, float] = field(default_factory=dict)
+    lane_mv: float = 2.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +86,7 @@ class PageLayout:
 
     ``left`` and ``right`` bound the traces, ``top`` and ``bottom`` the part of the widget that
     shows lanes; ``page_height`` is that of all lanes, which scroll when it exceeds the room.
+    ``px_per_mv`` is the gain, which a fitted page finds with the height of its rows.
     """
 
     lanes: tuple[Lane, ...]
@@ -76,6 +97,7 @@ class PageLayout:
     page_height: float
     pitch: float
     names_beside: bool = True
+    px_per_mv: float = 0.0
 
     @property
     def scrolls(self) -> bool:
@@ -117,6 +139,7 @@ def build_layout(
     footer: float,
     n_strips: int,
     duration_s: float,
+    reach: Reach = Reach(),
 ) -> PageLayout:
     """Return the page for a widget of this size.
 
@@ -132,6 +155,8 @@ def build_layout(
         Strips under each lane.
     duration_s : float
         Length of the recording.
+    reach : Reach
+        What the first row needs above it, and the last one below.
     """
     left = left_margin(state)
     right = max(width, left + 20.0)
@@ -148,11 +173,18 @@ def build_layout(
     if n_rows == 0:
         return PageLayout((), left, right, top, bottom, 0.0, 0.0)
     strips_px = n_strips * (STRIP_PX + STRIP_GAP_PX)
-    above = state.px_per_mv + 3.0
-    if state.fit:
-        above = min(above, HEADROOM_MM * state.pixels_per_mm)
-    above = max(above - BASELINE_AT * MIN_PITCH_MM[mode] * state.pixels_per_mm, 0.0)
-    pitch = _pitch(bottom - top - above, n_rows, mode, state, strips_px)
+    rows = [[lane[r] for lane in grid if r < len(lane)] for r in range(n_rows)]
+    if rhythm is not None:
+        rows[-1] = [rhythm]
+    room = bottom - top
+    pitch = max(room / n_rows if state.fit else 0.0, _least_pitch(mode, state, strips_px))
+    # Room for the outermost waves depends on the height of the rows, and they on it: what the
+    # first pass leaves to the rows is enough in any case.
+    for _ in range(2):
+        gain = state.fit_gain * (pitch - strips_px) / reach.lane_mv
+        px_per_mv = gain if state.fit else state.px_per_mv
+        above, below = _head_and_foot(rows, state, pitch, strips_px, px_per_mv, reach)
+        pitch = _pitch(room - above - below, n_rows, mode, state, strips_px)
     lanes = []
     # A record that ends within the view still gives every column the same share of its time.
     end = min(right, left + max(duration_s, 0.0) * state.px_per_s)
@@ -177,8 +209,9 @@ def build_layout(
             lanes.append(lane(entry, row, x0, x0 + column_px, False))
     if rhythm is not None:
         lanes.append(lane(rhythm, n_rows - 1, left, right, True))
+    page_height = above + n_rows * pitch + below
     return PageLayout(
-        tuple(lanes), left, right, top, bottom, above + n_rows * pitch, pitch, names_beside(state)
+        tuple(lanes), left, right, top, bottom, page_height, pitch, names_beside(state), px_per_mv
     )
 
 
@@ -198,13 +231,48 @@ def _rhythm(shown: list[tuple[str, str, float]], state: ViewState) -> tuple[str,
     return shown[0] if shown else None
 
 
+def _head_and_foot(
+    rows: list[list[tuple[str, str, float]]],
+    state: ViewState,
+    pitch: float,
+    strips_px: float,
+    px_per_mv: float,
+    reach: Reach,
+) -> tuple[float, float]:
+    """Return the room above the first row and below the last that shows the outermost waves.
+
+    The calibration pulse of the first row counts as one. A tall wave of a later row may reach
+    over those before it.
+    """
+    pulse = px_per_mv + 3.0
+    if state.fit:
+        pulse = min(pulse, FIT_PULSE_MM * state.pixels_per_mm)
+    above, below = pulse, 0.0
+    for at, row in enumerate(rows):
+        for lead, _label, sign in row:
+            up, down = reach.above_mv.get(lead, 0.0), reach.below_mv.get(lead, 0.0)
+            if sign < 0.0:
+                up, down = down, up
+            above = max(above, up * px_per_mv + WAVE_PAD_PX - at * pitch)
+            below = max(below, down * px_per_mv + WAVE_PAD_PX - (len(rows) - 1 - at) * pitch)
+    own_above = BASELINE_AT * (pitch - strips_px)
+    most = MAX_HEADROOM_MM * state.pixels_per_mm
+    return (
+        min(max(above - own_above, 0.0), most),
+        min(max(below - (pitch - own_above), 0.0), most),
+    )
+
+
+def _least_pitch(mode: LayoutMode, state: ViewState, strips_px: float) -> float:
+    # Smaller beats need less room.
+    gain = 1.0 if state.fit else min(max(state.mm_per_mv / 10.0, 0.6), 1.0)
+    return MIN_PITCH_MM[mode] * gain * state.pixels_per_mm + strips_px
+
+
 def _pitch(room: float, n_rows: int, mode: LayoutMode, state: ViewState, strips_px: float) -> float:
     """Return the height of a row: all the room, in whole millimetres, within limits."""
     mm = state.pixels_per_mm
-    # Smaller beats need less room.
-    gain = 1.0 if state.fit else min(max(state.mm_per_mv / 10.0, 0.6), 1.0)
-    least = MIN_PITCH_MM[mode] * gain * mm + strips_px
-    pitch = max(room / n_rows, least)
+    pitch = max(room / n_rows, _least_pitch(mode, state, strips_px))
     if state.fit or n_rows == 1:
         return pitch
     pitch = min(pitch, MAX_PITCH_MM * mm + strips_px)

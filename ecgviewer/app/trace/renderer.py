@@ -6,6 +6,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen
 
 from ecgviewer.app.trace import furniture
+from ecgviewer.app.trace.cut_waves import CUT_TEXT, paint_cut_waves
 from ecgviewer.app.trace.frame import Frame
 from ecgviewer.app.trace.paint_lanes import (
     draw_strips,
@@ -51,6 +52,7 @@ class Renderer:
         self._paper.paint(
             painter, area, grid_for(state), frame.theme, frame.x(0.0), frame.lane_y(0.0)
         )
+        cut = False
         if scene.recording is not None:
             painter.setClipRect(area)
             furniture.paint_calibration(painter, frame)
@@ -61,19 +63,22 @@ class Renderer:
                 paint_r_peaks(painter, scene, frame, traces)
             trace_painter = TracePainter(scene, state, frame, picture.ratio)
             trace_painter.paint_gaps(painter)
+            painter.setClipRect(area)
+            # Under the traces as well: no name may hide a wave.
+            furniture.paint_lead_names(painter, frame)
             painter.end()
             # Under the traces: no colour may hide the end of a deep wave.
             draw_strips(picture, scene, state, frame)
             trace_painter.draw(picture)
+            cut = bool(trace_painter.cuts)
             painter.begin(picture.image)
             painter.setFont(font)
             painter.setClipRect(traces)
             self._beyond_the_end(painter, scene, frame, traces)
-            painter.setClipRect(area)
-            furniture.paint_lead_names(painter, frame)
+            paint_cut_waves(painter, frame, trace_painter.cuts)
             painter.setClipping(False)
             self._tracks(painter, scene, state, frame)
-        self._frame_lines(painter, scene, state, frame)
+        self._frame_lines(painter, scene, state, frame, cut)
         self._message(painter, scene, frame, area)
         painter.end()
 
@@ -122,7 +127,9 @@ class Renderer:
             top += track.n_rows * height
         painter.setClipping(False)
 
-    def _frame_lines(self, painter: QPainter, scene: Scene, state: ViewState, frame: Frame) -> None:
+    def _frame_lines(
+        self, painter: QPainter, scene: Scene, state: ViewState, frame: Frame, cut: bool
+    ) -> None:
         height = (frame.height - frame.page.bottom) / 2
         axis = QRectF(0, frame.page.bottom, frame.width, height)
         furniture.paint_time_axis(painter, frame, axis, scene.duration_s)
@@ -137,8 +144,10 @@ class Renderer:
             parts.append((self._signal_text(scene, state, frame), "accent" if altered else ""))
             if not scene.recording.units_known:
                 parts.append(("amplitude unknown", "danger"))
+            if cut:
+                parts.append((CUT_TEXT, "danger"))
             if state.focus is not None:
-                parts.append((f"only {state.focus} (Esc: all leads)", ""))
+                parts.append((f"only {state.focus} (+ larger, Esc: all leads)", ""))
         furniture.paint_scale_line(painter, frame, line, parts, scene.legends(state.overlays))
 
     def _signal_text(self, scene: Scene, state: ViewState, frame: Frame) -> str:

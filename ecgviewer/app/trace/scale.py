@@ -8,8 +8,9 @@ from ecgviewer.app.trace.scene import Scene
 from ecgviewer.app.trace.state import MIN_VISIBLE_S, MM_PER_INCH, SPEEDS_MM_S, ViewState
 
 PLAUSIBLE_DPI = (40.0, 500.0)
-FIT_LONGEST_S = 30.0
-"""Fitting a longer record keeps the time in view and only fits the height."""
+FIT_LONGEST_S = 120.0
+"""Beats of a longer record could not be told apart in one view: fitting it keeps the time in view
+and only fits the height; the overview bar shows all of it."""
 
 
 def screen_pixels_per_mm(screen: QScreen | None) -> float:

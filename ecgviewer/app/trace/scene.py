@@ -11,6 +11,7 @@ from ecgviewer.app.trace.data.chunks import ChunkStore
 from ecgviewer.app.trace.data.loader import DisplayFilter
 from ecgviewer.app.trace.data.maps import AnalysisMaps
 from ecgviewer.app.trace.furniture import ColorLegend
+from ecgviewer.app.trace.layout import Reach
 from ecgviewer.app.trace.strips import Spans
 from ecgviewer.app.trace.tracks import Track, annotation_track, flag_track
 from ecgviewer.core.analysis import Analysis, Flag
@@ -22,8 +23,8 @@ HEAT_RANGE = (1 / 3, 2.0)
 """The heat scale, as multiples of the threshold at this specificity: fixed for a model and thus
 comparable across records; what is usual among normals stays pale."""
 
-UNKNOWN_HEIGHT_MV = 2.2
-"""Height of a fitted lane before its signal is known."""
+RARE_WAVE_MV = 1.0
+"""By how much the tallest waves may exceed the usual ones and still be given room for."""
 
 
 class Scene:
@@ -35,7 +36,7 @@ class Scene:
             ChunkStore(len(recording.leads), recording.n_samples) if recording is not None else None
         )
         self._centre_mv: npt.NDArray[np.float32] | None = None
-        self._height_mv = UNKNOWN_HEIGHT_MV
+        self._reach = Reach()
         self.display = DisplayFilter()
         self.analysis: Analysis | None = None
         self.maps: AnalysisMaps | None = None
@@ -140,30 +141,39 @@ class Scene:
         far = np.abs(now - centre[rows]) > room_mv
         centre[rows[far]] = now[far]
 
-    def lane_height_mv(self) -> float:
-        """Return how many millivolts a lane should hold so that every lead fits."""
+    def reach(self) -> Reach:
+        """Return how far the leads reach from their resting levels, found with these."""
         self._measure()
-        return self._height_mv
+        return self._reach
 
     def _measure(self) -> None:
-        if self.store is None or self._centre_mv is not None:
+        if self.recording is None or self.store is None or self._centre_mv is not None:
             return
         samples = self.store.samples(0)
         if self.store.filtered or samples is None:
             size = self.store.factors[-1]
             lo, hi = self.store.slice(size, 0, self.store.n_swept // size)
+            thin = slice(None)
         else:
-            lo = hi = samples[:, :: max(samples.shape[1] // 8192, 1)]
-        known = np.flatnonzero(np.isfinite(hi).any(axis=0))
-        if known.size == 0:
+            size = 1
+            lo = hi = samples
+            thin = slice(None, None, max(samples.shape[1] // 8192, 1))
+        has = np.isfinite(hi[:, thin]).any(axis=1)
+        if not has.any():
             return
-        lo, hi = lo[:, known], hi[:, known]
         middle = np.zeros(lo.shape[0], dtype=np.float32)
-        has = np.isfinite(hi).any(axis=1)
-        middle[has] = np.nanmedian((lo[has] + hi[has]) / 2, axis=1)
+        middle[has] = np.nanmedian((lo[has, thin] + hi[has, thin]) / 2, axis=1)
         self._centre_mv = middle
-        reach = np.fmax(hi - middle[:, np.newaxis], middle[:, np.newaxis] - lo)
-        self._height_mv = float(np.clip(2.2 * np.nanquantile(reach, 0.995), 0.1, 50.0))
+        level = middle[:, np.newaxis]
+        away = np.fmax(hi[:, thin] - level, level - lo[:, thin])
+        # The extremes of every sample: an R peak lasts no longer than a few.
+        per_second = max(round(self.recording.fs_hz / size), 1)
+        leads = self.recording.leads
+        self._reach = Reach(
+            dict(zip(leads, _tallest(hi - level, per_second), strict=True)),
+            dict(zip(leads, _tallest(level - lo, per_second), strict=True)),
+            float(np.clip(2.2 * np.nanquantile(away, 0.995), 0.1, 50.0)),
+        )
 
     def legends(self, overlays: dict[str, bool]) -> list[ColorLegend]:
         """Return the colour scales of the strips that are on."""
@@ -195,3 +205,13 @@ class Scene:
             return []
         wanted = (("heat", "score"), ("attention", "attention"))
         return [name for overlay, name in wanted if overlays[overlay] and name in self.maps]
+
+
+def _tallest(height_mv: npt.NDArray[np.float32], per_second: int) -> list[float]:
+    """Return how high each lead's waves reach; of artefacts far above those of other seconds only
+    a part."""
+    starts = np.arange(0, height_mv.shape[1], per_second)
+    peaks = np.fmax.reduceat(height_mv, starts, axis=1)
+    peaks[np.isnan(peaks).all(axis=1)] = 0.0
+    tallest = np.minimum(np.nanmax(peaks, axis=1), np.nanmedian(peaks, axis=1) + RARE_WAVE_MV)
+    return [float(height) for height in tallest]

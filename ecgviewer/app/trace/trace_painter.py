@@ -7,6 +7,7 @@ import numpy.typing as npt
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 
+from ecgviewer.app.trace.cut_waves import CutWave, cut_places
 from ecgviewer.app.trace.data.levels import Columns
 from ecgviewer.app.trace.frame import Frame
 from ecgviewer.app.trace.layout import Lane
@@ -49,6 +50,7 @@ class TracePainter:
         self._width = round(frame.page.right * ratio) - self._left
         seen_by_model = state.overlays["model_input"] and scene.analysis is not None
         self._centred = not seen_by_model
+        self.cuts: list[CutWave] = []
         self._signal: Columns | None = None
         rate = scene.recording.fs_hz if scene.recording is not None else 0.0
         self._dense = rate / frame.px_per_s >= DENSE_SAMPLES_PER_PX
@@ -163,8 +165,30 @@ class TracePainter:
         top, bottom = np.minimum(*ends), np.maximum(*ends)
         top -= np.float32(thick)
         bottom += np.float32(thick)
+        if role == "trace" and not self._dense:
+            for at, lane in enumerate(lanes):
+                self._find_cuts(lane, part.start, top[at], bottom[at])
         clip = np.array([self._clip(lane) for lane in lanes])
         return Runs(self._left + part.start, top, bottom, clip)
+
+    def _find_cuts(self, lane: Lane, first: int, top: FloatArray, bottom: FloatArray) -> None:
+        """Note where a lane's trace is cut for good: at an end of the page, or of its reach.
+
+        What only the scrolled view cuts is a matter of scrolling.
+        """
+        frame, page = self._frame, self._frame.page
+        rect, over = trace_rect(frame, lane), OVERLAP * frame.page.pitch
+        upper = max(rect.top() - over, frame.lane_y(0.0))
+        lower = min(rect.bottom() + over, max(frame.lane_y(page.page_height), page.bottom))
+        for y, beyond, upward in (
+            (upper, top < upper * self._ratio - LINE_PX, True),
+            (lower, bottom > lower * self._ratio + LINE_PX, False),
+        ):
+            if page.top <= y <= page.bottom and beyond.any():
+                self.cuts += [
+                    CutWave((self._left + first + x) / self._ratio, y, upward)
+                    for x in cut_places(beyond)
+                ]
 
     def _clip(self, lane: Lane) -> tuple[int, int]:
         """Return the rows a lane may draw on: tall beats reach into its neighbours, as on paper,

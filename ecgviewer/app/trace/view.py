@@ -150,7 +150,10 @@ class TraceView(TraceCanvas):
         self.view_changed()
 
     def set_fit(self, on: bool, span_s: float | None = None) -> None:
-        """Fill the view with ``span_s`` seconds (short records: all of it), not to scale."""
+        """Fill the view with ``span_s`` seconds, not to scale.
+
+        By default with the whole record, or where that is too long with the seconds in view.
+        """
         if on and (span_s is not None or not self.state.fit):
             scale.fit_to(self.state, self.scene, self.traces_width(), span_s)
         self.state.fit = on
