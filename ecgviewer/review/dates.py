@@ -80,14 +80,14 @@ def dates_in(text: str) -> Iterator[Dated]:
             yield Dated(*match.span(), frozenset({(int(told["y"]) % 100, month, day)}), sure=True)
     at = 0
     # Each next search begins behind the first figures, so that "5 23.11.1959" is found.
-    while match := _PARTED.search(plain, at):
-        days = _meanings(match["a"], match["b"], match["c"])
-        full = len(match["a"]) == 4 or len(match["c"]) == 4
-        if not full and match["s"].strip() != match["t"].strip():
+    while parted := _PARTED.search(plain, at):
+        days = _meanings(parted["a"], parted["b"], parted["c"])
+        full = len(parted["a"]) == 4 or len(parted["c"]) == 4
+        if not full and parted["s"].strip() != parted["t"].strip():
             days = frozenset()
         if days:
-            yield Dated(*match.span(), days, sure=full or bool(match["s"].strip()))
-        at = match.end() if days else match.end("a")
+            yield Dated(*parted.span(), days, sure=full or bool(parted["s"].strip()))
+        at = parted.end() if days else parted.end("a")
     for match in _JOINED.finditer(plain):
         figures = match[0]
         if len(figures) == 8:

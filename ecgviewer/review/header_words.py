@@ -8,10 +8,12 @@ diagnosis. Keys only make it stricter (names: every word) or less strict (diagno
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ecgviewer.core.recording import Patient
+from ecgviewer.review.dates import dates_in
 from ecgviewer.review.folding import fold, sounds
 from ecgviewer.review.plain_words import is_plain
 
@@ -54,11 +56,14 @@ _TITLED = re.compile(
 )
 _UNKNOWN = {"unknown", "none", "n/a", "nan", "yes", "no", "not available", "unbekannt", "inconnu"}
 _NO_NAMES = {
-    "male", "female", "man", "woman", "and", "von", "der", "dem", "the", "del", "med", "prof", "mrs",
-    "year", "years", "old", "unknown", "patient", "name", "geb", "born", "frau", "herr", "mme",
+    "male", "female", "man", "woman", "and", "von", "der", "dem", "the", "del", "med", "prof",
+    "mrs", "year", "years", "old", "unknown", "patient", "name", "geb", "born", "frau", "herr",
+    "mme",
 }  # fmt: skip
 _NUMBERS = re.compile(r"\d+(?:[-./ ]\d+)+")
-_MEASURE = re.compile(r"\d+(?:hz|khz|mm|mv|uv|ms|s|sec|min|h|y|yr|yrs|yo|j|bpm|kg|cm|lead|leads|x|st|nd|rd|th)|[vx]\d")
+_MEASURE = re.compile(
+    r"\d+(?:hz|khz|mm|mv|uv|ms|s|sec|min|h|y|yr|yrs|yo|j|bpm|kg|cm|lead|leads|x|st|nd|rd|th)|[vx]\d"
+)
 
 
 @dataclass
@@ -85,18 +90,19 @@ class Told:
     def add_words(self, text: str) -> None:
         """Add the words of a text that are not plain, and its long numbers."""
         self.add_numbers(text)
+        for dated in dates_in(text):  # a month's name is nobody's
+            if dated.sure:
+                text = text[: dated.start] + " " * (dated.stop - dated.start) + text[dated.stop :]
         for match in WORD.finditer(text):
             word = match[0]
             if _ASIAN.search(word):
                 self.phrases.add(word)
-            elif len(word) >= MIN_LETTERS and not word.isdigit():
-                if not (is_plain(word) or _MEASURE.fullmatch(fold(word))):
-                    self.words.add(sounds(word))
-                    self.words |= {
-                        sounds(part)
-                        for part in LETTERS.findall(word)
-                        if len(part) >= MIN_LETTERS and not is_plain(part)
-                    }
+            elif len(word) >= MIN_LETTERS and not _MEASURE.fullmatch(fold(word)):
+                self.words |= {
+                    sounds(part)
+                    for part in (word, *LETTERS.findall(word))
+                    if len(part) >= MIN_LETTERS and not (part.isdigit() or is_plain(part))
+                }
 
     def add_name(self, text: str, any_case: bool = True) -> None:
         """Add every word of a name, whatever else the word may mean."""
@@ -110,7 +116,8 @@ class Told:
         # O'Brien is OBrien elsewhere, and the family name may come first or last.
         self.phrases |= {"".join(parts) for parts in re.findall(r"(\w+)['’-](\w+)", text)}
         if 2 <= len(words) <= MIN_WORDS and not re.search(r"\d", text):
-            self.phrases |= {" ".join(words), " ".join(words[::-1]), " ".join([*words[1:], words[0]])}
+            orders = (words, words[::-1], [*words[1:], words[0]])
+            self.phrases |= {" ".join(order) for order in orders}
 
     def add_phrase(self, text: str) -> None:
         """Add a value as a whole."""
@@ -136,11 +143,11 @@ def told_by(patient: Patient, with_comments: bool) -> Told:
         Also diagnoses and drugs, and comments repeated as a whole.
     """
     told = Told()
-    told.add_name(patient.name if not re.search(r"\d", patient.name) else "")
+    comments = [unicodedata.normalize("NFC", comment) for comment in patient.comments]
     for text in (patient.name, patient.patient_id, patient.birth_date):
         told.add_words(text)
         told.add_phrase(text)
-    for comment in patient.comments:
+    for comment in comments:
         if with_comments and len(WORD.findall(comment)) >= MIN_WORDS:
             told.add_phrase(comment)
         for match in _TITLED.finditer(fold(comment)):
@@ -172,8 +179,7 @@ def _pairs(comment: str) -> Iterator[tuple[str, str]]:
     for segment in _SEGMENT.finditer(comment):
         text = segment[0].strip()
         keys = list(_KEYED.finditer(text))
-        if not keys or keys[0].start() > 0:
-            yield "", text[: keys[0].start()] if keys else text
-        stops = [match.start() for match in keys[1:]] + [len(text)]
-        for match, stop in zip(keys, stops, strict=True):
+        starts = [*(match.start() for match in keys), len(text)]
+        yield "", text[: starts[0]]
+        for match, stop in zip(keys, starts[1:], strict=True):
             yield match["tag"] or match["key"], text[match.end() : stop]

@@ -7,6 +7,7 @@ for it: it is looked for in every name and text on its way out.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -58,6 +59,7 @@ class Identity:
 
     def scrub(self, text: str) -> str:
         """Return a text with the patient's data replaced by ``[removed]``."""
+        text = unicodedata.normalize("NFC", text)  # macOS takes accents apart in names of files
         pieces, at = [], 0
         for start, stop in _joined(sorted(self._places(text)), text):
             pieces += [text[at:start], REMOVED]
@@ -66,7 +68,7 @@ class Identity:
 
     def is_in(self, text: str) -> bool:
         """Return whether a text tells who the patient is."""
-        return next(self._places(text), None) is not None
+        return next(self._places(unicodedata.normalize("NFC", text)), None) is not None
 
     def _places(self, text: str) -> Iterator[tuple[int, int]]:
         """Find where a text tells it."""
