@@ -148,7 +148,9 @@ def told_by(patient: Patient, with_comments: bool) -> Told:
         told.add_words(text)
         told.add_phrase(text)
     for comment in comments:
-        if with_comments and len(WORD.findall(comment)) >= MIN_WORDS:
+        # "Ward 7" is no reader's word, "Age: 66" may be.
+        numbered = re.search(r"\d", comment) and not _KEYED.search(comment)
+        if with_comments and (numbered or len(WORD.findall(comment)) >= MIN_WORDS):
             told.add_phrase(comment)
         for match in _TITLED.finditer(fold(comment)):
             told.add_name(comment[match.start(1) : match.end(1)])
