@@ -22,6 +22,7 @@ from ecgviewer.io import open_record
 from ecgviewer.review import editing
 from ecgviewer.review.annotations import RecordKey
 from ecgviewer.review.store import ReviewStore
+from tests import generators
 
 ROOT = Path(__file__).resolve().parent.parent
 MODELS = ("cae", "vae-bilstm", "vae-bilstm-mha")
@@ -165,6 +166,36 @@ def test_the_command_line_opens_no_socket(run_watched, samples, tmp_path):
     assert (tmp_path / "window.png").stat().st_size > 10_000
     assert len(list((tmp_path / "maps").rglob("*.npz"))) >= 6 * len(MODELS)
     assert (tmp_path / "r.json").stat().st_size > 100
+
+
+TINY = """
+architecture = "cae"
+[network]
+bottleneck = 4
+[training]
+epochs = 1
+batch_size = 8
+learning_rate = 1e-3
+"""
+
+
+@pytest.mark.slow
+def test_training_and_calibrating_open_no_socket(run_watched, tmp_path):
+    ward, config = tmp_path / "ward", tmp_path / "tiny.toml"
+    ward.mkdir()
+    for k in range(60):
+        signal = generators.ecg_uv(10.0, 100.0, heart_rate_bpm=58.0 + k / 2, seed=k)
+        generators.write_wfdb_16(ward, f"n{k:02d}", signal, fs_hz=100.0)
+    rows = [f"n{k:02d},1,p{k}" for k in range(60)]
+    (ward / "labels.csv").write_text("\n".join(["record,normal,patient_id", *rows]) + "\n")
+    config.write_text(TINY)
+    made, ours = tmp_path / "made.ecgmodel", tmp_path / "ours.ecgmodel"
+    for arguments in (
+        ["fit", "--config", config, "--data", ward, "--out", made, "--device", "cpu"],
+        ["calibrate", "--model", made, "--normals", ward, "--out", ours, "--device", "cpu"],
+    ):
+        assert run_watched("-m", "trainer", *arguments) == "", arguments
+    assert made.stat().st_size > 1000 and ours.stat().st_size > 1000
 
 
 @pytest.mark.slow

@@ -41,14 +41,19 @@ COMMENTS = (
     " Age: 66", " Sex: F", " Name: Zebrowska, Apolonia Quill", " Date of Birth: 1959-11-23",
     " Patient ID: PX-48151623", " Phone: 0049-555-987123", " Address: 17 Larkspur Crescent",
     " Referring physician: Dr. Ottokar Wendehals", " Hospital: St. Hedwig Spital",
-    " Insurance number: QQ9917734",
+    " Insurance number: QQ9917734", " Pt: Grzegorczyk", " Kowalczyk seen today, chest pain",
+    " Age: 66; Prenom: Mirabelle", " Geburtsdatum: 23 Nov 1959", " Pat.-Nr.: 70917243",
 )  # fmt: skip
 SECRETS = (
     "zebrowska", "apolonia", "quill", "1959-11-23", "19591123", "23.11.1959", "48151623", "987123",
     "larkspur", "ottokar", "wendehals", "hedwig", "9917734",
+    "grzegorczyk", "kowalczyk", "mirabelle", "70917243", "23 nov",
 )  # fmt: skip
 NAME = "Zebrowska_Apolonia_19591123"
-NOTE = "Apolonia ZEBROWSKA (px-48151623, born 23.11.1959), sent by Wendehals: PVC in V1"
+NOTE = (
+    "Apolonia ZEBROWSKA (px-48151623, born 23.11.1959), sent by Wendehals: PVC in V1. "
+    "Grzegorczyk/KOWALCZYK, Mirabelle: 70917243, 23 Nov 1959"
+)
 
 
 @pytest.fixture
@@ -289,16 +294,22 @@ def test_hdf5_attributes_go_nowhere(tmp_path: Path, user_home: Path) -> None:
         data.attrs["units"] = "mV"
         data.attrs["lead_names"] = list(generators.LEADS)
         for comment in COMMENTS:
-            key, value = comment.split(": ", 1)
-            file.attrs[key.strip()] = data.attrs[key.strip()] = value
+            key, _, value = comment.strip().rpartition(": ")
+            file.attrs[key or "Remark"] = data.attrs[key or "Remark"] = value
     recording = open_record(next(iter(find_records(path))))
     key = RecordKey.of(recording)
     session = ReviewStore.for_user().open(key, "Reader")
-    session.do(editing.add(session.review, [editing.make(session.review, 1, 2, [], "PVC")]))
+    session.do(
+        editing.add(session.review, [editing.make(session.review, 1, 2, [], "PVC", note=NOTE)])
+    )
     session.close()
     for to in FORMATS:
-        export_record(recording, to, tmp_path / "out", ReviewStore.for_user())
-    assert told_in(tmp_path / "out", user_home) == []
+        for privacy in (Privacy.HEADER, Privacy.ANONYMOUS):
+            out = tmp_path / "out" / privacy
+            export_record(recording, to, out, ReviewStore.for_user(), privacy)
+    assert told_in(tmp_path / "out") == []
+    # The reader's own words are kept as written, for the reader.
+    assert told_in(*(place for place in user_home.iterdir() if place.name != "data")) == []
     said = " ".join([recording.format, *(note.text for note in recording.notes)]).lower()
     assert not [word for word in SECRETS if word in said]
     recording.source.close()

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ecgviewer.core.errors import EcgViewerError
+from ecgviewer.core.user_dirs import settle
 
 MODELS = ("cae", "vae-bilstm", "vae-bilstm-mha")
 
@@ -55,6 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         given = top.parse_args(arguments)
     except SystemExit as stop:
         return int(stop.code or 0)
+    if homeless := settle():
+        print(homeless, file=sys.stderr)
     try:
         # Imported late: --help should not wait for torch.
         if given.command == "fit":

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from ecgviewer.app.command_table import DEVICES
 from ecgviewer.app.document import MODELS
+from ecgviewer.core.user_dirs import start_dir
 
 if TYPE_CHECKING:
     from ecgviewer.app.window import MainWindow
@@ -91,7 +92,7 @@ class AnalyseCommands(QObject):
 
     def _ask_model_file(self) -> None:
         dialog = QFileDialog(
-            self._window, "Choose a model", str(Path.home()), "Model bundles (*.ecgmodel)"
+            self._window, "Choose a model", str(start_dir()), "Model bundles (*.ecgmodel)"
         )
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.fileSelected.connect(lambda name: self._session.add_model_file(Path(name)))

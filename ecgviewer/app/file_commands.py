@@ -16,6 +16,7 @@ from ecgviewer.app.pictures import save_png
 from ecgviewer.app.reporting import Reporting
 from ecgviewer.core.errors import EcgViewerError, UnansweredError
 from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.user_dirs import start_dir
 from ecgviewer.review.anonymize import Privacy
 from ecgviewer.review.identity import Identity, names_patient
 
@@ -63,7 +64,7 @@ class FileCommands(QObject):
 
     def _folder(self) -> str:
         recent = self._session.settings.value.recent
-        return str(Path(recent[0]).parent) if recent else str(Path.home())
+        return str(Path(recent[0]).parent) if recent else str(start_dir())
 
     def _ask_file(self) -> None:
         dialog = QFileDialog(self._window, "Open ECG files", self._folder(), FILTERS)

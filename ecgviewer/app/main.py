@@ -24,8 +24,11 @@ from ecgviewer.core.user_dirs import config_dir
 SIGNAL_POLL_MS = 200
 
 
-def run(paths: list[Path]) -> int:
-    """Open the window on files and folders; return the exit status when it is closed."""
+def run(paths: list[Path], known_problem: str = "") -> int:
+    """Open the window on files and folders; return the exit status when it is closed.
+
+    ``known_problem`` is what the user must know before anything else.
+    """
     from ecgviewer.app import errors
     from ecgviewer.app.splash import show_splash
 
@@ -46,7 +49,7 @@ def run(paths: list[Path]) -> int:
     session = Session(settings, Inference())
     window = MainWindow(session)
     errors.install_excepthook(session.errorRaised.emit)
-    for problem in dict.fromkeys((read_problem, settings.problem, log_problem)):
+    for problem in dict.fromkeys((known_problem, read_problem, settings.problem, log_problem)):
         if problem:
             window.messages.info(problem)
     stop_on_interrupt(app, window.close)

@@ -14,6 +14,7 @@ from importlib import import_module
 
 from ecgviewer.cli.parser import HANDLERS, build_parser, window_arguments
 from ecgviewer.core.errors import CancelledError, EcgViewerError
+from ecgviewer.core.user_dirs import settle
 
 USAGE_ERROR = 2
 """Exit status of wrong usage, the one argparse uses too."""
@@ -38,12 +39,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments[:1] == [HDF5_READER]:
         import_module("ecgviewer.io.hdf5_worker").main()
         return 0
+    homeless = settle()
+    if homeless:
+        print(f"ecgviewer: {homeless}", file=sys.stderr)
     try:
         if arguments[:1] == ["trainer"]:
             return _run_trainer(arguments[1:])
         paths = window_arguments(arguments)
         if paths is not None:
-            return _open_window(paths)
+            return _open_window(paths, homeless)
         parsed = build_parser().parse_args(arguments)
         module, function = HANDLERS[parsed.command]
         return int(getattr(import_module(module), function)(parsed))
@@ -58,12 +62,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return FAILED
 
 
-def _open_window(paths: list[str]) -> int:
+def _open_window(paths: list[str], problem: str) -> int:
     from pathlib import Path
 
     from ecgviewer.app.main import run
 
-    return run([Path(path) for path in paths])
+    return run([Path(path) for path in paths], problem)
 
 
 def _run_trainer(arguments: list[str]) -> int:

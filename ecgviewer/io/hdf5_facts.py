@@ -32,6 +32,10 @@ _DIVISOR = {"adcgain"}
 _OFFSET = {"offset", "addoffset"}
 _NORMALISED = {"normalisation", "normalization", "normalised", "normalized", "standardisation"}
 _KEYS = _RATE | _UNITS | _LEADS | _SCALE | _DIVISOR | _OFFSET | _NORMALISED
+_TECHNICAL = {
+    "class", "matlabclass", "matlabempty", "matlabintdecode", "matlabsparse", "dimensionlist",
+    "dimensionlabels", "referencelist", "fillvalue", "pytablesformatversion",
+}  # fmt: skip
 _MAX_NAMES = 512
 
 T = TypeVar("T")
@@ -69,6 +73,16 @@ def facts_of(dataset: h5py.Dataset) -> Facts:
     )
 
 
+def comments_of(dataset: h5py.Dataset) -> tuple[str, ...]:
+    """Return what else its attributes say, and those of its groups, as ``key: value``."""
+    said: list[str] = []
+    for holder in (dataset, *_groups(dataset)):
+        for key, value in attributes_text(holder).items():
+            if _key(key) not in _KEYS | _TECHNICAL and value:
+                said.append(f"{key}: {value}")
+    return tuple(dict.fromkeys(said))
+
+
 def attributes_text(item: h5py.Dataset | h5py.Group) -> dict[str, str]:
     """Return an object's attributes as short texts, for display."""
     shown = {}
@@ -93,9 +107,7 @@ def _look(
 
 def _statements(dataset: h5py.Dataset) -> Iterator[tuple[str, object]]:
     """Yield what is said under the keys known here, nearest first."""
-    groups = [dataset.parent]
-    while groups[-1].name != "/":
-        groups.append(groups[-1].parent)
+    groups = _groups(dataset)
     for holder in (dataset, *groups):
         for name in holder.attrs:
             if (key := _key(name)) in _KEYS:
@@ -109,6 +121,14 @@ def _statements(dataset: h5py.Dataset) -> Iterator[tuple[str, object]]:
                 item = group[name]
                 if isinstance(item, h5py.Dataset) and item.size and item.size <= _MAX_NAMES:
                     yield key, _dereferenced(item)
+
+
+def _groups(dataset: h5py.Dataset) -> list[h5py.Group]:
+    """Return the groups that a dataset is in, up to the root."""
+    groups = [dataset.parent]
+    while groups[-1].name != "/":
+        groups.append(groups[-1].parent)
+    return groups
 
 
 def _key(name: str) -> str:

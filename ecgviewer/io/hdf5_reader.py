@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import h5py
@@ -16,7 +16,7 @@ from ecgviewer.core.recording import Note, Recording
 from ecgviewer.io.answers import answers_text
 from ecgviewer.io.checks import check_sampling, signal_notes
 from ecgviewer.io.fileaccess import FileStamp
-from ecgviewer.io.hdf5_facts import Facts, facts_of
+from ecgviewer.io.hdf5_facts import Facts, comments_of, facts_of
 from ecgviewer.io.hdf5_file import checked_dataset, opened
 from ecgviewer.io.hdf5_find import (
     Axes,
@@ -67,6 +67,7 @@ def open_stored(ref: RecordRef, profiles: Profiles) -> Recording:
         facts = [facts_of(item) for item in items]
         axes = _axes(layout, member, items[0], facts[0])
         n_stored = max(_length(item, axes) for item in items)
+        comments = comments_of(items[0])
         known = Known()
         published = published_layout(items[0]) if not member.names else None
         names = member.names or facts[0].leads
@@ -108,7 +109,7 @@ def open_stored(ref: RecordRef, profiles: Profiles) -> Recording:
         n_samples=place.n_samples,
         source=source,
         units_known=known.units_known,
-        patient=known.patient,
+        patient=replace(known.patient, comments=comments),
         notes=tuple(known.notes),
     )
 

@@ -1,31 +1,27 @@
 """What in a recording tells who the patient is, and where else it turns up.
 
-The header's name, identifier and birth date, and the comments that name a person or a place, must
-not travel further than the window unless the user asks for it: they are looked for in every name
-and text on its way out.
+What the header says of the patient must not travel further than the window unless the user asks
+for it: it is looked for in every name and text on its way out.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Iterator
 from pathlib import Path
 
-from ecgviewer.core.recording import Patient, Recording
+from ecgviewer.core.recording import Recording
+from ecgviewer.review.dates import Day, dates_in
+from ecgviewer.review.folding import fold, loosely, sounds
+from ecgviewer.review.header_words import LETTERS, MIN_LETTERS, WORD, told_by
 
 REMOVED = "[removed]"
-MIN_LETTERS = 3
-"""Shorter words would be found everywhere."""
-_PERSONAL = re.compile(
-    r"name|patient|\bid\b|identif|mrn|ssn|insur|birth|\bdob\b|phone|\btel|fax|mail|address|street|"
-    r"city|\bzip\b|post|physician|doctor|referr|technician|operator|nurse|hospital|clinic|"
-    r"institut|ward|department|room|account|accession|\bcase\b|visit",
-    re.IGNORECASE,
-)
-_UNKNOWN = {"unknown", "none", "n/a", "nan", "yes", "not available"}
-_PAIR = re.compile(r"<([^<>]{1,40})>\s*:?\s*([^<]*)|^([^:=<>]{1,40})[:=]\s*(.*)$")
-_DATE = re.compile(
-    r"(\d{4})\D(\d{1,2})\D(\d{1,2})|(\d{1,2})\D(\d{1,2})\D(\d{4})|(\d{4})(\d\d)(\d\d)"
+_CAMEL = re.compile(r"[A-Z][a-z]+|[A-Z]+(?![a-z])")
+_BORN = re.compile(
+    r"(?<![^\W_])(?:born|birth\w*|dob|geb\w*|nee?|nat[oa]|naiss\w*|nacid[oa]|nacim\w*|nascid[oa]|"
+    r"nasci\w*|ur)\b(?:\W|\b(?:on|in|am|im|le|el|il|en|date|of|de|em)\b){0,8}"
+    r"(?P<when>\d{1,4}(?:[\W_]{1,2}\d{1,4}){0,2})(?!\d)"
 )
 
 
@@ -36,34 +32,64 @@ class Identity:
     ----------
     recording : Recording
     with_names : bool
-        Also everything else that could name the patient: the record's, file's and folder's names
-        and every comment as a whole.
+        Also everything else that could name the patient: the record's, file's and folder's names,
+        every comment, and every date.
     """
 
     def __init__(self, recording: Recording, with_names: bool = False) -> None:
-        texts = set(_of_header(recording.patient))
+        self._every_date = with_names
+        told = told_by(recording.patient, with_comments=with_names)
         if with_names:
             path = recording.path
-            texts |= {*recording.patient.comments, recording.name, path.stem, path.name}
-            texts |= {str(path), str(path.parent), path.parent.name}
-        kept = {text.strip() for text in texts}
-        ordered = sorted((text for text in kept if len(text) >= MIN_LETTERS), key=len, reverse=True)
-        dates = list(_dates(recording.patient.birth_date))
+            for name in (recording.name, path.stem, path.parent.name):
+                told.add_words(name)
+                told.add_phrase(name)
+            for name in (path.name, str(path), str(path.parent)):
+                told.add_phrase(name)
+        self._words = told.words
+        self._short = told.short
         # An underscore parts words in names of files.
-        self._patterns = [
-            re.compile(rf"(?<![^\W_]){pattern}(?![^\W_])", re.IGNORECASE)
-            for pattern in [*map(_loosely, ordered), *dates]
+        self._patterns = [_whole(text) for text in sorted(told.phrases)]
+        self._patterns += [
+            re.compile(rf"(?<!\d)0*{'[-./ _]?'.join(digits.lstrip('0') or '0')}(?!\d)")
+            for digits in sorted(told.numbers)
         ]
+        patient = recording.patient
+        self._days = _days_of([patient.birth_date, patient.name, *patient.comments])
 
     def scrub(self, text: str) -> str:
         """Return a text with the patient's data replaced by ``[removed]``."""
-        for pattern in self._patterns:
-            text = pattern.sub(REMOVED, text)
-        return text
+        text = unicodedata.normalize("NFC", text)  # macOS takes accents apart in names of files
+        pieces, at = [], 0
+        for start, stop in _joined(sorted(self._places(text)), text):
+            pieces += [text[at:start], REMOVED]
+            at = stop
+        return "".join([*pieces, text[at:]])
 
     def is_in(self, text: str) -> bool:
         """Return whether a text tells who the patient is."""
-        return any(pattern.search(text) for pattern in self._patterns)
+        return next(self._places(unicodedata.normalize("NFC", text)), None) is not None
+
+    def _places(self, text: str) -> Iterator[tuple[int, int]]:
+        """Find where a text tells it."""
+        plain = fold(text)
+        for pattern in self._patterns:
+            yield from (match.span() for match in pattern.finditer(plain))
+        for cut in (WORD, LETTERS, _CAMEL):
+            for match in cut.finditer(text):
+                if self._is_personal(match[0]):
+                    yield match.span()
+        for dated in dates_in(text):
+            if dated.days & self._days or (self._every_date and dated.sure):
+                yield dated.start, dated.stop
+        for match in _BORN.finditer(plain):
+            yield match.span("when")
+
+    def _is_personal(self, word: str) -> bool:
+        if len(word) < MIN_LETTERS:
+            return word in self._short or (word.isupper() and word.capitalize() in self._short)
+        sound = sounds(word)
+        return sound in self._words or sound.removesuffix("s") in self._words
 
 
 def pseudonym(sha256: str) -> str:
@@ -86,38 +112,27 @@ def names_patient(recording: Recording, text: str | Path) -> bool:
     return Identity(recording).is_in(str(text))
 
 
-def _of_header(patient: Patient) -> Iterable[str]:
-    yield from (patient.patient_id, patient.name, patient.birth_date)
-    yield from _words(patient.name)
-    for comment in patient.comments:
-        pairs = [(m[1] or m[3], m[2] or m[4] or "") for m in _PAIR.finditer(comment)]
-        if not pairs:
-            yield comment
-        for key, value in pairs:
-            if _PERSONAL.search(key) and value.strip().lower() not in _UNKNOWN:
-                yield value
-                if "name" in key.lower() or re.search(r"physician|doctor|referr", key, re.I):
-                    yield from _words(value)
+def _whole(phrase: str) -> re.Pattern[str]:
+    """Return a pattern for a phrase; scripts that write words without blanks have no borders."""
+    if re.search(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]", phrase):
+        return re.compile(loosely(phrase))
+    return re.compile(rf"(?<![^\W_]){loosely(phrase)}(?![^\W_])")
 
 
-def _words(name: str) -> Iterable[str]:
-    return (word for word in re.split(r"[\W_]+", name) if len(word) >= MIN_LETTERS)
+def _days_of(texts: list[str]) -> frozenset[Day]:
+    days = {day for text in texts for dated in dates_in(text) for day in dated.days}
+    return frozenset(days | {(year, month, 0) for year, month, _ in days})
 
 
-def _loosely(text: str) -> str:
-    """Return a pattern for a text whatever stands between its words: blanks, ``_``, ``-`` ..."""
-    words = [re.escape(word) for word in re.split(r"[\W_]+", text) if word]
-    return r"[\W_]+".join(words) if words else re.escape(text)
-
-
-def _dates(text: str) -> Iterable[str]:
-    """Return patterns for a date in any order and with any separators."""
-    found = _DATE.search(text)
-    if found is None:
-        return
-    groups = found.groups()
-    year, month, day = groups[0:3] if groups[0] else groups[6:9] if groups[6] else groups[5:2:-1]
-    between = r"[\W_]{0,2}"
-    pieces = {"y": str(year), "m": f"0?{int(month)}", "d": f"0?{int(day)}"}
-    for order in ("ymd", "dmy", "mdy"):
-        yield between.join(pieces[one] for one in order)
+def _joined(places: list[tuple[int, int]], text: str) -> Iterator[tuple[int, int]]:
+    """Yield places, those as one that touch or that only blanks, commas ... part."""
+    at: tuple[int, int] | None = None
+    for start, stop in places:
+        if at is not None and not text[at[1] : start].strip(" ,_-"):
+            at = (at[0], max(at[1], stop))
+        else:
+            if at is not None:
+                yield at
+            at = (start, stop)
+    if at is not None:
+        yield at

@@ -1,7 +1,9 @@
 """What can be typed, and what it means."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +15,9 @@ from ecgviewer.io import open_record
 from ecgviewer.review.annotations import RecordKey
 from ecgviewer.review.editing import add, make
 from ecgviewer.review.store import ReviewStore
+
+ROOT = Path(__file__).resolve().parents[2]
+HOMES = ("ECGVIEWER_HOME", *(f"XDG_{kind}_HOME" for kind in ("CONFIG", "DATA", "STATE", "CACHE")))
 
 
 @pytest.mark.parametrize(
@@ -121,3 +126,45 @@ def test_a_picture_of_what_is_not_there_is_an_error_in_words(command, tmp_path, 
     assert main([command, str(tmp_path / "nowhere.hea"), "--out", str(out)]) == 1
     assert "nowhere.hea" in capsys.readouterr().err
     assert not out.exists()
+
+
+def test_it_works_without_a_home_folder(samples: Path, tmp_path: Path) -> None:
+    """As in a container that runs under a user id of no user."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import pwd\ndef nobody(number): raise KeyError(number)\npwd.getpwuid = nobody\n"
+    )
+    homes = ("HOME", *HOMES)
+    environment = {key: value for key, value in os.environ.items() if key not in homes}
+    environment |= {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
+    environment |= {"TMPDIR": str(tmp_path), "QT_QPA_PLATFORM": "offscreen"}
+    for arguments in (
+        ["models"],
+        ["analyze", str(samples / "00010_hr"), "--model", "cae"],
+        ["report", str(samples / "00010_hr"), "--model", "cae", "--out", str(tmp_path / "p.png")],
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", "ecgviewer", *arguments],
+            env=environment, cwd=ROOT, capture_output=True, text=True, timeout=300,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert "Traceback" not in done.stderr and "unreadable" not in done.stdout
+        assert done.stderr.count("ECGVIEWER_HOME") == 1  # said once, whatever processes there are
+    assert (tmp_path / "p.png").stat().st_size > 10_000
+    assert not list(tmp_path.glob("ecgviewer-*"))  # nothing was worth keeping
+
+
+def test_reviews_outlive_a_session_without_a_home_folder(tmp_path: Path) -> None:
+    script = (
+        "import os; from pathlib import Path; from ecgviewer.core import user_dirs as dirs\n"
+        "def nobody(): raise RuntimeError('no home')\n"
+        "Path.home = nobody; assert 'ECGVIEWER_HOME' in dirs.settle(); assert not dirs.settle()\n"
+        "assert not dirs.state_dir().parent.stat().st_mode & 0o077\n"
+        "(dirs.data_dir() / 'reviews').mkdir(parents=True); print(dirs.start_dir())\n"
+    )
+    environment = {key: value for key, value in os.environ.items() if key not in HOMES}
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environment | {"TMPDIR": str(tmp_path)}, cwd=ROOT,
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.strip() == str(ROOT)
+    assert len(list(tmp_path.glob("ecgviewer-*/data/reviews"))) == 1

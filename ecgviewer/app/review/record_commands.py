@@ -18,6 +18,7 @@ from ecgviewer.app.review.review_document import ReviewDocument
 from ecgviewer.app.review.worklist import Worklist
 from ecgviewer.app.review.worklist_panel import WorklistPanel
 from ecgviewer.core.errors import EcgViewerError, ReviewError
+from ecgviewer.core.user_dirs import start_dir
 from ecgviewer.review import editing
 from ecgviewer.review.annotations import RecordKey
 from ecgviewer.review.anonymize import Privacy
@@ -274,7 +275,7 @@ class RecordCommands(QObject):
         if review is None or recording is None:
             return
         readers = self._review.store.readers(review.record, recording.path)
-        dialog = ExportDialog(Path.home(), len(readers), self._window)
+        dialog = ExportDialog(start_dir(), len(readers), self._window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.chosen.connect(self.export)
         dialog.open()
