@@ -126,3 +126,16 @@ def test_no_label_or_common_word_of_a_header_is_taken_for_a_name(plain: Recordin
     said = ". ".join(label.name for label in DEFAULT_LABELS.labels)
     identity = Identity(with_header(plain, said), with_names=False)
     assert not any(identity.is_in(label.name) for label in DEFAULT_LABELS.labels)
+
+
+def test_notes_on_real_records_lose_nothing_of_what_they_say(shared_data: Path) -> None:
+    """Record 00001 in a folder called "long" makes neither lead V1 nor a long QT personal."""
+    seen = 0
+    for folder in ("ptbxl", "cpsc2018", "georgia_chapman", "ludb", "long"):
+        for header in sorted((shared_data / folder).rglob("*.hea"))[:12]:
+            recording = open_record(next(iter(find_records(header))))
+            assert not names_patient(recording, recording.name), recording.path
+            assert Identity(recording, with_names=True).scrub(CLINICAL) == CLINICAL, recording.path
+            recording.source.close()
+            seen += 1
+    assert seen >= 50

@@ -15,8 +15,10 @@ from ecgviewer.core.recording import Recording
 from ecgviewer.review.dates import Day, dates_in
 from ecgviewer.review.folding import fold, loosely, sounds
 from ecgviewer.review.header_words import LETTERS, MIN_LETTERS, WORD, told_by
+from ecgviewer.review.plain_words import is_plain
 
 REMOVED = "[removed]"
+DIGITS_OF_LEADS_AND_TIMES = 3
 _CAMEL = re.compile(r"[A-Z][a-z]+|[A-Z]+(?![a-z])")
 _BORN = re.compile(
     r"(?<![^\W_])(?:born|birth\w*|dob|geb\w*|nee?|nat[oa]|naiss\w*|nacid[oa]|nacim\w*|nascid[oa]|"
@@ -43,7 +45,8 @@ class Identity:
             path = recording.path
             for name in (recording.name, path.stem, path.parent.name):
                 told.add_words(name)
-                told.add_phrase(name)
+                if not is_plain(name):  # a folder called "long" tells of nobody
+                    told.add_phrase(name)
             for name in (path.name, str(path), str(path.parent)):
                 told.add_phrase(name)
         self._words = told.words
@@ -51,8 +54,7 @@ class Identity:
         # An underscore parts words in names of files.
         self._patterns = [_whole(text) for text in sorted(told.phrases)]
         self._patterns += [
-            re.compile(rf"(?<!\d)0*{'[-./ _]?'.join(digits.lstrip('0') or '0')}(?!\d)")
-            for digits in sorted(told.numbers)
+            re.compile(rf"(?<!\d){_any_zeros(digits)}(?!\d)") for digits in sorted(told.numbers)
         ]
         patient = recording.patient
         self._days = _days_of([patient.birth_date, patient.name, *patient.comments])
@@ -110,6 +112,16 @@ def public_name(recording: Recording) -> str:
 def names_patient(recording: Recording, text: str | Path) -> bool:
     """Return whether a name of a record or a path repeats what the header says of the patient."""
     return Identity(recording).is_in(str(text))
+
+
+def _any_zeros(digits: str) -> str:
+    """Return a pattern for a number with separators in it, whatever zeros lead it.
+
+    Where little else is left (record 00001) the zeros must be there, or lead V1 would be it.
+    """
+    rest = digits.lstrip("0")
+    lead, rest = ("0*", rest) if len(rest) > DIGITS_OF_LEADS_AND_TIMES else ("", digits)
+    return lead + "[-./ _]?".join(rest)
 
 
 def _whole(phrase: str) -> re.Pattern[str]:
