@@ -240,12 +240,12 @@ class Document(QObject):
 
 
 def _same_place(before: Flag | None, flags: tuple[Flag, ...]) -> int | None:
-    """Return the flag that overlaps the formerly selected one most, if any."""
+    """Return the flag of its kind that overlaps the formerly selected one most, if any."""
     if before is None:
         return None
     best, best_overlap = None, 0.0
     for index, flag in enumerate(flags):
         overlap = min(flag.stop_s, before.stop_s) - max(flag.start_s, before.start_s)
-        if overlap > best_overlap:
+        if flag.parts == before.parts and overlap > best_overlap:
             best, best_overlap = index, overlap
     return best

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -13,6 +15,8 @@ MIN_FLAG_S = 0.04
 """Shorter excursions are noise: one small square of ECG paper."""
 JOIN_S = 0.12
 """Excursions of one lead closer than this belong to the same flag (within a QRS-T)."""
+MIN_COMMON_LEADS = 0.5
+"""Windows with one finding share a flag where this much of all their leads is common."""
 
 
 def derive_flags(analysis: Analysis, specificity: float) -> tuple[Flag, ...]:
@@ -23,14 +27,16 @@ def derive_flags(analysis: Analysis, specificity: float) -> tuple[Flag, ...]:
     window: a rhythm or an interval that passes; in a window that passes as a whole, ST, T, R or S
     levels that every beat shows, with their leads; and in such a window without any of these,
     the part of its score that is least normal, so that none is called abnormal without a
-    reason. Windows that follow each other with the same finding share a flag.
+    reason. Windows that follow each other with the same finding, in nearly the same leads, share
+    a flag.
 
     Parameters
     ----------
     specificity : float
         Share of normal records that should stay without a flag, between 0 and 1.
     """
-    return _in_order(_place_flags(analysis, specificity, 0), _window_flags(analysis, specificity))
+    windows = _window_flags(analysis, specificity, analysis.windows)
+    return _in_order(_place_flags(analysis, specificity, 0), _joined([], [], windows))
 
 
 def extend_flags(
@@ -56,36 +62,90 @@ def extend_flags(
         start = min(start, border + join)
         kept = [flag for flag in kept if round(flag.stop_s * fs) < border]
     known = len(earlier.windows)
-    windows = [flag for flag in flags if not flag.placed]
-    windows += _window_flags(analysis, specificity, known)
+    before = _window_flags(analysis, specificity, analysis.windows[max(known - 1, 0) : known])
+    windows = _joined(
+        [flag for flag in flags if not flag.placed],
+        before[0] if before else [],
+        _window_flags(analysis, specificity, analysis.windows[known:]),
+    )
     return _in_order(kept + _place_flags(analysis, specificity, start), windows)
 
 
 def _in_order(places: list[Flag], windows: list[Flag]) -> tuple[Flag, ...]:
-    flags = places + _joined(windows)
+    flags = places + windows
     return tuple(sorted(flags, key=lambda flag: (flag.start_s, flag.stop_s, flag.parts)))
 
 
-def _joined(windows: list[Flag]) -> list[Flag]:
-    """Return flags of windows, those of the same parts that touch as one."""
-    joined: list[Flag] = []
-    last: dict[tuple[tuple[str, ...], str], int] = {}
-    for flag in windows:
-        finding = flag.parts, flag.reason
-        at = last.get(finding)
-        if at is None or flag.start_s > joined[at].stop_s + JOIN_S:
-            last[finding] = len(joined)
-            joined.append(flag)
-            continue
-        before = joined[at]
-        clearest = before if before.p_value <= flag.p_value else flag
-        joined[at] = replace(
-            clearest,
-            start_s=before.start_s,
-            stop_s=max(before.stop_s, flag.stop_s),
-            score=max(before.score, flag.score),
-        )
+def _joined(joined: list[Flag], before: list[Flag], windows: list[list[Flag]]) -> list[Flag]:
+    """Return flags of windows, those that touch and say the same as one.
+
+    Parameters
+    ----------
+    joined : list of Flag
+        Of the windows before, joined already.
+    before : list of Flag
+        Of the last window before, by itself.
+    windows : list of list of Flag
+        Of each window that follows.
+    """
+    joined = list(joined)
+    near = list(range(len(joined)))
+    for flags in windows:
+        near = [at for at in near if flags and joined[at].stop_s + JOIN_S >= flags[0].start_s]
+        free = list(near)  # each goes on with one flag of a window
+        for flag in flags:
+            at = next((at for at in free if _goes_on(joined[at], before, flag)), None)
+            if at is None:
+                near.append(len(joined))
+                joined.append(flag)
+                continue
+            free.remove(at)
+            # What it says stays that of its first window: all others are compared with that.
+            joined[at] = replace(
+                joined[at],
+                stop_s=max(joined[at].stop_s, flag.stop_s),
+                score=max(joined[at].score, flag.score),
+                p_value=min(joined[at].p_value, flag.p_value),
+            )
+        before = flags
     return joined
+
+
+def _goes_on(flag: Flag, before: list[Flag], window: Flag) -> bool:
+    """Return whether a window says what the flag of those before it says.
+
+    A single window may leave out or add a lesser word, as ``QRS wide, QT long`` does between
+    ``QRS wide`` and ``QRS wide``; where the window before said it too, it is another finding.
+    """
+    if flag.parts != window.parts:
+        return False
+    if flag.reason == window.reason and flag.leads == window.leads:
+        return True
+    every = set(flag.leads) | set(window.leads)
+    if len(set(flag.leads) & set(window.leads)) < MIN_COMMON_LEADS * len(every):
+        return False
+    said, says = words_of(flag.reason), words_of(window.reason)
+    return set(said) == set(says) or (
+        _nearly_the_same(said, says)
+        and all(f.parts != window.parts or set(words_of(f.reason)) != set(says) for f in before)
+    )
+
+
+def _nearly_the_same(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
+    """Return whether each has the other's first word, and no word contradicts one of the other."""
+    if a[0] not in b or b[0] not in a:
+        return False
+    subjects = ({word.rpartition(" ")[0] for word in set(x) - set(y)} for x, y in ((a, b), (b, a)))
+    return not set.intersection(*subjects)
+
+
+@lru_cache(maxsize=1024)
+def words_of(reason: str) -> tuple[str, ...]:
+    """Return the words of a flag's reason, such as ``QRS wide`` and ``QT long``.
+
+    Those of each part of the score stand together, the most prominent first.
+    """
+    return tuple(word.strip() for part in reason.split(" + ") for word in part.split(","))
 
 
 def _place_flags(analysis: Analysis, specificity: float, first: int) -> list[Flag]:
@@ -141,18 +201,21 @@ EVERY_BEAT = ("st",)
 """Parts that concern what every beat shows in some leads; they flag a window that passes."""
 
 
-def _window_flags(analysis: Analysis, specificity: float, first: int = 0) -> list[Flag]:
+def _window_flags(
+    analysis: Analysis, specificity: float, windows: Sequence[WindowScore]
+) -> list[list[Flag]]:
+    """Return what there is to flag in each window."""
     level, threshold = 1.0 - specificity, analysis.threshold(specificity)
     flags = []
-    for window in analysis.windows[first:]:
+    for window in windows:
         passing = {part for part, p_value in window.parts.items() if p_value <= level}
         groups = [[part for part in WITHOUT_LEADS if part in passing]]
         if window.score >= threshold:
             groups.append([part for part in EVERY_BEAT if part in passing])
             if not any(groups) and window.parts:
                 groups.append([min(window.parts, key=window.parts.__getitem__)])
-        for parts in filter(None, groups):
-            flags += _of_window(window, tuple(parts))
+        found = [_of_window(window, tuple(parts)) for parts in groups if parts]
+        flags.append([flag for part in found for flag in part])
     return flags
 
 

@@ -23,7 +23,8 @@ from ecgviewer.review.review_json import as_utf8, loads
 FORMAT = "ecgviewer-labels"
 VERSION = 1
 MAX_BYTES = 1 << 20
-GROUPS = ("rhythm", "conduction", "ectopy", "ST/T", "quality")
+OTHER = "Other finding"
+"""The label that says no more than that there is something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,12 @@ class LabelSet:
     def by_name(self, name: str) -> Label | None:
         """Return the label of a name."""
         return next((label for label in self.labels if label.name == name), None)
+
+    @property
+    def neutral(self) -> Label:
+        """The label of a finding that no other is known for: ``Other finding``, else the last."""
+        own = self.by_name(OTHER) or next(reversed(self.labels), None)
+        return own or DEFAULT_LABELS.neutral
 
     def save(self, path: Path) -> None:
         """Write the set as JSON; raises StorageError."""
@@ -176,7 +183,7 @@ DEFAULT_LABELS = LabelSet(
         _label("Baseline wander", "quality"),
         _label("Electrode off", "quality"),
         _label("Leads swapped", "quality"),
-        _label("Other finding", "quality"),
+        _label(OTHER, "other"),
     ),
 )
 """What a reader gets without a label file of their own."""

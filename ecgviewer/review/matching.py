@@ -7,12 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ecgviewer.core.analysis import Flag
+from ecgviewer.core.flags import words_of
 from ecgviewer.core.percent import percent_text
 from ecgviewer.review.annotations import FlagVerdict
 
 MIN_OVERLAP = 0.5
 """Share of the shorter span that must be common. A threshold grows and shrinks a flag around its
 peak, so that the shorter span lies mostly inside the longer one."""
+MIN_AGREEMENT = 0.05
+"""A verdict that agrees less with a flag says nothing about it."""
+SAME_FROM = 0.5
+"""A verdict that agrees this far is on this very flag: it can be so with one of an analysis only
+(or both halves), for its flags lie beside each other or say something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +29,8 @@ class VerdictMatch:
     ----------
     verdict : FlagVerdict
     agreement : float
-        Intersection over union in time, times that of the leads; 1 is the very same flag.
+        Intersection over union in time, times that of the leads and of the words; 1 is the very
+        same flag.
     same_model : bool
         Whether the verdict was given on a flag of the same bundle.
     contested : bool
@@ -34,6 +41,11 @@ class VerdictMatch:
     agreement: float
     same_model: bool
     contested: bool
+
+    @property
+    def decides(self) -> bool:
+        """Whether the verdict is on this flag, not only on something that overlaps with it."""
+        return self.agreement >= SAME_FROM
 
     def text(self) -> str:
         """Return how well the verdict fits, in words."""
@@ -55,9 +67,12 @@ def lead_agreement(a: Sequence[str], b: Sequence[str]) -> float:
 
     No leads means the rhythm, which is something else than a finding in some leads.
     """
-    if not a and not b:
-        return 1.0
-    return len(set(a) & set(b)) / len(set(a) | set(b))
+    return 1.0 if not a and not b else _in_common(a, b)
+
+
+def _in_common(a: Sequence[str], b: Sequence[str]) -> float:
+    every = set(a) | set(b)
+    return len(set(a) & set(b)) / len(every) if every else 0.0
 
 
 def match_verdicts(
@@ -77,7 +92,7 @@ def match_verdicts(
         first = bisect.bisect_left(starts, flag.start_s - longest)
         for verdict in ordered[first : bisect.bisect_right(starts, flag.stop_s)]:
             agreement = _agreement(flag, verdict)
-            if agreement > 0.0:
+            if agreement >= MIN_AGREEMENT:
                 same = verdict.origin.bundle_sha256 == bundle_sha256
                 fitting.append((round(agreement, 6), same, verdict.decided, verdict))
         if not fitting:
@@ -96,4 +111,15 @@ def _agreement(flag: Flag, verdict: FlagVerdict) -> float:
     shorter = min(flag.stop_s - flag.start_s, verdict.end_s - verdict.start_s)
     if leads == 0.0 or common < 0.0 or common < MIN_OVERLAP * shorter:
         return 0.0
-    return leads * span_iou(flag.start_s, flag.stop_s, verdict.start_s, verdict.end_s)
+    span = span_iou(flag.start_s, flag.stop_s, verdict.start_s, verdict.end_s)
+    return leads * span * _word_agreement(flag, verdict)
+
+
+def _word_agreement(flag: Flag, verdict: FlagVerdict) -> float:
+    """Return how far a flag says what the one that was judged said.
+
+    A place on the score map says nothing that the finding of a whole window says. Before findings
+    had words, the names of the parts of the score stood for them.
+    """
+    said = words_of(verdict.reason)
+    return max(_in_common(words_of(flag.reason), said), _in_common(flag.parts, said))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ecgviewer.core.flags import words_of
 from ecgviewer.review.labels import Label, LabelSet
 
 SUGGESTED: Mapping[str, str] = {
@@ -23,7 +24,7 @@ def propose(words: str, labels: LabelSet) -> Label | None:
     The most prominent word comes first and decides. A set that has no label with the code, such
     as a user's own, has no proposal either.
     """
-    code = SUGGESTED.get(words.split(" + ")[0].split(",")[0].strip())
+    code = SUGGESTED.get(words_of(words)[0])
     return next(
         (label for label in labels.labels if code in [c.value for c in label.codes]),
         None,

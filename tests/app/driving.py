@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from ecgviewer.app.inference import Run
@@ -21,6 +22,8 @@ from ecgviewer.core.leads import STANDARD_LEADS
 from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.core.reference import NormalReference
 from ecgviewer.io import open_record
+from ecgviewer.review.annotations import Review
+from ecgviewer.review.store import ReviewStore
 
 MAP_FS_HZ = 100.0
 TICK_MS = 15
@@ -175,3 +178,30 @@ def open_and_wait(window: MainWindow, path: Path) -> None:
     window.session.open_paths([path])
     spin(lambda: window.document.generation > generation)
     spin(lambda: window.document.heart is not None)
+
+
+def open_for_review(window: MainWindow, path: Path) -> MainWindow:
+    """Open a record, wait until its review is open too, and give the traces the keyboard."""
+    window.session.open_paths([path])
+    spin(lambda: window.review.document.review is not None and window.document.heart is not None)
+    window.traces.setFocus()
+    QApplication.processEvents()
+    return window
+
+
+def press(window: MainWindow, key: Qt.Key, modifiers: Qt.KeyboardModifier | None = None) -> None:
+    """Press a key where the keyboard focus is."""
+    target = QApplication.focusWidget() or window.traces
+    QTest.keyClick(target, key, modifiers or Qt.KeyboardModifier.NoModifier)
+    QApplication.processEvents()
+
+
+def review_of(window: MainWindow) -> Review:
+    review = window.review.document.review
+    assert review is not None
+    return review
+
+
+def on_disk(window: MainWindow) -> Review:
+    """Return the review as another program start would find it now."""
+    return ReviewStore.for_user().read(review_of(window).record, window.review.document.reader)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +11,9 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from ecgviewer.app.panels.list_rows import ROW_ROLE
 from ecgviewer.app.window import MainWindow
-from ecgviewer.review.annotations import Review
 from ecgviewer.review.store import ReviewStore
-from tests.app.driving import make_analysis, spin
+from tests.app.driving import on_disk, open_for_review, press, review_of, spin
 
 Key, Shift, Ctrl = Qt.Key, Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
 Alt = Qt.KeyboardModifier.AltModifier
@@ -25,133 +22,7 @@ Alt = Qt.KeyboardModifier.AltModifier
 @pytest.fixture
 def window(make_window: Callable[..., MainWindow], samples: Path) -> MainWindow:
     """The window with a record open and ready for review."""
-    window = make_window()
-    window.session.open_paths([samples / "00010_hr.hea"])
-    spin(lambda: window.review.document.review is not None and window.document.heart is not None)
-    window.traces.setFocus()
-    QApplication.processEvents()
-    return window
-
-
-def analyse(window: MainWindow) -> None:
-    """Give the window an analysis with three flags."""
-    ref = window.document.ref
-    assert ref is not None
-    window.document.add_analysis("vae-bilstm-mha", make_analysis(ref, "vae-bilstm-mha"))
-    window.session.set_specificity(0.8)
-    assert len(window.document.flags) == 3
-
-
-def press(window: MainWindow, key: Qt.Key, modifiers: Qt.KeyboardModifier | None = None) -> None:
-    """Press a key where the keyboard focus is."""
-    target = QApplication.focusWidget() or window.traces
-    QTest.keyClick(target, key, modifiers or Qt.KeyboardModifier.NoModifier)
-    QApplication.processEvents()
-
-
-def review_of(window: MainWindow) -> Review:
-    review = window.review.document.review
-    assert review is not None
-    return review
-
-
-def on_disk(window: MainWindow) -> Review:
-    """Return the review as another program start would find it now."""
-    return ReviewStore.for_user().read(review_of(window).record, window.review.document.reader)
-
-
-def test_a_flag_is_accepted_rejected_or_left_with_one_key_each(window) -> None:
-    analyse(window)
-    press(window, Key.Key_N)
-    assert window.document.selected_flag == 0
-    press(window, Key.Key_A)
-    assert window.document.selected_flag == 1, "the next flag comes by itself"
-    press(window, Key.Key_X)
-    press(window, Key.Key_U)
-    review = review_of(window)
-    assert [item.verdict for item in review.verdicts] == ["accepted", "rejected", "unsure"]
-    (annotation,) = review.annotations
-    flag = window.document.flags[0]
-    assert (annotation.start_s, annotation.end_s) == (flag.start_s, flag.stop_s)
-    assert annotation.leads == flag.leads
-    assert annotation.origin.model == "vae-bilstm-mha"
-    assert annotation.origin.bundle_sha256 == "0" * 64
-    assert on_disk(window) == review
-    said = [
-        window.flags_panel.model.data(window.flags_panel.model.index(row, 0), ROW_ROLE).mark
-        for row in (0, 1, 2)
-    ]
-    assert said == ["✓", "✗", "?"]
-    assert any("Every flag has a verdict" in text for text in window.messages.texts())
-
-
-def test_a_number_accepts_a_flag_with_that_label(window) -> None:
-    analyse(window)
-    press(window, Key.Key_N)
-    press(window, Key.Key_8)
-    (annotation,) = review_of(window).annotations
-    assert annotation.label == "ST elevation"
-    assert [code.value for code in annotation.codes] == ["164931005", "STE_"]
-    window.select_flag(0)
-    press(window, Key.Key_7)
-    assert [item.label for item in review_of(window).annotations] == ["ST depression"]
-    assert len(review_of(window).verdicts) == 1
-    window.select_flag(0)
-    press(window, Key.Key_X)
-    assert review_of(window).annotations == ()
-    assert [item.verdict for item in review_of(window).verdicts] == ["rejected"]
-    window.select_flag(0)
-    press(window, Key.Key_Backspace)
-    assert review_of(window).verdicts == ()
-
-
-def test_verdicts_survive_another_threshold(window) -> None:
-    analyse(window)
-    press(window, Key.Key_N)
-    press(window, Key.Key_X)
-    window.session.set_specificity(0.999)
-    model = window.flags_panel.model
-    assert model.rowCount() >= 1
-    assert model.data(model.index(0, 0), ROW_ROLE).mark.startswith("✗")
-    assert "rejected" in str(model.data(model.index(0, 0), Qt.ItemDataRole.ToolTipRole))
-
-
-def test_it_is_said_beforehand_which_label_an_accepted_flag_gets(window) -> None:
-    analyse(window)
-    press(window, Key.Key_N)
-    hint = window.review.panel.hint
-    assert hint.text().startswith("A accepts as “Other finding”")
-    press(window, Key.Key_8)
-    assert hint.text().startswith("A accepts as “ST elevation”")
-    press(window, Key.Key_A)
-    assert [item.label for item in review_of(window).annotations] == ["ST elevation"] * 2
-
-
-def test_what_is_said_of_a_flag_follows_the_threshold(window) -> None:
-    analyse(window)
-    press(window, Key.Key_N)
-    first, *others = window.document.flags
-    window.document.flags = (replace(first, reason="QT long"), *others)
-    window.document.flagsChanged.emit()
-    assert window.review.panel.hint.text().startswith("A accepts as “Long QT”")
-    window.document.selected_flag, window.document.flags = None, ()
-    window.document.flagsChanged.emit()
-    assert not window.review.panel.hint.text().startswith("A accepts")
-
-
-def test_a_flag_whose_words_suggest_a_label_is_accepted_with_it(window) -> None:
-    analyse(window)
-    first, *others = window.document.flags
-    window.document.flags = (replace(first, reason="ST lower, T lower"), *others)
-    press(window, Key.Key_N)
-    assert window.review.panel.hint.text().startswith("A accepts as “ST depression”")
-    press(window, Key.Key_A)
-    press(window, Key.Key_A)
-    labels = [item.label for item in review_of(window).annotations]
-    assert labels == ["ST depression", "Other finding"], "the next one suggests nothing"
-    window.select_flag(0)
-    press(window, Key.Key_1)
-    assert "Atrial fibrillation" in [item.label for item in review_of(window).annotations]
+    return open_for_review(make_window(), samples / "00010_hr.hea")
 
 
 def test_dragging_marks_a_span_and_a_number_labels_it(window) -> None:

@@ -155,6 +155,63 @@ def test_rhythm_and_intervals_share_a_flag_and_neighbouring_windows_too(
     ]
 
 
+def saying(start_s: float, **found: Finding) -> WindowScore:
+    """Return a window that passes by the findings given."""
+    one = window(start_s, 0.01, **dict.fromkeys(found, 0.01))
+    return replace(one, findings={part: (finding,) for part, finding in found.items()})
+
+
+def spans(flags: tuple[Flag, ...]) -> list[tuple[float, float, str, tuple[str, ...]]]:
+    return [(flag.start_s, flag.stop_s, flag.reason, flag.leads) for flag in flags]
+
+
+def test_a_window_that_says_something_else_is_another_flag(quiet_map: np.ndarray) -> None:
+    lateral, right = ("V4", "V5", "V6"), ("V1", "V2")
+    analysis = make_analysis(
+        quiet_map, None,
+        saying(0.0, st=Finding("ST lower, T lower", lateral)),
+        saying(10.0, st=Finding("T lower, ST lower", ("V5", "V6"))),
+        saying(20.0, st=Finding("ST higher", lateral)),
+        saying(30.0, st=Finding("ST higher", right)),
+    )  # fmt: skip
+    assert spans(derive_flags(analysis, 0.95)) == [
+        (0.0, 20.0, "ST lower, T lower", lateral),
+        (20.0, 30.0, "ST higher", lateral),
+        (30.0, 40.0, "ST higher", right),
+    ]
+
+
+def test_a_lesser_word_for_one_window_is_passed_over_and_for_two_is_a_finding(
+    quiet_map: np.ndarray,
+) -> None:
+    wide, long, left = "QRS wide", "QRS wide, QT long", "QRS wide, T axis left"
+    words = [wide, long, wide, left, wide, long, long, wide, "QRS narrow"]
+    windows = [saying(10.0 * k, intervals=Finding(word)) for k, word in enumerate(words)]
+    whole = make_analysis(quiet_map, None, *windows)
+    assert [span[:3] for span in spans(derive_flags(whole, 0.95))] == [
+        (0.0, 60.0, wide), (60.0, 80.0, long), (80.0, 90.0, "QRS narrow"),
+    ]  # fmt: skip
+    flags: tuple[Flag, ...] = ()
+    part = replace(whole, windows=())
+    for k in range(1, len(words) + 1):
+        longer = replace(whole, windows=tuple(windows[:k]))
+        flags, part = extend_flags(flags, part, longer, 0.95), longer
+        assert flags == derive_flags(longer, 0.95)
+
+
+def test_a_day_of_one_finding_that_wavers_is_few_flags(quiet_map: np.ndarray) -> None:
+    rng = np.random.default_rng(5)
+    windows = []
+    for k in range(8640):
+        words = "QRS wide, T axis left" if k % 7 == 3 else "QRS wide, QT long"
+        chest = tuple(lead for lead in STANDARD_LEADS[6:] if rng.random() < 0.9)
+        levels = Finding("ST lower", ("I", "aVL", *chest))
+        windows.append(saying(10.0 * k, intervals=Finding(words), st=levels))
+    flags = derive_flags(make_analysis(quiet_map, None, *windows), 0.95)
+    assert [f.stop_s - f.start_s for f in flags if f.parts == ("intervals",)] == [86400.0]
+    assert len(flags) < 100
+
+
 def test_flags_grow_with_the_analysis_as_if_it_had_been_whole(quiet_map: np.ndarray) -> None:
     windows = [
         window(10.0 * k, 0.01, rhythm=0.02 if k % 4 else 0.3, st=0.01 if k < 6 else 0.5)

@@ -93,6 +93,36 @@ def test_a_finding_elsewhere_or_in_other_leads_takes_no_verdict() -> None:
     assert match_verdicts(flags, given, "b1") == [None] * 4
 
 
+def test_a_verdict_on_a_whole_window_is_on_what_it_says_only() -> None:
+    place = flag(2.0, 2.2, "V1")
+    whole = Flag(0.0, 10.0, ("V1", "V2"), 6.0, 0.01, "ST lower, T lower", ("st",))
+    given = [replace(verdict(0.0, 10.0, whole.leads, "rejected"), reason=whole.reason)]
+    others = [
+        replace(whole, reason=words) for words in ("T lower, ST lower", "ST lower", "S deeper")
+    ]
+    found = match_verdicts([place, whole, *others], given, "b1")
+    agreement = [match and (match.agreement, match.decides) for match in found]
+    assert agreement == [None, (1.0, True), (1.0, True), (0.5, True), None]
+    on_place = [verdict(2.0, 2.2, ("V1",), "accepted")]
+    assert match_verdicts([whole, place], on_place, "b1")[0] is None
+
+
+def test_a_verdict_on_a_minute_decides_nothing_of_an_hour() -> None:
+    minute = replace(verdict(0.0, 60.0, (), "rejected"), reason="irregular")
+    grown = [Flag(0.0, stop, (), 6.0, 0.01, "irregular", ("rhythm",)) for stop in (90.0, 200, 3600)]
+    found = match_verdicts(grown, [minute], "b1")
+    assert [match and match.decides for match in found] == [True, False, None]
+
+
+def test_a_verdict_given_before_findings_had_words_is_found_by_the_part_of_the_score() -> None:
+    earlier = replace(verdict(0.0, 10.0, (), "accepted"), reason="rhythm")
+    rhythm = Flag(0.0, 10.0, (), 6.0, 0.01, "irregular, no constant P", ("rhythm",))
+    intervals = replace(rhythm, reason="QRS wide", parts=("intervals",))
+    first, second = match_verdicts([rhythm, intervals], [earlier], "b1")
+    assert first is not None and first.decides
+    assert second is None
+
+
 def test_a_flag_that_joined_two_judged_ones_says_that_they_differ() -> None:
     given = [verdict(2.0, 3.0, ("V1",), "accepted"), verdict(3.2, 3.5, ("V1",), "rejected")]
     (match,) = match_verdicts([flag(2.0, 3.5, "V1")], given, "b1")
@@ -107,11 +137,13 @@ def test_label_sets_can_be_edited_and_kept(tmp_path) -> None:
     assert [DEFAULT_LABELS.by_key(str(key)) is not None for key in range(10)] == [False] + [
         True
     ] * 9
+    assert DEFAULT_LABELS.neutral.name == "Other finding"
     DEFAULT_LABELS.save(path)
     assert load_labels(path) == DEFAULT_LABELS
     own = LabelSet("mine", (Label("Pausé", "rhythm", key="1"),))
     own.save(path)
     assert load_labels(path) == own
+    assert own.neutral.name == "Pausé", "the last label where there is no such name"
 
 
 @pytest.mark.parametrize(

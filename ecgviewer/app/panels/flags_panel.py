@@ -99,6 +99,8 @@ class FlagsPanel(_Widget):
         self.table.setWordWrap(False)
         self.table.setTabKeyNavigation(False)
         self._rows = RowDelegate(self.table)
+        # The highlighted row is the flag that the next key judges, however it came about.
+        self.table.selectionModel().selectionChanged.connect(self._on_selection)
         self.table.clicked.connect(lambda index: self.flagActivated.emit(index.row()))
         self.table.activated.connect(lambda index: self.flagActivated.emit(index.row()))
         self.count = QLabel()
@@ -124,6 +126,11 @@ class FlagsPanel(_Widget):
         count = len(self._document.flags)
         words = "No flag" if count == 0 else "1 flag" if count == 1 else f"{count} flags"
         self.count.setText(f"{words} · N next · Shift+N previous")
+
+    def _on_selection(self) -> None:
+        rows = [index.row() for index in self.table.selectionModel().selectedRows()]
+        if rows and rows[0] != self._document.selected_flag:
+            self.flagActivated.emit(rows[0])
 
     def _show_selected(self) -> None:
         selected = self._document.selected_flag

@@ -13,6 +13,7 @@ from ecgviewer.app.review.review_document import PENDING, ReviewDocument
 from ecgviewer.core.errors import ReviewError
 from ecgviewer.core.percent import percent_text
 from ecgviewer.review.annotations import Annotation
+from ecgviewer.review.editing import Edit
 from ecgviewer.review.labels import Label, load_labels, user_labels_path
 from ecgviewer.review.matching import VerdictMatch
 
@@ -61,9 +62,7 @@ class ReviewCommands(QObject):
             self._review.labels = load_labels(user_labels_path())
         except ReviewError as error:
             self._window.messages.error(f"{error}; the default labels are used.")
-        labels = self._review.labels.labels
-        if labels:
-            self._review.label = labels[-1]
+        self._review.label = self._review.labels.neutral
         self._panel.fill_labels()
         for key in "123456789":
             label = self._review.labels.by_key(key)
@@ -84,7 +83,7 @@ class ReviewCommands(QObject):
         ):  # fmt: skip
             bind(f"review.{name}", partial(self._judge, verdict))
         bind("review.begin", self._begin)
-        bind("review.confirm", lambda: self._label(review.label))
+        bind("review.confirm", self._confirm)
         bind("review.drop", self._drop)
         self._window.commands.bind_checked("review.select", self._set_selecting)
         for key in "123456789":
@@ -93,8 +92,8 @@ class ReviewCommands(QObject):
             "tools.calipers", lambda: self._window.commands.check("review.select", False)
         )
         bind("review.labels", self._ask_labels)
-        bind("review.undo", review.undo)
-        bind("review.redo", review.redo)
+        bind("review.undo", lambda: self._return_to(review.undo()))
+        bind("review.redo", lambda: self._return_to(review.redo()))
         bind("go.next_annotation", partial(self._step, 1))
         bind("go.previous_annotation", partial(self._step, -1))
 
@@ -170,7 +169,22 @@ class ReviewCommands(QObject):
         self._document.select_flag(None)
         self._window.messages.info("Every flag has a verdict. D: done, on to the next record.")
 
+    def _return_to(self, edit: Edit | None) -> None:
+        """Select the flag whose verdict was undone or done again: the next key is for it."""
+        verdicts = () if edit is None else edit.verdicts[1] or edit.verdicts[0]
+        if not verdicts:
+            return
+        index = self._review.verdicts.find(verdicts[0])
+        if index is None:
+            self._document.select_flag(None)
+        else:
+            self._window.select_flag(index)
+
     # Annotations ------------------------------------------------------------------------------
+
+    def _confirm(self) -> None:
+        if self._review.marked is not None:
+            self._label(self._review.label)
 
     def _label_by_key(self, key: str) -> None:
         label = self._review.labels.by_key(key)

@@ -175,29 +175,30 @@ class ReviewDocument(QObject):
             return False
         return self.perform(edit)
 
-    def undo(self) -> None:
-        """Take the last edit back."""
-        self._walk("undo")
+    def undo(self) -> Edit | None:
+        """Take the last edit back; return the edit that this was, if there was one."""
+        return self._walk("undo")
 
-    def redo(self) -> None:
-        """Do again what was undone last."""
-        self._walk("redo")
+    def redo(self) -> Edit | None:
+        """Do again what was undone last; return it, if there was one."""
+        return self._walk("redo")
 
-    def _walk(self, direction: str) -> None:
+    def _walk(self, direction: str) -> Edit | None:
         if self.session is None:
-            return
+            return None
         try:
             edit = self.session.undo() if direction == "undo" else self.session.redo()
         except ReviewError as error:
             self._trouble(error)
-            return
+            return None
         if edit is None:
-            return
+            return None
         self.informed.emit(f"{'Undone' if direction == 'undo' else 'Done again'}: {edit.text}.")
         after = edit.annotations[1]
         self.selected = after[0].id if after else None
         self._report()
         self.changed.emit()
+        return edit
 
     def _report(self) -> None:
         """Say once why something is not on disk, and keep trying."""

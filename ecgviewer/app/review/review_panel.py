@@ -71,8 +71,8 @@ class ReviewPanel(QWidget):
         column.addWidget(self.hint)
         review.opened.connect(self.show_review)
         review.changed.connect(self.show_review)
-        review.document.selectedFlagChanged.connect(self._show_hint)
-        review.document.flagsChanged.connect(self._show_hint)  # another may be selected with them
+        review.document.selectedFlagChanged.connect(self._show_next)
+        review.document.flagsChanged.connect(self._show_next)  # another may be selected with them
         self.fill_labels()
         self.show_review()
 
@@ -130,9 +130,7 @@ class ReviewPanel(QWidget):
             self.note.setModified(False)
         self.note.setEnabled(selected is not None)
         self._show_row()
-        index = self.labels.findText(f"{self._review.label.name}  (", Qt.MatchFlag.MatchContains)
-        self.labels.setCurrentIndex(index)
-        self._show_hint()
+        self._show_next()
 
     def _show_row(self) -> None:
         row = self.model.row_of(self._review.selected)
@@ -143,8 +141,10 @@ class ReviewPanel(QWidget):
             flags = QItemSelectionModel.SelectionFlag
             selection.setCurrentIndex(self.model.index(row, 0), flags.ClearAndSelect | flags.Rows)
 
-    def _show_hint(self) -> None:
+    def _show_next(self) -> None:
+        """Show the label that comes next, and what a key does now."""
         review = self._review
+        label = review.label
         if review.marked is not None:
             text = "Span marked: 1-9 or Enter labels it, L chooses leads, Esc drops it"
         elif review.selected_annotation is not None:
@@ -157,6 +157,8 @@ class ReviewPanel(QWidget):
         else:
             text = "N goes to the next flag · B begins an annotation · Shift+drag marks a span"
         self.hint.setText(text)
+        index = self.labels.findText(f"{label.name}  (", Qt.MatchFlag.MatchContains)
+        self.labels.setCurrentIndex(index)
 
     def _on_row(self, row: int) -> None:
         annotation = self.model.annotations[row]

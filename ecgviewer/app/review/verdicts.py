@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ecgviewer.core.analysis import Flag
+from ecgviewer.core.flags import words_of
 from ecgviewer.review import editing
 from ecgviewer.review.annotations import (
     Annotation,
@@ -21,9 +22,6 @@ from ecgviewer.review.proposals import propose
 
 if TYPE_CHECKING:
     from ecgviewer.app.review.review_document import ReviewDocument
-
-REPLACE_FROM = 0.5
-"""A verdict that agrees with a flag this far is replaced by a new one on that flag."""
 
 
 class Verdicts:
@@ -41,8 +39,36 @@ class Verdicts:
         return match_verdicts(self._document.flags, review.verdicts, analysis.bundle_sha256)
 
     def label_for(self, flag: Flag) -> Label:
-        """Return the label that a flag gets when it is accepted without naming one."""
-        return propose(flag.reason, self._review.labels) or self._review.label
+        """Return the label that a flag gets when it is accepted without naming one.
+
+        That is the one its words suggest, else the one that the reader gave to the same words in
+        this record, else one that says no more than the flag does.
+        """
+        labels = self._review.labels
+        return propose(flag.reason, labels) or self._given_before(flag) or labels.neutral
+
+    def _given_before(self, flag: Flag) -> Label | None:
+        """Return the label of the flag accepted last with these words; places have none."""
+        review = self._review.review
+        if review is None or flag.placed:
+            return None
+        words = set(words_of(flag.reason))
+        made = {a.id: a for a in review.annotations}
+        same = [v for v in review.verdicts if v.annotation_id in made]
+        same = [v for v in same if set(words_of(v.reason)) == words]
+        if not same:
+            return None
+        latest = made[max(same, key=lambda verdict: verdict.decided).annotation_id]
+        return self._review.labels.by_name(latest.label)
+
+    def find(self, verdict: FlagVerdict) -> int | None:
+        """Return the flag of the document that a verdict is on, if it is there."""
+        analysis = self._document.analysis
+        if analysis is None:
+            return None
+        matches = match_verdicts(self._document.flags, [verdict], analysis.bundle_sha256)
+        fits = {at: match.agreement for at, match in enumerate(matches) if match and match.decides}
+        return max(fits, key=fits.__getitem__, default=None)
 
     def judge(self, verdict: str, label: Label | None = None) -> bool:
         """Give the verdict on the selected flag (empty takes it back)."""
@@ -52,7 +78,7 @@ class Verdicts:
             self._review.informed.emit("No flag is selected (N goes to the next one).")
             return False
         flag, match = self._document.flags[index], self.matches()[index]
-        previous = match.verdict if match and match.agreement >= REPLACE_FROM else None
+        previous = match.verdict if match and match.decides else None
         if not verdict:
             if previous is None:
                 self._review.informed.emit("There is no verdict on this flag.")
@@ -91,8 +117,8 @@ class Verdicts:
         return editing.make(review, flag.start_s, flag.stop_s, leads, label.name, label.codes)
 
     def next_undecided(self, after: int) -> int | None:
-        """Return the next flag without a verdict, from ``after`` on and around."""
-        matches = self.matches()
-        count = len(matches)
+        """Return the next flag without a verdict of its own, from ``after`` on and around."""
+        decided = [match is not None and match.decides for match in self.matches()]
+        count = len(decided)
         order = [(after + step) % count for step in range(1, count + 1)]
-        return next((index for index in order if matches[index] is None), None)
+        return next((index for index in order if not decided[index]), None)
