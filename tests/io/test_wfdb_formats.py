@@ -114,7 +114,7 @@ def test_gain_baseline_and_unit_are_each_signals_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize("fmt", ["16", "24", "32", "80", "212", *FLAC])
 @pytest.mark.parametrize("unit", ["uV", "mV", "V"])
 def test_leads_that_a_writer_spread_over_all_bits_open(tmp_path: Path, fmt: str, unit: str) -> None:
-    """wfdb chooses the gain by itself: the smaller the lead and the wider the samples, the larger."""
+    """wfdb chooses the gains: the smaller the lead and the wider the samples, the larger."""
     per_mv = {"uV": 1e3, "mV": 1.0, "V": 1e-3}[unit]
     written = ecg_uv(2.0)[:6] / 1000
     written[1] *= 1e-4
