@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 
+from ecgviewer.cli import USAGE_ERROR
 from ecgviewer.cli.choose import bundles_for, one_record
 from ecgviewer.cli.parser import SPECIFICITY, privacy_of, read_options
 from ecgviewer.core.errors import AnalysisError
@@ -18,14 +19,20 @@ from ecgviewer.review.store import ReviewStore
 
 
 def run_screenshot(arguments: argparse.Namespace) -> int:
-    """Save a picture of the real window showing an analysed record; return the exit status."""
+    """Save a picture of the real window; without an analysis where no model can judge."""
     bundles_for(arguments.model)  # tells of a missing or damaged bundle at once
     ref = one_record(arguments.path, read_options(arguments))
     check_target(arguments.out)
     _draw_off_screen()
-    from ecgviewer.app.screenshot import take
+    from ecgviewer.app.screenshot import SizeError, take
 
-    take(ref, arguments.out, arguments.model, arguments.size, arguments.theme)
+    try:
+        unjudged = take(ref, arguments.out, arguments.model, arguments.size, arguments.theme)
+    except SizeError as error:
+        print(f"ecgviewer screenshot: argument --size: {error}", file=sys.stderr)
+        return USAGE_ERROR
+    if unjudged:
+        print(f"ecgviewer screenshot: without a model: {unjudged}", file=sys.stderr)
     return 0
 
 

@@ -41,6 +41,25 @@ def test_an_option_behind_a_path_is_wrong_usage(capsys):
     assert "--model" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "expected"),
+    [
+        ("--jobs", "abc", "a whole number of at least 1"),
+        ("--jobs", "0", "a whole number of at least 1"),
+        ("--jobs", "1.5", "a whole number of at least 1"),
+        ("--specificity", "x", "a share between 0 and 1"),
+        ("--specificity", "95", "a share between 0 and 1"),
+        ("--fs", "x", "a frequency in Hz"),
+        ("--fs", "nan", "a frequency in Hz"),
+    ],
+)
+def test_a_value_that_makes_no_sense_is_told_with_what_is_expected(option, value, expected, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["analyze", "a.hea", option, value])
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.endswith(f"argument {option}: takes {expected}, not {value!r}\n")
+
+
 def test_version_is_the_one_of_the_package(capsys):
     with pytest.raises(SystemExit) as ended:
         main(["--version"])
