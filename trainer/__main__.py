@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ecgviewer.core.errors import EcgViewerError
+from ecgviewer.core.streams import flush_output, tell
 from ecgviewer.core.user_dirs import settle
 
 MODELS = ("cae", "vae-bilstm", "vae-bilstm-mha")
@@ -39,6 +40,7 @@ def parser() -> argparse.ArgumentParser:
     evaluate.add_argument(
         "--card", action="store_true", help="write the figures into the bundles' cards"
     )
+    evaluate.add_argument("--overwrite", action="store_true", help="replace an existing report")
 
     calibrate = commands.add_parser("calibrate", help="thresholds from a site's own normals")
     calibrate.add_argument("--model", type=Path, required=True, metavar="FILE.ecgmodel")
@@ -59,23 +61,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if homeless := settle():
         print(homeless, file=sys.stderr)
     try:
-        # Imported late: --help should not wait for torch.
-        if given.command == "fit":
-            return _fit(given)
-        if given.command == "evaluate":
-            from trainer import evaluate
-
-            return evaluate.run(given.model, given.data, given.out, given.device, given.card)
-        from trainer import calibrate
-
-        return calibrate.run(given.model, given.normals, given.out, given.device, given.overwrite)
+        status = _run(given)
+        flush_output()
+        return status
     except EcgViewerError as error:
         print(f"trainer: {error.path}: {error.reason}" if error.path else f"trainer: {error}",
               file=sys.stderr)  # fmt: skip
         return 1
+    except OSError as error:
+        tell("trainer", error)
+        return 1
     except KeyboardInterrupt:
         print("trainer: stopped; fit --resume continues", file=sys.stderr)
         return 130
+
+
+def _run(given: argparse.Namespace) -> int:
+    # Imported late: --help should not wait for torch.
+    if given.command == "fit":
+        return _fit(given)
+    if given.command == "evaluate":
+        from trainer import evaluate
+
+        return evaluate.run(
+            given.model, given.data, given.out, given.device, given.card, given.overwrite
+        )
+    from trainer import calibrate
+
+    return calibrate.run(given.model, given.normals, given.out, given.device, given.overwrite)
 
 
 def _fit(given: argparse.Namespace) -> int:

@@ -26,6 +26,7 @@ from ecgviewer.models.evidence import Window
 from ecgviewer.models.scorer_fit import fit_scorer
 from trainer.data import DataError, Index, scan
 from trainer.progress_bar import ProgressBar
+from trainer.targets import check_new_bundle
 
 SPECIFICITIES = (0.90, 0.95, 0.99)
 CONFIDENCE = 0.95
@@ -213,8 +214,7 @@ def run(model: Path, normals: Path, out: Path, device: str, overwrite: bool) -> 
     EcgViewerError
         Saying what is wrong and where; nothing is written then.
     """
-    if out.exists() and not overwrite:
-        raise CalibrationError("the file exists; --overwrite replaces it", out)
+    check_new_bundle(out, overwrite)
     bundle = Bundle.load(model)
     refs, messages = _normal_refs(normals)
     if not refs:

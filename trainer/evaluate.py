@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ecgviewer.core.errors import EcgViewerError
+from ecgviewer.core.files import write_whole
 from ecgviewer.models.bundle import Bundle
 from ecgviewer.models.detector import Detector
 from ecgviewer.models.detectors import PARTS
@@ -28,6 +29,7 @@ from trainer.data import Entry, Index, scan
 from trainer.localise import Localisation, localise
 from trainer.progress_bar import ProgressBar
 from trainer.scored import Answer, Scored, score_entries
+from trainer.targets import check_new
 
 DoubleArray = npt.NDArray[np.float64]
 Json = dict[str, Any]
@@ -319,6 +321,7 @@ def run(
     out: Path | None,
     device: str,
     into_cards: bool = False,
+    overwrite: bool = False,
 ) -> int:
     """Carry out ``trainer evaluate``; return the exit status.
 
@@ -328,8 +331,12 @@ def run(
     from trainer.figures import draw
     from trainer.report import markdown, with_figures
 
-    if out is not None and out.suffix not in (".md", ".json"):
-        raise EvaluationError("the report's name ends in .md or .json", out)
+    if out is not None:
+        if out.suffix not in (".md", ".json"):
+            raise EvaluationError("the report's name ends in .md or .json", out)
+        check_new(report_files(out), overwrite)
+    if into_cards:
+        check_new(models, overwrite=True)
     result = evaluate(models, data, device)
     if into_cards:
         for path in models:
@@ -338,14 +345,20 @@ def run(
     if out is None:
         print(markdown(result, {}))
         return 0
-    out.parent.mkdir(parents=True, exist_ok=True)
+    text, figures, *_ = report_files(out)
     pictures = draw(result, out.with_suffix(""))
-    out.with_suffix(".json").write_text(json.dumps(_plain(result), indent=1), encoding="utf-8")
-    out.with_suffix(".md").write_text(markdown(result, pictures), encoding="utf-8")
-    print(
-        f"wrote {out.with_suffix('.md')}, {out.with_suffix('.json')} and {len(pictures)} pictures"
-    )
+    write_whole(figures, json.dumps(_plain(result), indent=1).encode())
+    write_whole(text, markdown(result, pictures).encode())
+    print(f"wrote {text}, {figures} and {len(pictures)} pictures")
     return 0
+
+
+def report_files(out: Path) -> tuple[Path, ...]:
+    """Return what a report consists of: the text, the figures, and the pictures."""
+    from trainer.figures import files
+
+    stem = out.with_suffix("")
+    return out.with_suffix(".md"), out.with_suffix(".json"), *files(stem).values()
 
 
 def _plain(value: Any) -> Any:

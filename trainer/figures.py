@@ -18,24 +18,28 @@ MAX_CLASSES = 16
 COLOURS = ("#1b6ca8", "#c8553d", "#3d8361", "#7d5ba6", "#b08900", "#5c5c5c")
 
 
+KINDS = ("roc", "precision_recall", "calibration", "classes", "histograms")
+
+
+def files(stem: Path) -> dict[str, Path]:
+    """Return where the picture of each kind goes."""
+    return {kind: stem.with_name(f"{stem.name}_{kind}.png") for kind in KINDS}
+
+
 def draw(result: Json, stem: Path) -> dict[str, Path]:
     """Write one picture per kind, a panel per group; return the files by kind."""
-    kinds: dict[str, Callable[[Axes, Json, str, str], None]] = {
-        "roc": _roc,
-        "precision_recall": _precision_recall,
-        "calibration": _calibration,
-        "classes": _classes,
-        "histograms": _histogram,
-    }
-    return {
-        kind: _panels(result["groups"], plot, stem.with_name(f"{stem.name}_{kind}.png"), kind)
-        for kind, plot in kinds.items()
-    }
+    plots: dict[str, Callable[[Axes, Json, str, str], None]] = dict(
+        zip(KINDS, (_roc, _precision_recall, _calibration, _classes, _histogram), strict=True)
+    )
+    pictures = files(stem)
+    for kind, path in pictures.items():
+        _panels(result["groups"], plots[kind], path, kind)
+    return pictures
 
 
 def _panels(
     groups: list[Json], plot: Callable[[Axes, Json, str, str], None], path: Path, kind: str
-) -> Path:
+) -> None:
     # Imported here: only pictures need it, and it takes half a second.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -61,7 +65,6 @@ def _panels(
         if k == 0:
             axes.legend(fontsize=7, frameon=False, loc="best")
     figure.savefig(path, dpi=90)
-    return path
 
 
 def _roc(axes: Axes, model: Json, name: str, colour: str) -> None:

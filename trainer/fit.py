@@ -14,7 +14,7 @@ import torch
 from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.core.progress import Progress
 from ecgviewer.core.user_dirs import cache_dir
-from ecgviewer.models.bundle import SUFFIX, Bundle
+from ecgviewer.models.bundle import Bundle
 from ecgviewer.models.devices import resolve_device
 from ecgviewer.models.versions import library_versions
 from trainer.cache import WindowSet, cached_windows
@@ -25,6 +25,7 @@ from trainer.data import DataError, Entry, Index, scan
 from trainer.engine import Engine, Processes
 from trainer.plot import learning_curve
 from trainer.progress_bar import Log, ProgressBar
+from trainer.targets import check_new_bundle
 
 
 class FitError(EcgViewerError):
@@ -53,11 +54,8 @@ class Places:
         return self.out.with_suffix(".png")
 
     def check(self, resume: bool, overwrite: bool) -> None:
-        """Raise FitError rather than touch what is there without being asked to."""
-        if self.out.suffix != SUFFIX:
-            raise FitError(f"a bundle's name ends in {SUFFIX}", self.out)
-        if self.out.exists() and not overwrite:
-            raise FitError("the bundle exists; --overwrite replaces it", self.out)
+        """Raise EcgViewerError rather than touch what is there unasked, or train for nothing."""
+        check_new_bundle(self.out, overwrite)
         if self.state.exists() and not (resume or overwrite):
             raise FitError(
                 "an unfinished training lies beside it: --resume continues it, --overwrite "

@@ -8,7 +8,18 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from ecgviewer.core.errors import EcgViewerError, RecordError
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QApplication
+
+from ecgviewer.app.collector import Collector
+from ecgviewer.app.document import MODELS
+from ecgviewer.app.inference import Inference
+from ecgviewer.app.main import make_application
+from ecgviewer.app.pictures import save_png
+from ecgviewer.app.session import Session
+from ecgviewer.app.settings import SettingsStore
+from ecgviewer.app.window import MainWindow
+from ecgviewer.core.errors import AnalysisError, EcgViewerError, RecordError
 from ecgviewer.core.record_ref import RecordRef
 
 OPEN_WITHIN_S = 60.0
@@ -20,14 +31,20 @@ class ScreenshotError(EcgViewerError):
     """The picture cannot be made."""
 
 
+class SizeError(ScreenshotError):
+    """The window does not take the size that was asked for."""
+
+
 def take(
     ref: RecordRef,
     out: Path,
     model: str | Path = "vae-bilstm-mha",
     size: tuple[int, int] = (1600, 1000),
     theme: str = "light",
-) -> None:
+) -> str:
     """Open a record in the window, analyse it, and save a picture of the whole window.
+
+    A record that no model can judge is shown as the window shows it.
 
     Parameters
     ----------
@@ -41,24 +58,20 @@ def take(
     theme : str
         ``light`` or ``dark``.
 
+    Returns
+    -------
+    str
+        Why the record could not be judged, empty where it was.
+
     Raises
     ------
     EcgViewerError
-        When the record, the model or the picture fails.
+        When the record, the model or the picture fails; SizeError before a model runs.
     """
     if sys.platform.startswith("linux") and not (
         os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     ):
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    from PySide6.QtWidgets import QApplication
-
-    from ecgviewer.app.collector import Collector
-    from ecgviewer.app.inference import Inference
-    from ecgviewer.app.main import make_application
-    from ecgviewer.app.session import Session
-    from ecgviewer.app.settings import SettingsStore
-    from ecgviewer.app.window import MainWindow
-
     app = QApplication.instance()
     if app is None:
         app = make_application([])
@@ -66,30 +79,38 @@ def take(
     # The defaults, not what the user last chose: the same command gives the same picture.
     settings = SettingsStore(None)
     settings.value.theme = theme
-    window = MainWindow(Session(settings, Inference()))
+    session = _Session(settings, Inference())
+    window = MainWindow(session)
     try:
-        _Photographer(app.processEvents, window).take(ref, out, model, size)
+        return _Photographer(app.processEvents, window, session).take(ref, out, model, size)
     finally:
         window.close()
         window.deleteLater()
 
 
-class _Photographer:
-    def __init__(self, process_events: Callable[[], None], window: object) -> None:
-        from ecgviewer.app.window import MainWindow
+class _Session(Session):
+    """Keeps the last error itself; the window is told in words."""
 
-        assert isinstance(window, MainWindow)
+    error: Exception | None = None
+
+    def _show_error(self, error: Exception) -> None:
+        self.error = error
+        super()._show_error(error)
+
+
+class _Photographer:
+    def __init__(
+        self, process_events: Callable[[], None], window: MainWindow, session: _Session
+    ) -> None:
         self._process_events = process_events
         self._window = window
-        self._session = window.session
+        self._session = session
         self._errors: list[str] = []
         self._session.errorRaised.connect(self._errors.append)
         self._session.questionRaised.disconnect()
         self._session.questionRaised.connect(lambda _ref, error: self._errors.append(str(error)))
 
-    def take(self, ref: RecordRef, out: Path, model: str | Path, size: tuple[int, int]) -> None:
-        from ecgviewer.app.document import MODELS
-
+    def take(self, ref: RecordRef, out: Path, model: str | Path, size: tuple[int, int]) -> str:
         window, session = self._window, self._session
         window.resize(*size)
         window.show()
@@ -103,16 +124,31 @@ class _Photographer:
             chosen = [str(model)]
         else:
             chosen = list(MODELS) if model == "all" else [str(model)]
+        self._settle()
+        self._check_size(QSize(*size))
         session.choose_model(chosen[-1])
         session.analyse(chosen)
-        self._wait(lambda: not session.running, ANALYSE_WITHIN_S, "the analysis")
-        if len(chosen) > 1:
+        unjudged = ""
+        try:
+            self._wait(lambda: not session.running, ANALYSE_WITHIN_S, "the analysis")
+        except RecordError:
+            if not isinstance(session.error, AnalysisError):
+                raise
+            unjudged = str(session.error)
+        if len(chosen) > 1 and not unjudged:
             window.docks["consensus"].raise_()
         window.traces.wait_until_loaded()
         self._settle()
-        from ecgviewer.app.pictures import save_png
-
+        self._check_size(QSize(*size))
         save_png(window.grab(), out)
+        return unjudged
+
+    def _check_size(self, asked: QSize) -> None:
+        """Raise SizeError where the window is of another size: its content or the screen's."""
+        got = self._window.size()
+        if got != asked:
+            words = "needs at least" if asked.expandedTo(got) == got else "has room only for"
+            raise SizeError(f"the window {words} {got.width()}x{got.height()}")
 
     def _wait(self, done: Callable[[], bool], within_s: float, what: str) -> None:
         until = time.monotonic() + within_s

@@ -7,13 +7,13 @@ numpy, torch or Qt.
 from __future__ import annotations
 
 import multiprocessing
-import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 
 from ecgviewer.cli.parser import HANDLERS, build_parser, window_arguments
 from ecgviewer.core.errors import CancelledError, EcgViewerError
+from ecgviewer.core.streams import flush_output, tell
 from ecgviewer.core.user_dirs import settle
 
 USAGE_ERROR = 2
@@ -43,23 +43,28 @@ def main(argv: Sequence[str] | None = None) -> int:
     if homeless:
         print(f"ecgviewer: {homeless}", file=sys.stderr)
     try:
-        if arguments[:1] == ["trainer"]:
-            return _run_trainer(arguments[1:])
-        paths = window_arguments(arguments)
-        if paths is not None:
-            return _open_window(paths, homeless)
-        parsed = build_parser().parse_args(arguments)
-        module, function = HANDLERS[parsed.command]
-        return int(getattr(import_module(module), function)(parsed))
+        status = _run(arguments, homeless)
+        flush_output()
+        return status
     except EcgViewerError as error:
         print(f"ecgviewer: {error}", file=sys.stderr)
         return FAILED
     except (KeyboardInterrupt, CancelledError):
         return INTERRUPTED
-    except BrokenPipeError:
-        # The reader of our output (head, less) went away; nothing more can be told to anyone.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        tell("ecgviewer", error)
         return FAILED
+
+
+def _run(arguments: list[str], homeless: str) -> int:
+    if arguments[:1] == ["trainer"]:
+        return _run_trainer(arguments[1:])
+    paths = window_arguments(arguments)
+    if paths is not None:
+        return _open_window(paths, homeless)
+    parsed = build_parser().parse_args(arguments)
+    module, function = HANDLERS[parsed.command]
+    return int(getattr(import_module(module), function)(parsed))
 
 
 def _open_window(paths: list[str], problem: str) -> int:

@@ -18,6 +18,7 @@ from ecgviewer.cli.pool import Crash, WorkerPool
 from ecgviewer.cli.rows import Job, anonymous_row, error_row, in_words
 from ecgviewer.cli.table import open_table
 from ecgviewer.core.errors import AnalysisError, BundleError, EcgViewerError
+from ecgviewer.core.files import check_folder
 from ecgviewer.core.record_ref import ReadOptions, RecordRef
 from ecgviewer.io import find_records
 
@@ -42,6 +43,15 @@ def run(arguments: argparse.Namespace) -> int:
     except (BundleError, AnalysisError) as error:
         print(f"ecgviewer analyze: {error}", file=sys.stderr)
         return WRONG_USAGE
+    if arguments.maps is not None:
+        try:
+            check_folder(arguments.maps)
+        except OSError as error:
+            print(
+                f"ecgviewer analyze: cannot write into {arguments.maps}: {error.strerror}",
+                file=sys.stderr,
+            )
+            return WRONG_USAGE
     for variable in THREAD_VARIABLES:
         os.environ.setdefault(variable, "1")
     progress = _Progress()
@@ -73,7 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
                 all_read = all_read and not failed
                 progress.count(failed)
     except OSError as error:
-        if isinstance(error, BrokenPipeError):
+        if arguments.out == "-":
             raise
         progress.finish()
         print(f"ecgviewer analyze: cannot write {arguments.out}: {error}", file=sys.stderr)
@@ -160,6 +170,6 @@ class _Progress:
     def _summary(self) -> str:
         elapsed = max(time.monotonic() - self._start, 1e-3)
         noun = "record" if self._records == 1 else "records"
-        failures = f", {self._failures} not readable" if self._failures else ""
+        failures = f", {self._failures} with errors" if self._failures else ""
         speed = self._records / elapsed
         return f"{self._records} {noun}{failures} in {elapsed:.1f} s ({speed:.1f}/s)"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 MODELS = ("cae", "vae-bilstm", "vae-bilstm-mha")
 """The three models in the order in which they are listed and run."""
 DEFAULT_MODEL = "vae-bilstm-mha"
+MAX_SIDE_PX = 8192
+"""Of a screenshot: more than any screen has, and some 270 MB of memory."""
 SPECIFICITY = 0.95
 """Share of normal records that stay below the threshold, unless told otherwise."""
 
@@ -231,10 +234,12 @@ def _file_with_suffix(text: str, *suffixes: str) -> Path:
 
 
 def _size(text: str) -> tuple[int, int]:
-    found = re.fullmatch(r"(\d{2,5})x(\d{2,5})", text)
-    if found is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is not WIDTHxHEIGHT in pixels")
-    return int(found[1]), int(found[2])
+    found = re.fullmatch(r"([1-9][0-9]{0,4})x([1-9][0-9]{0,4})", text)
+    if found is None or max(size := (int(found[1]), int(found[2]))) > MAX_SIDE_PX:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not WIDTHxHEIGHT in pixels, {MAX_SIDE_PX}x{MAX_SIDE_PX} at most"
+        )
+    return size
 
 
 def _leads(text: str) -> tuple[str, ...]:
@@ -242,21 +247,28 @@ def _leads(text: str) -> tuple[str, ...]:
 
 
 def _positive_int(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return value
+    if not re.fullmatch("0*[1-9][0-9]{0,8}", text):
+        raise argparse.ArgumentTypeError(f"takes a whole number of at least 1, not {text!r}")
+    return int(text)
 
 
 def _positive_hz(text: str) -> float:
-    value = float(text)
+    value = _number(text)
     if not 0 < value < 1e6:
-        raise argparse.ArgumentTypeError("must be a frequency in Hz")
+        raise argparse.ArgumentTypeError(f"takes a frequency in Hz, not {text!r}")
     return value
 
 
 def _share(text: str) -> float:
-    value = float(text)
+    value = _number(text)
     if not 0 < value < 1:
-        raise argparse.ArgumentTypeError("must lie between 0 and 1")
+        raise argparse.ArgumentTypeError(f"takes a share between 0 and 1, not {text!r}")
     return value
+
+
+def _number(text: str) -> float:
+    """Return the number; NaN, which lies in no range, where it is none."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan

@@ -6,9 +6,11 @@ import argparse
 import os
 import sys
 
+from ecgviewer.cli import USAGE_ERROR
 from ecgviewer.cli.choose import bundles_for, one_record
 from ecgviewer.cli.parser import SPECIFICITY, privacy_of, read_options
 from ecgviewer.core.errors import AnalysisError
+from ecgviewer.core.files import check_target
 from ecgviewer.core.flags import derive_flags
 from ecgviewer.core.recording import Recording
 from ecgviewer.io import open_record
@@ -17,14 +19,20 @@ from ecgviewer.review.store import ReviewStore
 
 
 def run_screenshot(arguments: argparse.Namespace) -> int:
-    """Save a picture of the real window showing an analysed record; return the exit status."""
+    """Save a picture of the real window; without an analysis where no model can judge."""
     bundles_for(arguments.model)  # tells of a missing or damaged bundle at once
     ref = one_record(arguments.path, read_options(arguments))
-    arguments.out.parent.mkdir(parents=True, exist_ok=True)
+    check_target(arguments.out)
     _draw_off_screen()
-    from ecgviewer.app.screenshot import take
+    from ecgviewer.app.screenshot import SizeError, take
 
-    take(ref, arguments.out, arguments.model, arguments.size, arguments.theme)
+    try:
+        unjudged = take(ref, arguments.out, arguments.model, arguments.size, arguments.theme)
+    except SizeError as error:
+        print(f"ecgviewer screenshot: argument --size: {error}", file=sys.stderr)
+        return USAGE_ERROR
+    if unjudged:
+        print(f"ecgviewer screenshot: without a model: {unjudged}", file=sys.stderr)
     return 0
 
 
@@ -32,6 +40,7 @@ def run_report(arguments: argparse.Namespace) -> int:
     """Write the printable page of a record; without an analysis where no model can judge it."""
     ((_, bundle),) = bundles_for(arguments.model)
     recording = open_record(one_record(arguments.path, read_options(arguments)))
+    check_target(arguments.out)
     _draw_off_screen()
     # torch before Qt: on Windows it fails to load the other way round.
     from ecgviewer.cli.cached import CachedModels

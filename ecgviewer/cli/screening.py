@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 from ecgviewer.cli.cached import CachedModels
@@ -79,17 +80,18 @@ class Screening:
 
         try:
             analysis = self._cached.analyze(recording, bundle, tell)
-            if job.maps is not None:
-                name = job.maps.name
-                if self._anonymous:
-                    name = pseudonym(recording.content_hash())
-                target = job.maps.with_name(f"{name}.{model}.npz")
+            row = result_row(job, model, recording, analysis, self._specificity)
+            if job.maps is None:
+                return row
+            name = pseudonym(recording.content_hash()) if self._anonymous else job.maps.name
+            target = job.maps.with_name(f"{name}.{model}.npz")
+            try:
                 write_maps(target, recording, analysis, self._specificity)
-            return result_row(job, model, recording, analysis, self._specificity)
+            except OSError as error:
+                return replace(row, error=f"cannot write the maps: {error.strerror or error}")
+            return row
         except EcgViewerError as error:
             return error_row(job, model, in_words(error, job.path))
-        except OSError as error:
-            return error_row(job, model, f"cannot write the maps: {error.strerror or error}")
         except Exception as error:  # noqa: BLE001 - it costs one row, not the run
             log.error("%s failed: %s", model, trace_text(error))
             return error_row(job, model, _unexpected(error))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,6 +12,11 @@ import numpy.typing as npt
 from ecgviewer.core.reference import NormalReference
 
 FloatArray = npt.NDArray[np.float32]
+
+_NAMED_SPANS = 3
+"""Spans of one kind that are named by their times: a day of ECG has hundreds."""
+_END_S = 0.1
+"""A finding that begins and ends this close to the ends of what was analysed is of all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,15 +208,44 @@ class Analysis:
         return self.score >= self.threshold(specificity)
 
     def quality_text(self) -> str:
-        """Return ``ok`` or a short reason."""
+        """Return ``ok`` or a short reason, such as ``flat V3; missing 2.0-3.0 s all leads``.
+
+        A lead that could not be judged anywhere stands by its name alone; "all leads" are the
+        others. Of the spans of each kind the largest are named and the rest counted.
+        """
         if not self.quality:
             return "ok"
-        kinds: dict[str, list[str]] = {}
-        for finding in self.quality:
-            leads = kinds.setdefault(finding.kind, [])
-            if finding.lead not in leads:
-                leads.append(finding.lead)
-        return "; ".join(f"{kind} {' '.join(leads)}" for kind, leads in kinds.items())
+        end_s = self.duration_s if self.analysed_s is None else self.analysed_s
+        throughout = [f for f in self.quality if f.start_s < _END_S and f.stop_s > end_s - _END_S]
+        judged = set(self.leads).difference(finding.lead for finding in throughout)
+        words = []
+        for kind in dict.fromkeys(finding.kind for finding in self.quality):
+            leads = dict.fromkeys(finding.lead for finding in throughout if finding.kind == kind)
+            if leads:
+                words.append(f"{kind} {' '.join(leads)}")
+            spans = [f for f in self.quality if f.kind == kind and f.lead in judged]
+            if spans:
+                words.append(f"{kind} {_spans_text(spans, judged)}")
+        return "; ".join(words)
+
+
+def _spans_text(findings: Iterable[QualityFinding], all_leads: Set[str]) -> str:
+    """Return when which leads could not be judged, in the order of time."""
+    spans: dict[tuple[float, float], dict[str, None]] = {}
+    for finding in findings:
+        # Outwards to the digit that is shown: leads that go together are one span, and none is 0 s.
+        start_s = math.floor(finding.start_s * 10 + 1e-6) / 10
+        stop_s = math.ceil(finding.stop_s * 10 - 1e-6) / 10
+        spans.setdefault((start_s, stop_s), {})[finding.lead] = None
+    largest = sorted(spans, key=lambda span: (span[0] - span[1]) * len(spans[span]))[:_NAMED_SPANS]
+    texts = [
+        f"{start_s:.1f}-{stop_s:.1f} s "
+        + ("all leads" if spans[start_s, stop_s].keys() >= all_leads
+           else " ".join(spans[start_s, stop_s]))
+        for start_s, stop_s in sorted(largest)
+    ]  # fmt: skip
+    left_out = len(spans) - len(largest)
+    return ", ".join(texts) + (f" and {left_out} more" if left_out else "")
 
 
 def clock_text(seconds: float) -> str:

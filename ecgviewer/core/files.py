@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import tempfile
 from pathlib import Path
+
+from ecgviewer.core.errors import EcgViewerError
 
 
 def make_private(folder: Path) -> None:
@@ -19,6 +23,36 @@ def make_private(folder: Path) -> None:
         missing.append(missing[-1].parent)
     for one in reversed(missing):
         one.mkdir(mode=0o700, exist_ok=True)
+
+
+def check_folder(folder: Path) -> None:
+    """Make a folder, where it is not there yet, and see that files can be written into it.
+
+    Raises
+    ------
+    OSError
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder)) from error
+    with tempfile.TemporaryFile(dir=folder):
+        pass
+
+
+def check_target(path: Path) -> None:
+    """See that a file can be written, before the work that it is to hold; its folder is made.
+
+    Raises
+    ------
+    EcgViewerError
+    """
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        check_folder(path.parent)
+    except OSError as error:
+        raise EcgViewerError(f"it cannot be written there ({error.strerror})", path) from error
 
 
 def write_whole(path: Path, data: bytes, mode: int = 0o666) -> None:

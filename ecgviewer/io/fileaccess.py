@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import stat
@@ -50,6 +51,8 @@ def missing(path: Path, error: OSError) -> RecordError:
 def beside(header: Path, name: str) -> Path:
     """Return the file that a header names, which must lie in the header's folder or below.
 
+    Names beyond ASCII may be spelt in Latin-1 on the disk: Linux keeps them as bytes.
+
     Raises
     ------
     CorruptFileError
@@ -62,7 +65,13 @@ def beside(header: Path, name: str) -> Path:
             )
     if not PurePosixPath(name).parts or "\0" in name:
         raise CorruptFileError("the header names no signal file", header)
-    return header.parent / name
+    path = header.parent / name
+    if not name.isascii() and not is_regular(path):
+        with contextlib.suppress(UnicodeError):  # no such spelling
+            spelt = header.parent / os.fsdecode(name.encode("latin-1"))
+            if is_regular(spelt):
+                return spelt
+    return path
 
 
 def is_regular(path: Path) -> bool:

@@ -26,8 +26,9 @@ from ecgviewer.io.wfdb_source import Piece, SegmentSignals, WfdbSource
 
 MAX_CHECKSUM_SAMPLES = 4_000_000
 """Whole-record checksums are verified on opening up to this many samples: some 20 ms."""
-_SCALE_RANGE = (1e-9, 1e9)
-"""mV per unit: wider than any converter, narrow enough for float32."""
+_SCALE_RANGE = (1e-30, 1e9)
+"""mV per unit. Writers spread a lead over all 32 bits: a common one needs 1e-10, one that holds but
+the rounding errors of a difference 1e-27. Narrow enough for float32."""
 
 
 @dataclass(frozen=True, slots=True)

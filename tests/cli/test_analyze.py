@@ -130,6 +130,29 @@ def test_maps_are_written_for_every_model(analyze, samples, tmp_path):
             assert np.nanmax(score_map[lead, start:stop]) >= 0.9 * np.nanmax(score_map[lead])
 
 
+def test_maps_that_have_no_place_are_wrong_usage_before_any_work(samples, tmp_path, capsys):
+    (tmp_path / "file").write_text("mine")
+    out = tmp_path / "all.csv"
+    for maps in (tmp_path / "file", tmp_path / "file" / "maps"):
+        status = main(["analyze", str(samples), "--maps", str(maps), "--out", str(out)])
+        assert status == 2
+        streams = capsys.readouterr()
+        assert streams.out == "" and f"cannot write into {maps}" in streams.err
+    assert not out.exists()
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_scores_survive_a_map_that_cannot_be_written(analyze, samples, tmp_path):
+    header = sorted(samples.glob("*.hea"))[0]
+    (tmp_path / "samples").write_text("where the folder of the record's maps should be")
+    _, (whole,), _ = analyze(header, "--model", "cae")
+    status, (row,), err = analyze(header, "--model", "cae", "--maps", tmp_path)
+    assert status == 1
+    assert "cannot write the maps" in row.pop("error") and whole.pop("error") == ""
+    assert row == whole
+    assert "not readable" not in err and "1 with errors" in err
+
+
 def test_a_higher_specificity_raises_the_threshold(analyze, samples):
     header = sorted(samples.glob("*.hea"))[0]
     low, high = (

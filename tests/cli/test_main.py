@@ -44,6 +44,25 @@ def test_an_option_behind_a_path_is_wrong_usage(capsys):
     assert "--model" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "expected"),
+    [
+        ("--jobs", "abc", "a whole number of at least 1"),
+        ("--jobs", "0", "a whole number of at least 1"),
+        ("--jobs", "1.5", "a whole number of at least 1"),
+        ("--specificity", "x", "a share between 0 and 1"),
+        ("--specificity", "95", "a share between 0 and 1"),
+        ("--fs", "x", "a frequency in Hz"),
+        ("--fs", "nan", "a frequency in Hz"),
+    ],
+)
+def test_a_value_that_makes_no_sense_is_told_with_what_is_expected(option, value, expected, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["analyze", "a.hea", option, value])
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.endswith(f"argument {option}: takes {expected}, not {value!r}\n")
+
+
 def test_version_is_the_one_of_the_package(capsys):
     with pytest.raises(SystemExit) as ended:
         main(["--version"])
@@ -118,6 +137,32 @@ def test_a_review_is_exported_once_and_never_over_a_file(samples, tmp_path, caps
     assert (tmp_path / "out" / name).stat().st_size > 20
     assert main(command) == 1
     assert "exists already" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize("command", [["models"], ["trainer", "fit", "--help"]])
+def test_a_full_standard_output_is_told_in_one_line(command):
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"}
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "ecgviewer", *command], env=environment, stdout=full,
+            stderr=subprocess.PIPE, text=True, timeout=60,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1 and "standard output: " in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize("command", ["report", "screenshot"])
+def test_a_picture_that_cannot_be_written_is_told_at_once(
+    command, samples, tmp_path, capsys, monkeypatch
+):
+    (tmp_path / "file").write_text("mine")
+    out = tmp_path / "file" / "x.png"
+    monkeypatch.setattr("ecgviewer.cli.pictures._draw_off_screen", None)  # no work is begun
+    assert main([command, str(samples / "00010_hr.hea"), "--out", str(out)]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith("ecgviewer: x.png: it cannot be written there") and "\n" not in told[:-1]
+    assert (tmp_path / "file").read_text() == "mine"
 
 
 @pytest.mark.parametrize("command", ["report", "screenshot"])

@@ -1,11 +1,13 @@
 """``screenshot`` and ``report`` in processes of their own, as from a shell."""
 
 import os
+import re
 import subprocess
 import sys
 
 import pytest
 
+from ecgviewer.cli import main
 from tests.generators import ecg_uv, write_wfdb_16
 
 ABNORMAL = "00338_hr.hea"
@@ -56,9 +58,33 @@ def test_a_report_is_a_pdf_or_a_picture(shell, samples, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_record_that_no_model_can_judge_still_has_a_report(shell, tmp_path):
+@pytest.mark.parametrize("command", ["report", "screenshot"])
+def test_a_record_that_no_model_can_judge_still_has_a_picture(shell, tmp_path, command):
     chest = write_wfdb_16(tmp_path, "chest", ecg_uv(10)[6:9], leads=("V1", "V2", "V3"))
-    done = shell("report", chest, "--out", tmp_path / "page.png", "--model", "cae")
+    done = shell(command, chest, "--out", tmp_path / "page.png", "--model", "cae")
     assert done.returncode == 0
-    assert "without a model" in done.stderr
-    assert png_size(tmp_path / "page.png")[0] > 2000
+    assert done.stderr.startswith(f"ecgviewer {command}: without a model: a model needs at least 6")
+    assert png_size(tmp_path / "page.png")[0] >= 1600
+
+
+@pytest.mark.slow
+def test_a_size_that_the_window_does_not_take_is_wrong_usage_and_names_one_that_it_does(
+    shell, samples, tmp_path
+):
+    out = tmp_path / "small.png"
+    done = shell("screenshot", samples / ABNORMAL, "--out", out, "--model", "cae", "--size", "9x9")
+    assert done.returncode == 2 and not out.exists()
+    needs = re.fullmatch(r".*--size: the window needs at least (\d+)x(\d+)\n", done.stderr)
+    assert needs is not None, done.stderr
+    least = f"{needs[1]}x{needs[2]}"
+    done = shell("screenshot", samples / ABNORMAL, "--out", out, "--model", "cae", "--size", least)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert png_size(out) == (int(needs[1]), int(needs[2]))
+
+
+@pytest.mark.parametrize("size", ["0x600", "600", "99999x99999", "8193x600", "-1x5", "a"])
+def test_a_size_that_no_picture_has_is_wrong_usage_at_once(size, tmp_path, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["screenshot", "x.hea", "--out", str(tmp_path / "x.png"), f"--size={size}"])
+    assert ended.value.code == 2
+    assert f"--size: '{size}' is not WIDTHxHEIGHT" in capsys.readouterr().err

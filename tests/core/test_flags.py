@@ -232,3 +232,46 @@ def test_quality_is_ok_or_names_the_leads(quiet_map: np.ndarray) -> None:
     assert analysis.quality_text() == "ok"
     findings = (QualityFinding("V1", "flat", 0, 10), QualityFinding("V2", "flat", 0, 10))
     assert replace(analysis, quality=findings).quality_text() == "flat V1 V2"
+
+
+def _quality_of(quiet_map: np.ndarray, *found: tuple[str, str, float, float], **changes) -> str:
+    """Return what a minute says of findings (leads, kind, start, stop)."""
+    quality = tuple(
+        QualityFinding(lead, kind, start, stop)
+        for leads, kind, start, stop in found
+        for lead in leads.split()
+    )
+    analysis = replace(make_analysis(quiet_map), duration_s=60.0, quality=quality)
+    return replace(analysis, **changes).quality_text()
+
+
+def test_quality_tells_a_dropout_from_leads_that_are_not_there(quiet_map: np.ndarray) -> None:
+    twelve, chest = " ".join(STANDARD_LEADS), "V1 V2 V3 V4 V5 V6"
+    dropout = (twelve, "missing", 2.0, 3.0)
+    assert _quality_of(quiet_map, dropout) == "missing 2.0-3.0 s all leads"
+    assert _quality_of(quiet_map, (chest, "missing", 0, 60), dropout) == (
+        f"missing {chest}; missing 2.0-3.0 s all leads"
+    )
+    assert _quality_of(
+        quiet_map, ("V3", "flat", 0, 59.998), ("V1", "noisy", 7.04, 9), ("V2", "noisy", 7, 8.96)
+    ) == ("flat V3; noisy 7.0-9.0 s V1 V2"), "to a tenth of a second the two are one span"
+    assert _quality_of(quiet_map, ("V1", "missing", 1.0, 1.002)) == "missing 1.0-1.1 s V1"
+    assert (
+        _quality_of(quiet_map, ("V1", "missing", 0.002, 60), ("V1", "flat", 0, 0.002))
+        == "missing V1"
+    ), "there is nothing else to say of a lead that is bad throughout"
+    so_far = ("V3", "flat", 0.0, 20.0)
+    assert _quality_of(quiet_map, so_far) == "flat 0.0-20.0 s V3"
+    assert _quality_of(quiet_map, so_far, analysed_s=20.0) == "flat V3"
+
+
+def test_quality_stays_short_for_hundreds_of_spans(quiet_map: np.ndarray) -> None:
+    noisy = [("V3 V4", "noisy", 100.0 * k, 100.0 * k + 1) for k in range(1, 800)]
+    noisy[10] = (" ".join(STANDARD_LEADS), "noisy", 1_100.0, 1_101.0)
+    noisy[500] = ("V1", "noisy", 50_100.0, 50_190.0)
+    noisy[600] = ("V3 V4", "noisy", 60_100.0, 60_102.0)
+    text = _quality_of(quiet_map, *noisy, duration_s=86_400.0)
+    assert text == (
+        "noisy 1100.0-1101.0 s all leads, 50100.0-50190.0 s V1, 60100.0-60102.0 s V3 V4 "
+        "and 796 more"
+    )

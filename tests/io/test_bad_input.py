@@ -175,6 +175,8 @@ BAD: dict[str, tuple[Callable[[Path], Path], type[RecordError], str]] = {
     "offset past the end": (_edited(".dat 16 ", ".dat 16+99999999 "), CorruptFileError, "trunc"),
     "gain in words": (_edited("1000(0)/mV", "much"), CorruptFileError, "gain"),
     "absurd gain": (_edited("1000(0)/mV", "1e-300(0)/mV"), CorruptFileError, "gain of I"),
+    "absurd larger gain": (_edited("1000(0)/mV", "1e99(0)/mV"), CorruptFileError, "gain of I"),
+    "infinite gain": (_edited("1000(0)/mV", "1e999(0)/mV"), CorruptFileError, "gain of I"),
     "climbs out": (_edited("bad.dat", "../../etc/passwd"), CorruptFileError, "outside"),
     "absolute path": (_edited("bad.dat", "/etc/passwd"), CorruptFileError, "outside"),
     "windows path": (_edited("bad.dat", "C:\\boot.ini"), CorruptFileError, "outside"),

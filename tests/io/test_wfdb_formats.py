@@ -111,6 +111,31 @@ def test_gain_baseline_and_unit_are_each_signals_own(tmp_path: Path) -> None:
     np.testing.assert_allclose(ours, expected, rtol=1e-6)
 
 
+@pytest.mark.parametrize("fmt", ["16", "24", "32", "80", "212", *FLAC])
+@pytest.mark.parametrize("unit", ["uV", "mV", "V"])
+def test_leads_that_a_writer_spread_over_all_bits_open(tmp_path: Path, fmt: str, unit: str) -> None:
+    """wfdb chooses the gains: the smaller the lead and the wider the samples, the larger."""
+    per_mv = {"uV": 1e3, "mV": 1.0, "V": 1e-3}[unit]
+    written = ecg_uv(2.0)[:6] / 1000
+    written[1] *= 1e-4
+    written[2] = (written[0] + 0.1) - 0.1 - written[0]  # what rounding leaves of a difference
+    assert 0 < np.ptp(written[2]) < 1e-15
+    written[3, 100:200] = np.nan
+    written[4] = 0.0
+    written[5] += 300.0
+    wfdb.wrsamp(
+        "rec", fs=500, units=[unit] * 6, sig_name=[*"abcdef"], p_signal=written.T * per_mv,
+        fmt=[fmt] * 6, write_dir=str(tmp_path),
+    )  # fmt: skip
+    reference = wfdb.rdrecord(str(tmp_path / "rec")).p_signal.T / per_mv
+    ours = open_record(RecordRef(tmp_path / "rec.hea")).read(0, 2)
+    np.testing.assert_allclose(ours, reference, rtol=1e-6, equal_nan=True)
+    span = np.nanmax(written, axis=1) - np.nanmin(written, axis=1)
+    if fmt in ("24", "32", "524"):
+        off = np.nanmax(np.abs(ours - written), axis=1)
+        assert (off <= span * 1e-6 + np.abs(written[:, 0]) * 1e-7).all()
+
+
 def test_only_the_range_is_read_from_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     header = write_record(tmp_path, "rec", "16", np.zeros((3, 400_000), int), LEADS)
     recording = open_record(RecordRef(header))

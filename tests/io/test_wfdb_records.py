@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -142,6 +144,25 @@ def test_a_header_without_gain_is_uncalibrated(tmp_path: Path) -> None:
     assert "no gain" in _texts(recording, "warning")
     assert "no name" in _texts(recording, "warning")
     np.testing.assert_allclose(recording.read(0, 2)[0], np.arange(500) / 200, rtol=1e-6)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files are not bytes here")
+@pytest.mark.parametrize("header_code", ["latin-1", "utf-8"])
+@pytest.mark.parametrize("name_code", ["latin-1", "utf-8"])
+def test_names_beyond_ascii_are_found_in_either_spelling(
+    tmp_path: Path, header_code: str, name_code: str
+) -> None:
+    write_wfdb_16(tmp_path, "cafe", ecg_uv(2.0))
+    name = os.fsdecode("café".encode(name_code))
+    (tmp_path / "cafe.dat").rename(tmp_path / f"{name}.dat")
+    header = tmp_path / f"{name}.hea"
+    text = (tmp_path / "cafe.hea").read_text().replace("cafe", "café")
+    header.write_bytes(text.encode(header_code))
+    (tmp_path / "all.hea").write_bytes("all/1 12 500 1000\ncafé 1000\n".encode(header_code))
+    for path in (header, tmp_path / "all.hea"):
+        recording = open_record(RecordRef(path))
+        np.testing.assert_allclose(recording.read(0, 2), ecg_uv(2.0) / 1000, atol=1e-6)
+        assert len(recording.content_hash()) == 64
 
 
 def test_a_missing_rate_is_asked_for_and_the_answer_used(tmp_path: Path) -> None:

@@ -166,12 +166,12 @@ def test_nothing_is_overwritten_unasked(tiny_cae: Config, data: Path, tmp_path: 
     out = tmp_path / "m.ecgmodel"
     fit(tiny_cae, [data], out, device="cpu")
     before = out.read_bytes()
-    with pytest.raises(FitError, match="--overwrite"):
+    with pytest.raises(EcgViewerError, match="--overwrite"):
         fit(tiny_cae, [data], out, device="cpu")
     assert out.read_bytes() == before
     fit(replace(tiny_cae, seed=3), [data], out, device="cpu", overwrite=True)
     assert out.read_bytes() != before
-    with pytest.raises(FitError, match="ends in"):
+    with pytest.raises(EcgViewerError, match="ends in"):
         fit(tiny_cae, [data], tmp_path / "m.bin", device="cpu")
 
 
