@@ -25,6 +25,7 @@ from ecgviewer.models.detector import Detector
 from ecgviewer.models.evidence import Window
 from ecgviewer.models.scorer_fit import fit_scorer
 from trainer.data import DataError, Index, UnlabelledError, scan
+from trainer.outputs import refuse_unwritable
 from trainer.progress_bar import ProgressBar
 
 SPECIFICITIES = (0.90, 0.95, 0.99)
@@ -234,6 +235,7 @@ def run(model: Path, normals: Path, out: Path, device: str, overwrite: bool) -> 
     """
     if out.exists() and not overwrite:
         raise CalibrationError("the file exists; --overwrite replaces it", out)
+    refuse_unwritable(out)
     bundle = Bundle.load(model)
     refs, messages = _normal_refs(normals)
     if not refs:

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ecgviewer.core.errors import EcgViewerError
+from ecgviewer.core.files import write_whole
 from ecgviewer.models.bundle import Bundle
 from ecgviewer.models.detector import Detector
 from ecgviewer.models.detectors import PARTS
@@ -26,6 +27,7 @@ from trainer import metrics
 from trainer.baselines import fit_pca
 from trainer.data import Entry, Index, scan
 from trainer.localise import Localisation, localise
+from trainer.outputs import OutputError, refuse_unwritable
 from trainer.progress_bar import ProgressBar
 from trainer.scored import Answer, Scored, score_entries
 
@@ -330,6 +332,8 @@ def run(
 
     if out is not None and out.suffix not in (".md", ".json"):
         raise EvaluationError("the report's name ends in .md or .json", out)
+    for path in [*_files(out), *(models if into_cards else ())]:
+        refuse_unwritable(path)
     result = evaluate(models, data, device)
     if into_cards:
         for path in models:
@@ -338,14 +342,21 @@ def run(
     if out is None:
         print(markdown(result, {}))
         return 0
-    out.parent.mkdir(parents=True, exist_ok=True)
-    pictures = draw(result, out.with_suffix(""))
-    out.with_suffix(".json").write_text(json.dumps(_plain(result), indent=1), encoding="utf-8")
-    out.with_suffix(".md").write_text(markdown(result, pictures), encoding="utf-8")
+    try:
+        pictures = draw(result, out.with_suffix(""))
+        figures = json.dumps(_plain(result), indent=1)
+        write_whole(out.with_suffix(".json"), figures.encode())
+        write_whole(out.with_suffix(".md"), markdown(result, pictures).encode())
+    except OSError as error:
+        raise OutputError(f"the report cannot be written: {error.strerror}", out) from error
     print(
         f"wrote {out.with_suffix('.md')}, {out.with_suffix('.json')} and {len(pictures)} pictures"
     )
     return 0
+
+
+def _files(out: Path | None) -> list[Path]:
+    return [] if out is None else [out.with_suffix(".md"), out.with_suffix(".json")]
 
 
 def _plain(value: Any) -> Any:

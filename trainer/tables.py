@@ -139,11 +139,10 @@ def _lines(file: TextIO) -> Iterator[str]:
 
 def _first_undecodable(path: Path) -> int:
     """Return the number of the first line that is not UTF-8."""
-    number = 0
     with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
             try:
                 line.decode("utf-8")
             except UnicodeDecodeError:
-                break
-    return number
+                return number
+    return 0
