@@ -26,7 +26,7 @@ def parser() -> argparse.ArgumentParser:
     fit.add_argument("--out", type=Path, required=True, metavar="FILE.ecgmodel")
     fit.add_argument("--config", type=Path, metavar="FILE.toml", help="instead of the shipped one")
     fit.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
-    fit.add_argument("--seed", type=int, help="instead of the configuration's")
+    fit.add_argument("--seed", type=_seed, metavar="N", help="instead of the configuration's")
     fit.add_argument("--resume", action="store_true", help="continue an interrupted training")
     fit.add_argument("--overwrite", action="store_true", help="replace an existing bundle")
 
@@ -46,6 +46,14 @@ def parser() -> argparse.ArgumentParser:
     calibrate.add_argument("--device", default="auto")
     calibrate.add_argument("--overwrite", action="store_true", help="replace an existing bundle")
     return top
+
+
+def _seed(text: str) -> int:
+    """Return a whole number that a random generator takes; raises ValueError."""
+    number = int(text)
+    if not 0 <= number < 2**63:
+        raise ValueError(text)
+    return number
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -71,7 +79,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
               file=sys.stderr)  # fmt: skip
         return 1
     except KeyboardInterrupt:
-        print("trainer: stopped; fit --resume continues", file=sys.stderr)
+        hint = "; fit --resume continues" if given.command == "fit" else "; nothing was written"
+        print(f"trainer: stopped{hint}", file=sys.stderr)
         return 130
 
 

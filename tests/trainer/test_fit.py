@@ -282,7 +282,7 @@ def test_a_wrong_configuration_names_the_key(tmp_path: Path) -> None:
         ("architecture = 1", "architecture must be"),
         ('architecture = "cae"\nepocs = 3', "epocs"),
         ('architecture = "cae"\n[training]\nepocs = 3', r"\[training\].*epocs"),
-        ('architecture = "cae"\n[training]\nepochs = 0', "must be positive"),
+        ('architecture = "cae"\n[training]\nepochs = 0', r"\[training\]: epochs must be a whole"),
         ('architecture = "cae"\n[preprocessing]\nlow_hz = 90', "band"),
         ("architecture =", "not valid TOML"),
     ):
