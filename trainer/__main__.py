@@ -28,7 +28,7 @@ def parser() -> argparse.ArgumentParser:
     fit.add_argument("--out", type=Path, required=True, metavar="FILE.ecgmodel")
     fit.add_argument("--config", type=Path, metavar="FILE.toml", help="instead of the shipped one")
     fit.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
-    fit.add_argument("--seed", type=int, help="instead of the configuration's")
+    fit.add_argument("--seed", type=_seed, metavar="N", help="instead of the configuration's")
     fit.add_argument("--resume", action="store_true", help="continue an interrupted training")
     fit.add_argument("--overwrite", action="store_true", help="replace an existing bundle")
 
@@ -40,7 +40,6 @@ def parser() -> argparse.ArgumentParser:
     evaluate.add_argument(
         "--card", action="store_true", help="write the figures into the bundles' cards"
     )
-    evaluate.add_argument("--overwrite", action="store_true", help="replace an existing report")
 
     calibrate = commands.add_parser("calibrate", help="thresholds from a site's own normals")
     calibrate.add_argument("--model", type=Path, required=True, metavar="FILE.ecgmodel")
@@ -49,6 +48,14 @@ def parser() -> argparse.ArgumentParser:
     calibrate.add_argument("--device", default="auto")
     calibrate.add_argument("--overwrite", action="store_true", help="replace an existing bundle")
     return top
+
+
+def _seed(text: str) -> int:
+    """Return a whole number that a random generator takes; raises ValueError."""
+    number = int(text)
+    if not 0 <= number < 2**63:
+        raise ValueError(text)
+    return number
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -72,7 +79,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         tell("trainer", error)
         return 1
     except KeyboardInterrupt:
-        print("trainer: stopped; fit --resume continues", file=sys.stderr)
+        hint = "; fit --resume continues" if given.command == "fit" else "; nothing was written"
+        print(f"trainer: stopped{hint}", file=sys.stderr)
         return 130
 
 
@@ -83,9 +91,7 @@ def _run(given: argparse.Namespace) -> int:
     if given.command == "evaluate":
         from trainer import evaluate
 
-        return evaluate.run(
-            given.model, given.data, given.out, given.device, given.card, given.overwrite
-        )
+        return evaluate.run(given.model, given.data, given.out, given.device, given.card)
     from trainer import calibrate
 
     return calibrate.run(given.model, given.normals, given.out, given.device, given.overwrite)

@@ -1,26 +1,33 @@
 """Preprocessed windows of a list of records, on disk, mapped into memory.
 
-One folder per preprocessing, windowing and list of records, named by their hash. Built beside its
-final place and renamed when complete, so that a half-built cache is never mistaken for a whole one.
+One folder per preprocessing, windowing and list of records (with size and time of each of their
+files), named by their hash. Built beside its final place and renamed when complete, so that a
+half-built cache is never mistaken for a whole one; one that was damaged since is built anew.
+Signals are confidential: only the user can read them.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
 from ecgviewer.core.errors import AnalysisError, RecordError
+from ecgviewer.core.files import make_private, write_private
 from ecgviewer.core.progress import Progress
 from ecgviewer.io import open_record
+from ecgviewer.io.fileaccess import FileStamp, beside, is_regular
+from ecgviewer.io.wfdb_header import read_header
 from ecgviewer.models.windows import PreparedWindow, Windowing, prepare_windows
 from ecgviewer.signal.preprocessing import Preprocessing
 from trainer.data import DataError, Entry
@@ -28,6 +35,7 @@ from trainer.data import DataError, Entry
 HalfArray = npt.NDArray[np.float16]
 FloatArray = npt.NDArray[np.float32]
 
+HALF_BYTES = 2
 VERSION = 1
 """Counts changes of the format and of the code that prepares windows."""
 
@@ -82,17 +90,18 @@ def cached_windows(
         When no record can be used, or the disk is full.
     """
     place = folder / _key(entries, preprocessing, windowing)
-    if not (place / "index.json").is_file():
+    windows = _open(place, log)
+    if windows is None:
         partial = folder / f"{place.name}.{os.getpid()}.partial"
         try:
+            make_private(folder)
+            folder.chmod(0o700)
             _build(entries, preprocessing, windowing, partial, progress)
-            if not place.exists():
-                partial.rename(place)
+            windows = _put(partial, place, log)
         except OSError as error:
             raise DataError(f"the cache cannot be written: {error.strerror}", folder) from error
         finally:
             shutil.rmtree(partial, ignore_errors=True)
-    windows = _open(place)
     for name, reason in windows.left_out:
         log(f"left out: {name}: {reason}")
     if not len(windows):
@@ -111,7 +120,7 @@ def _build(
     folder: Path,
     progress: Progress,
 ) -> None:
-    folder.mkdir(parents=True)
+    folder.mkdir(mode=0o700)
     index: dict[str, list[object]] = {"offsets": [], "lengths": [], "records": [], "left_out": []}
     position = 0
 
@@ -126,7 +135,7 @@ def _build(
             return error.reason
 
     workers = min(os.cpu_count() or 1, 8)
-    with ThreadPoolExecutor(workers) as pool, (folder / "values.f16").open("wb") as file:
+    with ThreadPoolExecutor(workers) as pool, _private(folder / "values.f16") as file:
         for i, result in enumerate(pool.map(prepared, entries)):
             progress((i + 1) / len(entries), f"preparing record {i + 1} of {len(entries)}")
             windows = [w for w in result if w.judged] if not isinstance(result, str) else []
@@ -143,20 +152,66 @@ def _build(
         file.flush()
         os.fsync(file.fileno())
     index["names"] = [entry.name for entry in entries]
-    (folder / "index.json").write_text(json.dumps(index), encoding="utf-8")
+    write_private(folder / "index.json", json.dumps(index).encode())
 
 
-def _open(place: Path) -> WindowSet:
+def _private(path: Path) -> BinaryIO:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
+    return os.fdopen(os.open(path, flags, 0o600), "wb")
+
+
+def _put(partial: Path, place: Path, log: Callable[[str], None]) -> WindowSet:
+    """Move a cache to its place, unless another process was faster, and open it."""
+    windows = _open(place, log)
+    if windows is not None:
+        return windows
+    shutil.rmtree(place, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        # It may have been put there at this very moment: then that one is as good.
+        partial.rename(place)
+    windows = _open(place, log)
+    if windows is None:
+        raise DataError("the cache cannot be replaced; remove this folder", place)
+    return windows
+
+
+def _open(place: Path, log: Callable[[str], None]) -> WindowSet | None:
+    """Return the windows of a cache; None where there is none, or a damaged one."""
+    if not place.exists():
+        return None
+    try:
+        return _read(place)
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
+        log(f"the cache {place.name} is damaged ({type(error).__name__}: {error}): built anew")
+        return None
+
+
+def _read(place: Path) -> WindowSet:
+    """Return the windows of a cache; raises whatever a damaged one leads to."""
     index = json.loads((place / "index.json").read_text(encoding="utf-8"))
+    offsets, lengths, records = (
+        np.asarray(index[name], dtype=np.int64) for name in ("offsets", "lengths", "records")
+    )
+    names = tuple(str(name) for name in index["names"])
     path = place / "values.f16"
-    empty = path.stat().st_size == 0
+    n_values = 12 * int(lengths.sum())
+    if not (
+        offsets.ndim == lengths.ndim == records.ndim == 1
+        and offsets.size == lengths.size == records.size
+        and (lengths > 0).all()
+        and (offsets == 12 * (np.cumsum(lengths) - lengths)).all()
+        and ((records >= 0) & (records < len(names))).all()
+    ):
+        raise ValueError("its index contradicts itself")
+    if path.stat().st_size != n_values * HALF_BYTES:
+        raise ValueError("its values are not those of its index")
     return WindowSet(
-        values=np.zeros(0, np.float16) if empty else np.memmap(path, dtype=np.float16, mode="r"),
-        offsets=np.asarray(index["offsets"], dtype=np.int64),
-        lengths=np.asarray(index["lengths"], dtype=np.int64),
-        records=np.asarray(index["records"], dtype=np.int64),
-        names=tuple(index["names"]),
-        left_out=tuple((name, reason) for name, reason in index["left_out"]),
+        values=np.memmap(path, dtype=np.float16, mode="r") if n_values else np.zeros(0, np.float16),
+        offsets=offsets,
+        lengths=lengths,
+        records=records,
+        names=names,
+        left_out=tuple((str(name), str(reason)) for name, reason in index["left_out"]),
     )
 
 
@@ -164,10 +219,33 @@ def _key(entries: Sequence[Entry], preprocessing: Preprocessing, windowing: Wind
     digest = hashlib.sha256(f"{VERSION} {preprocessing.to_json()} {windowing}".encode())
     for entry in entries:
         try:
-            stat = entry.ref.path.stat()
-        except OSError as error:
-            raise DataError(f"the record went away: {error.strerror}", entry.ref.path) from error
-        digest.update(
-            f"{entry.ref.path}|{entry.ref.index}|{stat.st_size}|{stat.st_mtime_ns}\n".encode()
-        )
+            stamp = FileStamp.of(entry.ref.path)
+        except RecordError as error:
+            raise DataError(f"the record went away: {error.reason}", entry.ref.path) from error
+        digest.update(f"{entry.ref.path}|{entry.ref.index}|{stamp}\n".encode())
+        for path in dict.fromkeys(_signal_files(entry.ref.path)):
+            try:
+                digest.update(f"  {path}|{FileStamp.of(path)}\n".encode())
+            except RecordError:
+                digest.update(f"  {path}|missing\n".encode())
     return digest.hexdigest()[:32]
+
+
+def _signal_files(path: Path, within: int = 1) -> Iterator[Path]:
+    """Yield the files that a WFDB header names, and those of its segments (one level of them)."""
+    if path.suffix.lower() != ".hea":
+        path = path.with_suffix(".hea")
+        if not is_regular(path):
+            return
+        yield path
+    try:
+        header = read_header(path)
+        for spec in header.signals:
+            yield beside(path, spec.file_name)
+        for segment in header.segments if within else ():
+            if segment.name != "~":
+                yield (part := beside(path, f"{segment.name}.hea"))
+                yield from _signal_files(part, within - 1)
+    except RecordError:
+        # A header that cannot be read is told where its record is opened.
+        return

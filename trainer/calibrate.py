@@ -24,7 +24,7 @@ from ecgviewer.models.bundle import Bundle
 from ecgviewer.models.detector import Detector
 from ecgviewer.models.evidence import Window
 from ecgviewer.models.scorer_fit import fit_scorer
-from trainer.data import DataError, Index, scan
+from trainer.data import DataError, Index, UnlabelledError, scan
 from trainer.progress_bar import ProgressBar
 from trainer.targets import check_new_bundle
 
@@ -187,16 +187,35 @@ def for_site(bundle: Bundle, scores: SiteScores, site: str) -> Bundle:
 
 
 def _normal_refs(folder: Path) -> tuple[list[RecordRef], list[str]]:
-    """Return the normals of a folder: by its labels if it has any, else all of its records."""
+    """Return the normals of a folder: by its labels if it has any, else all of its records.
+
+    Raises
+    ------
+    DataError
+        When there are labels and they cannot be read: abnormal records must not pass as normals.
+    """
     try:
-        index = scan([folder])
-    except DataError:
-        index = Index(())
-    labelled = [entry for entry in index.entries if entry.normal is not None]
-    if labelled:
-        chosen = [entry.ref for entry in labelled if entry.normal]
-        left_out = len(labelled) - len(chosen)
-        return chosen, [f"{left_out} records are not normal by their labels and were left out"]
+        entries = scan([folder]).entries
+    except UnlabelledError:
+        return _all_refs(folder)
+    labelled = [entry for entry in entries if entry.normal is not None]
+    if not labelled:
+        raise CalibrationError(
+            f"none of the {len(entries)} records here has a label; fill in which of them are "
+            "normal, or remove the table of labels if all are",
+            folder,
+        )
+    chosen = [entry.ref for entry in labelled if entry.normal]
+    messages = []
+    if left_out := len(labelled) - len(chosen):
+        messages.append(f"{left_out} records are not normal by their labels and were left out")
+    if without := len(entries) - len(labelled):
+        messages.append(f"{without} records have no label and were left out")
+    return chosen, messages
+
+
+def _all_refs(folder: Path) -> tuple[list[RecordRef], list[str]]:
+    """Return every record of a folder without labels, and those that cannot be read."""
     refs, failures = [], []
     for found in find_records(folder):
         if isinstance(found, RecordFailure):

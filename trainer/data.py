@@ -26,6 +26,10 @@ class DataError(EcgViewerError):
     """A data set cannot be used: unreadable table, no records, no normals."""
 
 
+class UnlabelledError(DataError):
+    """Nothing here carries labels: no table, no diagnoses in headers."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One record of a data set and what its labels say.
@@ -152,17 +156,24 @@ def scan(paths: Sequence[Path]) -> Index:
 
     Raises
     ------
+    UnlabelledError
+        When nothing in a path was recognised.
     DataError
-        When a path does not exist, or nothing in it was recognised.
+        When a path does not exist, or its labels cannot be read.
     """
     datasets: list[DataSet] = []
     claimed: set[tuple[Path, int | None]] = set()
     for path in paths:
         if not (is_regular(path) or is_folder(path)):
             raise DataError("there is no such file or folder", path)
-        found = [dataset for dataset in _scan(path.resolve(), set()) if dataset.entries]
-        if not found:
+        recognised = list(_scan(path.resolve(), set()))
+        found = [dataset for dataset in recognised if dataset.entries]
+        if recognised and not found:
             raise DataError(
+                f"{recognised[0].kind}: none of its rows names a record that is here", path
+            )
+        if not found:
+            raise UnlabelledError(
                 "no data set was recognised here: no ptbxl_database.csv, record_list.csv, "
                 "REFERENCE.csv, labels.csv, WFDB headers with #Dx, or labelled HDF5",
                 path,

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from ecgviewer.core.errors import RecordError
 from ecgviewer.core.record_ref import RecordRef
-from ecgviewer.io.fileaccess import starts_with
+from ecgviewer.io.fileaccess import is_regular, starts_with
 from ecgviewer.io.hdf5_records import StackLabels, stack_labels
 from ecgviewer.io.registry import HDF5_SIGNATURE
 from trainer.data import DataError, DataSet, Entry
 from trainer.datasets_ptbxl import judge, parse_codes, parse_fold
-from trainer.tables import has_columns, read_table, truth
+from trainer.tables import has_columns, read_table, stated_truth, truth
 
 SUFFIXES = (".h5", ".hdf5")
 SIGNALS = ("signal", "tracings")
@@ -36,6 +36,12 @@ def labelled_file(path: Path) -> DataSet | None:
     if "normal" in labels.columns or "scp_codes" in labels.columns:
         return _labels_inside(path, labels)
     return _labels_beside(path, labels.n_records, labels.columns.get("exam_id"))
+
+
+def labels_hdf5(table: Path) -> bool:
+    """Return whether a CSV file holds the labels of an HDF5 file beside it."""
+    own = any(is_regular(table.with_suffix(suffix)) for suffix in SUFFIXES)
+    return has_columns(table, ("normal",)) and (own or has_columns(table, ("exam_id",)))
 
 
 def _labels_inside(path: Path, labels: StackLabels) -> DataSet:
@@ -81,18 +87,20 @@ def _labels_beside(path: Path, n: int, exam_ids: list[str] | None) -> DataSet | 
     if not candidates:
         return None
     table = candidates[0]
-    rows = list(read_table(table, ("normal",)))
+    rows = [
+        (row, stated_truth(row["normal"], table, line))
+        for line, row in enumerate(read_table(table, ("normal",)), start=2)
+    ]
     dataset = DataSet(f"HDF5 with labels in {table.name}", path)
     if exam_ids is not None and has_columns(table, ("exam_id",)):
-        by_id = {row["exam_id"].strip(): row for row in rows}
+        by_id = {row["exam_id"].strip(): (row, normal) for row, normal in rows}
         dataset.without_record = sorted(set(by_id) - set(exam_ids))
-        ordered = [by_id.get(exam_id, {}) for exam_id in exam_ids]
+        ordered = [by_id.get(exam_id, ({}, None)) for exam_id in exam_ids]
     elif len(rows) == n:
         ordered = rows
     else:
         raise DataError(f"{len(rows)} rows for the {n} tracings of {path.name}", table)
-    for i, row in enumerate(ordered):
-        normal = truth(row.get("normal", ""))
+    for i, (row, normal) in enumerate(ordered):
         reason = "without a label" if normal is None else "" if normal else "not normal"
         name = f"{path.stem}#{i}"
         patient = row.get("patient_id", "").strip() or name

@@ -15,7 +15,8 @@ from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.io.fileaccess import is_regular, read_bytes
 from ecgviewer.io.limits import MAX_HEADER_BYTES
 from trainer.data import DataError, DataSet, Entry
-from trainer.tables import has_columns, read_table, record_named, truth
+from trainer.datasets_hdf5 import labels_hdf5
+from trainer.tables import columns_of, has_columns, read_table, record_named, stated_truth
 
 CPSC_CLASSES = ("Normal", "AF", "I-AVB", "LBBB", "RBBB", "PAC", "PVC", "STD", "STE")
 SINUS_RHYTHM = "426783006"
@@ -37,7 +38,7 @@ def reference_table(folder: Path) -> DataSet | None:
     """Recognise CPSC 2018: ``REFERENCE.csv`` of recording and up to three class numbers."""
     table = folder / "REFERENCE.csv"
     columns = ("Recording", "First_label")
-    if not has_columns(table, columns):
+    if not is_regular(table):
         return None
     dataset = DataSet("CPSC 2018", folder)
     for number, row in enumerate(read_table(table, columns), start=2):
@@ -63,15 +64,27 @@ def labels_table(folder: Path) -> DataSet | None:
     """Recognise ``labels.csv`` (``relpath`` or ``record``, ``normal``), here or one level up.
 
     From one level up, the rows whose path begins with this folder's name are taken.
+
+    Raises
+    ------
+    DataError
+        When there is such a table and it cannot be understood: its records are not unlabelled.
     """
     table, prefix = folder / "labels.csv", ""
     if not is_regular(table):
         table, prefix = folder.parent / "labels.csv", f"{folder.name}/"
+    if not is_regular(table) or labels_hdf5(table):
+        return None
     key = next((k for k in ("relpath", "record") if has_columns(table, (k, "normal"))), None)
     if key is None:
-        return None
+        found = ", ".join(columns_of(table))[:200]
+        raise DataError(
+            "line 1: labels need the columns record (or relpath) and normal, separated by commas, "
+            f"not {found!r}; rename the file if it is no table of labels",
+            table,
+        )
     dataset = DataSet(f"records listed in {table.name}", folder)
-    for row in read_table(table, (key, "normal")):
+    for number, row in enumerate(read_table(table, (key, "normal")), start=2):
         relative = row[key].strip()
         if not relative.startswith(prefix):
             continue
@@ -79,7 +92,7 @@ def labels_table(folder: Path) -> DataSet | None:
         if path is None:
             dataset.without_record.append(relative)
             continue
-        normal = truth(row["normal"])
+        normal = stated_truth(row["normal"], table, number)
         reason = "without a label" if normal is None else "" if normal else NOT_NORMAL
         source = row.get("source", "").strip() or folder.name
         patient = row.get("patient_id", "").strip() or relative
@@ -87,7 +100,8 @@ def labels_table(folder: Path) -> DataSet | None:
         codes = re.split(r"[;,\s]+", row.get("dx", ""))
         classes = dict.fromkeys(SNOMED_CLASSES[code] for code in codes if code in SNOMED_CLASSES)
         dataset.entries.append(_with_classes(entry, tuple(c for c in classes if c != "NSR")))
-    return dataset
+    # A table one level up need not speak of this folder.
+    return dataset if dataset.entries or dataset.without_record or not prefix else None
 
 
 def dx_headers(folder: Path) -> DataSet | None:

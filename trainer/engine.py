@@ -8,6 +8,7 @@ found no state. Several processes (``torchrun``) share each batch through Distri
 from __future__ import annotations
 
 import errno
+import io
 import math
 import os
 import signal
@@ -18,20 +19,24 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from ecgviewer.core.errors import EcgViewerError
+from ecgviewer.core.files import write_whole
 from ecgviewer.core.progress import Progress
 from ecgviewer.models.network import Network, build_network
 from trainer.batches import Batch, steps_per_epoch, training_batches, validation_batches
 from trainer.cache import WindowSet
 from trainer.config import Config
 
-STATE_VERSION = 1
+STATE_VERSION = 2
+
+
+T = TypeVar("T")
 
 
 class TrainingError(EcgViewerError):
@@ -64,6 +69,25 @@ class Processes:
         if self.world > 1:
             distributed.all_reduce(values)
         return values
+
+    def from_first(self, work: Callable[[], T]) -> T:
+        """Return in every process what the first one's ``work`` gives; an error ends them all.
+
+        Whatever is decided from a disk is decided so: processes need not share one.
+        """
+        if self.world == 1:
+            return work()
+        box: list[Any] = [None, None]
+        if self.first:
+            try:
+                box[0] = work()
+            except EcgViewerError as error:
+                box[1] = error
+        distributed.broadcast_object_list(box, src=0)
+        if box[1] is not None:
+            raise box[1]
+        answer: T = box[0]
+        return answer
 
     def leave(self) -> None:
         """Leave the group."""
@@ -280,31 +304,41 @@ class Engine:
             "cuda_rng": cuda,
             "at": {name: getattr(self.at, name) for name in Progression.__slots__},
         }
-        temporary = self.state_path.with_suffix(".partial")
+        content = io.BytesIO()
+        torch.save(state, content)
         try:
-            with temporary.open("wb") as file:
-                torch.save(state, file)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(self.state_path)
-        except (OSError, RuntimeError) as error:
-            temporary.unlink(missing_ok=True)
-            full = isinstance(error, OSError) and error.errno == errno.ENOSPC
-            reason = "the disk is full" if full else str(error)
+            self.state_path.parent.mkdir(exist_ok=True)
+            write_whole(self.state_path, content.getvalue())
+        except OSError as error:
+            reason = (
+                "the disk is full" if error.errno == errno.ENOSPC else error.strerror or str(error)
+            )
+            kept = (
+                "the previous one is kept: make room, then use --resume"
+                if self.state_path.exists()
+                else "there is no earlier one: the training has to start anew"
+            )
             raise TrainingError(
-                f"the state cannot be saved ({reason}); the previous one is kept: make room, "
-                "then use --resume",
-                self.state_path,
+                f"the state cannot be saved ({reason}); {kept}", self.state_path
             ) from error
 
-    def load(self) -> None:
-        """Continue from the state on disk.
+    def resume(self) -> bool:
+        """Continue from the state on the first process's disk; return whether there is one.
 
         Raises
         ------
         TrainingError
             When the state is damaged or of another training.
         """
+        state = self.processes.from_first(self._read)
+        if state is None:
+            return False
+        self._continue(state)
+        return True
+
+    def _read(self) -> dict[str, Any] | None:
+        if not self.state_path.exists():
+            return None
         try:
             state: dict[str, Any] = torch.load(
                 self.state_path, map_location="cpu", weights_only=True
@@ -312,13 +346,27 @@ class Engine:
         except Exception as error:
             # torch.load raises whatever its zip and unpickling code comes across.
             raise TrainingError(f"the state is damaged: {error}", self.state_path) from error
+        return state
+
+    def _continue(self, state: dict[str, Any]) -> None:
         if state.get("version") != STATE_VERSION:
             raise TrainingError("the state was written by another version", self.state_path)
-        different = [k for k, v in self.identity.items() if state["identity"].get(k) != v]
+        before = state["identity"]
+        different = sorted(
+            key for key in {*before, *self.identity} if before.get(key) != self.identity.get(key)
+        )
         if different:
             raise TrainingError(
                 f"the state belongs to another training ({', '.join(different)} changed); "
                 "start anew with --overwrite",
+                self.state_path,
+            )
+        at = Progression(**state["at"])
+        if at.epoch + (at.step > 0) > self.config.training.epochs:
+            raise TrainingError(
+                f"the state has seen {at.epoch} epochs and {at.step} steps, more than the "
+                f"{self.config.training.epochs} epochs that are asked for; start anew with "
+                "--overwrite",
                 self.state_path,
             )
         self.network.load_state_dict(state["network"])
@@ -327,4 +375,4 @@ class Engine:
         torch.set_rng_state(state["rng"])
         if self.device.type == "cuda" and state["cuda_rng"] is not None:
             torch.cuda.set_rng_state(state["cuda_rng"], self.device)
-        self.at = Progression(**state["at"])
+        self.at = at

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ecgviewer.core.errors import EcgViewerError
-from ecgviewer.core.files import write_whole
+from ecgviewer.core.files import check_target, write_whole
 from ecgviewer.models.bundle import Bundle
 from ecgviewer.models.detector import Detector
 from ecgviewer.models.detectors import PARTS
@@ -29,7 +29,6 @@ from trainer.data import Entry, Index, scan
 from trainer.localise import Localisation, localise
 from trainer.progress_bar import ProgressBar
 from trainer.scored import Answer, Scored, score_entries
-from trainer.targets import check_new
 
 DoubleArray = npt.NDArray[np.float64]
 Json = dict[str, Any]
@@ -183,7 +182,7 @@ def group_figures(
     bundles: Mapping[str, Bundle],
     tuning: Sequence[Scored],
 ) -> Json:
-    """Return the figures of every bundle, and of the baselines, on one group."""
+    """Return the figures of the baselines, and of every bundle that could judge any, on a group."""
     labels = _labels(scored)
     lengths = np.array([s.duration_s for s in scored])
     return {
@@ -199,7 +198,9 @@ def group_figures(
             "PCA reconstruction": measured(labels, np.array([s.pca for s in scored])),
         },
         "models": {
-            model: model_figures(scored, model, bundle, tuning) for model, bundle in bundles.items()
+            model: model_figures(scored, model, bundle, tuning)
+            for model, bundle in bundles.items()
+            if any(model in s.answers for s in scored)
         },
         "errors": {s.entry.name: dict(s.errors) for s in scored if s.errors},
     }
@@ -242,7 +243,7 @@ def evaluate(models: Sequence[Path], data: Sequence[Path], device: str) -> Json:
     Raises
     ------
     EcgViewerError
-        When a bundle cannot be read, or no labelled record may be reported on.
+        When a bundle cannot be read, or no labelled record may be reported on or be judged.
     """
     bundles = {path.stem: Bundle.load(path) for path in models}
     if len(bundles) < len(models):
@@ -264,10 +265,17 @@ def evaluate(models: Sequence[Path], data: Sequence[Path], device: str) -> Json:
         entries = [*tuning, *(e for group in groups.values() for e in group)]
         scored = score_entries(entries, models, device, pca, bar)
         tuned, rest = scored[: len(tuning)], iter(scored[len(tuning) :])
+        of_groups = {name: [next(rest) for _ in group] for name, group in groups.items()}
+        bar.close()
+        told = _not_judged(scored, of_groups, list(bundles))
+        print(*told, sep="\n", end="\n" if told else "", file=sys.stderr)
         figures = [
-            group_figures(name, [next(rest) for _ in group], bundles, tuned)
-            for name, group in groups.items()
+            group_figures(name, members, bundles, tuned)
+            for name, members in of_groups.items()
+            if any(s.answers for s in members)
         ]
+        if not figures:
+            raise EvaluationError(f"no record here can be judged ({told[0]})")
         lesions = {
             name: localisation_figures(localise(index.entries, Detector(bundle, device), bar))
             for name, bundle in bundles.items()
@@ -280,6 +288,27 @@ def evaluate(models: Sequence[Path], data: Sequence[Path], device: str) -> Json:
         "localisation": lesions,
         "seeds": seed_spread(bundles, figures),
     }
+
+
+def _not_judged(
+    scored: Sequence[Scored], groups: Mapping[str, Sequence[Scored]], models: Sequence[str]
+) -> list[str]:
+    """Return lines that name the records that were not judged, and groups without any."""
+    lines = []
+    for s in scored:
+        by_reason: dict[str, list[str]] = {}
+        for model, reason in s.errors.items():
+            by_reason.setdefault(reason, []).append(model)
+        for reason, by in by_reason.items():
+            by_whom = "" if len(by) == len(models) else f" by {', '.join(by)}"
+            lines.append(f"not judged{by_whom}: {s.entry.name}: {reason}")
+    for name, members in groups.items():
+        lines += [
+            f"{name}: left out for {model}, which can judge none of its {len(members)} records"
+            for model in models
+            if not any(model in s.answers for s in members)
+        ]
+    return lines
 
 
 def _about(bundle: Bundle) -> Json:
@@ -303,6 +332,8 @@ def seed_spread(bundles: Mapping[str, Bundle], figures: Sequence[Json]) -> Json:
             continue
         out[architecture] = {}
         for group in figures:
+            if not set(names) <= set(group["models"]):
+                continue
             out[architecture][group["name"]] = {
                 kind: {
                     "auroc": values,
@@ -321,22 +352,20 @@ def run(
     out: Path | None,
     device: str,
     into_cards: bool = False,
-    overwrite: bool = False,
 ) -> int:
     """Carry out ``trainer evaluate``; return the exit status.
 
-    With ``out``, Markdown, JSON and pictures are written beside each other under its stem; without,
-    the Markdown goes to standard output. ``into_cards`` writes the figures into the bundles.
+    With ``out``, Markdown, JSON and pictures are written beside each other under its stem, in place
+    of those of an earlier report; without, the Markdown goes to standard output. ``into_cards``
+    writes the figures into the bundles.
     """
     from trainer.figures import draw
     from trainer.report import markdown, with_figures
 
-    if out is not None:
-        if out.suffix not in (".md", ".json"):
-            raise EvaluationError("the report's name ends in .md or .json", out)
-        check_new(report_files(out), overwrite)
-    if into_cards:
-        check_new(models, overwrite=True)
+    if out is not None and out.suffix not in (".md", ".json"):
+        raise EvaluationError("the report's name ends in .md or .json", out)
+    for path in (*(report_files(out) if out is not None else ()), *(models if into_cards else ())):
+        check_target(path)
     result = evaluate(models, data, device)
     if into_cards:
         for path in models:

@@ -51,14 +51,15 @@ def _panels(
     shown = shown or groups[:1]
     columns = min(len(shown), 3)
     rows = -(-len(shown) // columns)
+    # A model that could judge nothing in a group is missing there; its colour stays its own.
+    names = dict.fromkeys(name for group in groups for name in group["models"])
+    colours = dict(zip(names, COLOURS * len(names), strict=False))
     figure = Figure(figsize=(4.2 * columns, 3.8 * rows), layout="constrained")
     FigureCanvasAgg(figure)
     for k, group in enumerate(shown):
         axes = figure.add_subplot(rows, columns, k + 1)
-        for colour, (name, model) in zip(
-            COLOURS * len(group["models"]), group["models"].items(), strict=False
-        ):
-            plot(axes, model, name, colour)
+        for name, model in group["models"].items():
+            plot(axes, model, name, colours[name])
         axes.set_title(f"{group['name']} ({group['normal']} normal, {group['abnormal']} not)",
                        fontsize=9)  # fmt: skip
         axes.tick_params(labelsize=7)
@@ -114,6 +115,8 @@ def _histogram(axes: Axes, model: Json, name: str, colour: str) -> None:
     bins = np.linspace(0, 8, 33).tolist()
     for value, style in ((0, "-"), (1, "--")):
         label = f"{name}, {'abnormal' if value else 'normal'}"
+        if not (labels == value).any():
+            continue
         axes.hist(scores[labels == value], bins, density=True, histtype="step", color=colour,
                   linestyle=style, lw=1.0, label=label)  # fmt: skip
     axes.set_xlabel("record score (limited to 8)", fontsize=8)

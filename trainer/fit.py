@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 
 from ecgviewer.core.errors import EcgViewerError
+from ecgviewer.core.files import check_target
 from ecgviewer.core.progress import Progress
 from ecgviewer.core.user_dirs import cache_dir
 from ecgviewer.models.bundle import Bundle
@@ -62,6 +63,28 @@ class Places:
                 "starts anew",
                 self.state,
             )
+        if self.curve.exists() and not overwrite:
+            raise FitError(
+                "the learning curve is to be drawn here; --overwrite replaces this picture",
+                self.curve,
+            )
+        for path in (self.log, self.curve):
+            check_target(path)
+        if self.state.parent.exists() and not self.state.parent.is_dir():
+            raise FitError("the state is to be kept in a folder of this name", self.state.parent)
+        if not (overwrite or Log.begun(self.log)):
+            raise FitError(
+                "the log is to be written here, and this file is none; --overwrite appends to it",
+                self.log,
+            )
+
+    def remove_state(self) -> None:
+        """Remove what this program has written of the unfinished training, and nothing else."""
+        for path in (self.state, *self.state.parent.glob(f"{self.state.name}.*.part")):
+            path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            # The user may have put something of his own into it.
+            self.state.parent.rmdir()
 
 
 def fit(
@@ -99,11 +122,11 @@ def fit(
         Saying what is wrong, and where. Nothing is overwritten, and finished work is kept.
     """
     places = Places(out)
-    places.check(resume, overwrite)
     where = _local_device(device)
     processes = Processes.join(where)
     bar = ProgressBar(enabled=processes.first)
     try:
+        processes.from_first(lambda: places.check(resume, overwrite))
         with Log(places.log if processes.first else None, echo=processes.first) as log:
             index = scan(data)
             log(index.describe())
@@ -112,11 +135,9 @@ def fit(
                 f"{len(train)} windows to train on, {len(calibration)} of other patients to "
                 f"choose the weights; {hardware(where)}, {processes.world} process(es)"
             )
-            identity = _identity(config, index)
-            places.state.parent.mkdir(parents=True, exist_ok=True)
+            identity = _identity(config, index, train, calibration)
             engine = Engine(config, train, calibration, where, processes, places.state, identity)
-            if resume and places.state.exists():
-                engine.load()
+            if resume and engine.resume():
                 log(f"resumed at epoch {engine.at.epoch + 1}, step {engine.at.step + 1}")
             network = engine.run(bar, log)
             if not processes.first:
@@ -146,9 +167,12 @@ def fit(
                 versions=library_versions(),
                 card=training_card(config.architecture, training),
             )
-            learning_curve(engine.at.history, engine.at.best_epoch, places.curve)
             bundle = calibrated(bundle, index, device, bar, log).save(out)
-            shutil.rmtree(places.state.parent)
+            try:
+                learning_curve(engine.at.history, engine.at.best_epoch, places.curve)
+            except OSError as error:
+                log(f"the learning curve cannot be written: {error.strerror or error}")
+            places.remove_state()
             log(f"wrote {out} ({bundle.sha256[:12]}) after {engine.at.seconds:.0f} s of training")
             return bundle
     finally:
@@ -177,17 +201,26 @@ def _windows(
     return sets[0], sets[1]
 
 
-def _identity(config: Config, index: Index) -> dict[str, str]:
-    """Return what a resumed state must agree with; the length of training may change."""
-    return {
-        "architecture": config.architecture,
-        "network": json.dumps(config.network, sort_keys=True),
-        "preprocessing": config.preprocessing.to_json(),
-        "windowing": repr(config.windowing),
-        "seed": str(config.seed),
-        "batch_size": str(config.training.batch_size),
-        "data": index.sha256(),
-    }
+def _identity(
+    config: Config, index: Index, train: WindowSet, calibration: WindowSet
+) -> dict[str, str]:
+    """Return all that decides a training: what a resumed state must agree with, key by key.
+
+    How often it is saved does not, and with a constant learning rate neither does its length.
+    """
+    tables = config.to_dict()
+    del tables["training"]["checkpoint_s"]
+    if config.training.schedule == "constant":
+        del tables["training"]["epochs"]
+    values: dict[str, object] = {}
+    for name, value in tables.items():
+        if isinstance(value, dict):
+            values |= {f"{name}.{key}": inner for key, inner in value.items()}
+        else:
+            values[name] = value
+    values["data"] = index.sha256()
+    values["windows"] = [len(train), len(calibration)]
+    return {name: json.dumps(value, sort_keys=True) for name, value in values.items()}
 
 
 def _local_device(device: str) -> torch.device:

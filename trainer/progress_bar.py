@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from pathlib import Path
 from types import TracebackType
 from typing import TextIO
 
+from ecgviewer.core.errors import EcgViewerError
+
 WIDTH = 24
+HEADING = "log of a training"
+"""First line of every log, by which it is told from a file of the user's."""
 
 
 def clock(seconds: float) -> str:
@@ -55,28 +60,63 @@ class ProgressBar:
 
 
 class Log:
-    """Plain lines to a file (appended) and to standard error."""
+    """Plain lines to a file (appended) and to standard error.
+
+    Raises
+    ------
+    EcgViewerError
+        When the file cannot be opened. One that fails later only ends the log, with a warning:
+        hours of work are worth more.
+    """
 
     def __init__(self, path: Path | None, echo: bool = True) -> None:
         self._file: TextIO | None = None
         self._echo = echo
-        if path is not None:
+        if path is None:
+            return
+        try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = path.open("a", encoding="utf-8")
+        except OSError as error:
+            raise EcgViewerError(f"the log cannot be written: {error.strerror}", path) from error
+        if self._file.tell() == 0:
+            self._write(HEADING)
+
+    @staticmethod
+    def begun(path: Path) -> bool:
+        """Return whether a file is a log, or may become one: absent or empty."""
+        try:
+            with path.open("rb") as file:
+                first = file.readline(len(HEADING) + 64)
+        except FileNotFoundError:
+            return True
+        except OSError:
+            return False
+        return not first or first.rstrip().endswith(HEADING.encode())
 
     def __call__(self, text: str) -> None:
         """Write one or more lines."""
-        stamp = time.strftime("%Y-%m-%d %H:%M:%S")
-        if self._file is not None:
-            self._file.writelines(f"{stamp}  {line}\n" for line in text.splitlines())
-            self._file.flush()
         if self._echo:
             print(text, file=sys.stderr, flush=True)
+        self._write(text)
+
+    def _write(self, text: str) -> None:
+        if self._file is None:
+            return
+        stamp = time.strftime("%Y-%m-%d %H:%M:%S")
+        try:
+            self._file.writelines(f"{stamp}  {line}\n" for line in text.splitlines())
+            self._file.flush()
+        except OSError as error:
+            print(f"{self._file.name}: the log ends here: {error.strerror}", file=sys.stderr)
+            self.close()
 
     def close(self) -> None:
         """Close the file."""
         if self._file is not None:
-            self._file.close()
+            # What a full disk did not take is tried again on closing.
+            with contextlib.suppress(OSError):
+                self._file.close()
             self._file = None
 
     def __enter__(self) -> Log:

@@ -226,10 +226,10 @@ def card_metrics(result: Json, name: str) -> tuple[dict[str, Any], ...]:
     """
     out: list[dict[str, Any]] = []
     for group in result["groups"]:
-        m = group["models"][name]
-        rates = m["operating"]["0.95"]
-        if not (group["normal"] and group["abnormal"]):
+        m = group["models"].get(name)
+        if m is None or not (group["normal"] and group["abnormal"]):
             continue
+        rates = m["operating"]["0.95"]
         out.append({
             "data": group["name"], "n": m["n"], "normal": group["normal"],
             "abnormal": group["abnormal"], "prevalence": round(group["prevalence"], 4),
@@ -259,7 +259,11 @@ def _rounded(value: Any) -> Any:
 def with_figures(bundle: Bundle, result: Json, name: str) -> Bundle:
     """Return the bundle with the figures of an evaluation in its metrics and on its card."""
     only = {
-        "groups": [g | {"models": {name: g["models"][name]}} for g in result["groups"]],
+        "groups": [
+            g | {"models": {name: g["models"][name]}}
+            for g in result["groups"]
+            if name in g["models"]
+        ],
         "localisation": {k: v for k, v in result["localisation"].items() if k == name},
     }
     thresholds = ", ".join(

@@ -23,6 +23,10 @@ MAX_LINE_CHARS = 1 << 20
 
 csv.field_size_limit(MAX_LINE_CHARS)
 
+_TRUTHS = {"1": True, "1.0": True, "true": True, "0": False, "0.0": False, "false": False}
+_EMPTY = ("", "nan", "na")
+"""What programs write into a cell without a value."""
+
 
 def read_table(path: Path, needed: Sequence[str]) -> Iterator[dict[str, str]]:
     """Yield the rows of a CSV file as dictionaries.
@@ -37,6 +41,7 @@ def read_table(path: Path, needed: Sequence[str]) -> Iterator[dict[str, str]]:
     DataError
         When the file cannot be read as UTF-8 CSV, lacks a column, or is larger than any table.
     """
+    reader: csv.DictReader[str] | None = None
     try:
         if FileStamp.of(path).size > MAX_TABLE_BYTES:
             raise DataError(f"the table is larger than {MAX_TABLE_BYTES >> 20} MB", path)
@@ -54,20 +59,46 @@ def read_table(path: Path, needed: Sequence[str]) -> Iterator[dict[str, str]]:
                 yield {k: v or "" for k, v in row.items() if k is not None}
     except RecordError as error:
         raise DataError(f"the table cannot be read: {error.reason}", path) from error
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"the table cannot be read: {error}", path) from error
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"the table cannot be read: line {_first_undecodable(path)} is not UTF-8 text; save it "
+            "as UTF-8",
+            path,
+        ) from error
+    except csv.Error as error:
+        line = f"line {reader.line_num + 1}: " if reader is not None else ""
+        raise DataError(f"the table cannot be read: {line}{error}", path) from error
+    except OSError as error:
+        raise DataError(f"the table cannot be read: {error.strerror}", path) from error
 
 
 def has_columns(path: Path, needed: Sequence[str]) -> bool:
-    """Return whether the first line of a CSV file names these columns."""
-    if not is_regular(path):
-        return False
+    """Return whether the first line of a CSV file names these columns; False without a file.
+
+    Raises
+    ------
+    DataError
+        When there is a file that cannot be opened: it may well be the table.
+    """
+    return is_regular(path) and set(needed) <= set(columns_of(path))
+
+
+def columns_of(path: Path) -> list[str]:
+    """Return what the first line of a CSV file names; the rest need not be readable.
+
+    Raises
+    ------
+    DataError
+        When the file cannot be opened.
+    """
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            columns = next(csv.reader(_lines(file)), [])
-    except (OSError, UnicodeDecodeError, csv.Error):
-        return False
-    return all(column in columns for column in needed)
+        with path.open("rb") as file:
+            line = file.readline(MAX_LINE_CHARS).decode("utf-8-sig", "replace")
+        return next(csv.reader(line.splitlines()[:1]), [])
+    except OSError as error:
+        raise DataError(f"the table cannot be read: {error.strerror}", path) from error
+    except csv.Error:
+        return []
 
 
 def record_named(table: Path, name: str) -> Path | None:
@@ -81,9 +112,22 @@ def record_named(table: Path, name: str) -> Path | None:
 
 def truth(text: str) -> bool | None:
     """Return a cell as a truth value; None where it is empty or says neither."""
-    return {"1": True, "1.0": True, "true": True, "0": False, "0.0": False, "false": False}.get(
-        text.strip().lower()
-    )
+    return _TRUTHS.get(text.strip().lower())
+
+
+def stated_truth(text: str, table: Path, line: int) -> bool | None:
+    """Return the cell ``normal`` of a table's line; None where it is empty.
+
+    Raises
+    ------
+    DataError
+        When the cell says something else than yes or no, so that nobody takes an abnormal
+        record for one without a label.
+    """
+    value = truth(text)
+    if value is None and text.strip().lower() not in _EMPTY:
+        raise DataError(f"line {line}: normal is 1 or 0, not {text.strip()[:20]!r}", table)
+    return value
 
 
 def _lines(file: TextIO) -> Iterator[str]:
@@ -91,3 +135,14 @@ def _lines(file: TextIO) -> Iterator[str]:
         if len(line) == MAX_LINE_CHARS:
             raise csv.Error("a line is longer than a million characters")
         yield line
+
+
+def _first_undecodable(path: Path) -> int:
+    """Return the number of the first line that is not UTF-8."""
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            try:
+                line.decode("utf-8")
+            except UnicodeDecodeError:
+                return number
+    return 0

@@ -10,9 +10,11 @@ import pytest
 
 from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.models.bundle import Bundle
+from tests.generators import ecg_uv, write_wfdb_16
 from trainer.calibrate import (
     CalibrationError,
     SiteScores,
+    _normal_refs,
     for_site,
     normals_needed,
     run,
@@ -76,3 +78,35 @@ def test_folder_without_records_is_refused(bundle_path: Path, tmp_path: Path) ->
     with pytest.raises(EcgViewerError, match="no normal record"):
         run(bundle_path, empty, tmp_path / "site.ecgmodel", "cpu", False)
     assert not (tmp_path / "site.ecgmodel").exists()
+
+
+@pytest.mark.parametrize(
+    ("table", "reason"),
+    [
+        (b"record,normal,comment\nr0,1,\nr1,0,M\xfcller\n", r"line 3 is not UTF-8"),
+        (b"record;normal\nr0;1\nr1;0\n", r"line 1: .*separated by commas"),
+        (b"record,normal\nr0,1\nr1,no\n", r"line 3: normal is 1 or 0, not 'no'"),
+        ("record,normal\nr0,1\nr1,0\n".encode("utf-16"), r"line 1"),
+        (b"record,normal\nr0,\nr1,\n", "none of the 2 records here has a label"),
+        (b"record,normal\nR-0,1\nR-1,0\n", "none of its rows names a record"),
+        (b"", "line 1"),
+    ],
+)  # fmt: skip
+def test_abnormal_records_never_pass_as_normals_for_want_of_a_readable_table(
+    tmp_path: Path, table: bytes, reason: str
+) -> None:
+    for name in ("r0", "r1"):
+        write_wfdb_16(tmp_path, name, ecg_uv(0.2))
+    assert len(_normal_refs(tmp_path)[0]) == 2, "without a table all are normals"
+    (tmp_path / "labels.csv").write_bytes(table)
+    with pytest.raises(EcgViewerError, match=reason):
+        _normal_refs(tmp_path)
+
+
+def test_a_reference_table_that_cannot_be_understood_is_no_reason_to_take_all(
+    tmp_path: Path,
+) -> None:
+    write_wfdb_16(tmp_path, "r0", ecg_uv(0.2))
+    (tmp_path / "REFERENCE.csv").write_text("Recording;First_label\nr0;5\n")
+    with pytest.raises(EcgViewerError, match="no column Recording"):
+        _normal_refs(tmp_path)

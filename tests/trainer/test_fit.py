@@ -188,20 +188,20 @@ def test_a_full_disk_keeps_the_last_state(
     tiny_cae: Config, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     saves = 0
-    save = torch.save
+    write = engine_module.write_whole
 
-    def filling(state: object, file: object) -> None:
+    def filling(path: Path, content: bytes) -> None:
         nonlocal saves
         saves += 1
         if saves > 1:
             raise OSError(28, "No space left on device")
-        save(state, file)
+        write(path, content)
 
-    monkeypatch.setattr(engine_module.torch, "save", filling)
+    monkeypatch.setattr(engine_module, "write_whole", filling)
     out = tmp_path / "m.ecgmodel"
-    with pytest.raises(TrainingError, match="the disk is full"):
+    with pytest.raises(TrainingError, match=r"the disk is full.*previous one is kept"):
         fit(tiny_cae, [data], out, device="cpu")
-    monkeypatch.setattr(engine_module.torch, "save", save)
+    monkeypatch.setattr(engine_module, "write_whole", write)
     assert fit(tiny_cae, [data], out, device="cpu", resume=True) is not None
 
 
@@ -282,7 +282,7 @@ def test_a_wrong_configuration_names_the_key(tmp_path: Path) -> None:
         ("architecture = 1", "architecture must be"),
         ('architecture = "cae"\nepocs = 3', "epocs"),
         ('architecture = "cae"\n[training]\nepocs = 3', r"\[training\].*epocs"),
-        ('architecture = "cae"\n[training]\nepochs = 0', "must be positive"),
+        ('architecture = "cae"\n[training]\nepochs = 0', r"\[training\]: epochs must be a whole"),
         ('architecture = "cae"\n[preprocessing]\nlow_hz = 90', "band"),
         ("architecture =", "not valid TOML"),
     ):

@@ -140,3 +140,21 @@ def test_hostile_labels_inside_hdf5(tmp_path: Path) -> None:
         file.create_dataset("normal", shape=(10**12,), dtype="i1", chunks=(1000,))
     with pytest.raises(DataError):
         scan([path])
+
+
+def test_a_table_that_cannot_be_read_is_named_rather_than_overlooked(tmp_path: Path) -> None:
+    folder = _linked(tmp_path)
+    (folder / "labels.csv").write_bytes(b"record,normal,who\nr1,1,M\xfcller\n")
+    with pytest.raises(DataError, match=r"labels\.csv.*line 2 is not UTF-8"):
+        scan([folder])
+
+
+def test_labels_of_an_hdf5_file_may_be_called_labels(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "code.hdf5", "w") as file:
+        file["tracings"] = np.zeros((2, 20, 12), np.float32)
+        file["exam_id"] = np.array([5, 6])
+    (tmp_path / "labels.csv").write_text("exam_id,normal\n6,1\n5,maybe\n")
+    with pytest.raises(DataError, match="line 3: normal is 1 or 0, not 'maybe'"):
+        scan([tmp_path])
+    (tmp_path / "labels.csv").write_text("exam_id,normal\n6,1\n5,\n")
+    assert [entry.normal for entry in scan([tmp_path]).entries] == [None, True]
