@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject
 from ecgviewer.app.review.labels_dialog import LabelsDialog
 from ecgviewer.app.review.layers import Layers
 from ecgviewer.app.review.review_document import PENDING, ReviewDocument
+from ecgviewer.app.texts import VERDICT_WORDS
 from ecgviewer.core.errors import ReviewError
 from ecgviewer.review.annotations import Annotation
 from ecgviewer.review.labels import Label, load_labels, user_labels_path
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 BEGIN_S = 1.0
 """Length of a span that the keyboard begins."""
-VERDICT_WORDS = {"accepted": "✓ accepted", "rejected": "✗ rejected", "unsure": "? unsure"}
 
 
 class ReviewCommands(QObject):
