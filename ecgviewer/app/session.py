@@ -220,7 +220,7 @@ class Session(Opening):
     ) -> Task:
         """Run a model on any record, beside what is open (screening)."""
         path, device = self.models[model].path, self.settings.value.device
-        return self._inference.analyse(ref, path, device, on_result, on_error)
+        return self._inference.analyse(self.answered(ref), path, device, on_result, on_error)
 
     def _analyse_opened(self) -> None:
         if self.settings.value.analyse_on_open:

@@ -219,6 +219,7 @@ class MainWindow(QMainWindow):
         session.listCleared.connect(self.records.model.clear)
         session.recordsFound.connect(self._add_records)
         session.recordFailed.connect(self.records.model.set_failure)
+        session.questionAnswered.connect(self.records.model.set_answered)
         self.records.recordChosen.connect(session.open_ref)
         self.traces.flagClicked.connect(self.select_flag)
         self.traces.cursorMoved.connect(self.status.show_cursor)

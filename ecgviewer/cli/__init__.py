@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from ecgviewer.cli.parser import HANDLERS, build_parser, window_arguments
+from ecgviewer.cli.words import in_words
 from ecgviewer.core.errors import CancelledError, EcgViewerError
 
 USAGE_ERROR = 2
@@ -48,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         module, function = HANDLERS[parsed.command]
         return int(getattr(import_module(module), function)(parsed))
     except EcgViewerError as error:
-        print(f"ecgviewer: {error}", file=sys.stderr)
+        print(f"ecgviewer: {in_words(error)}", file=sys.stderr)
         return FAILED
     except (KeyboardInterrupt, CancelledError):
         return INTERRUPTED
