@@ -100,7 +100,8 @@ class AnalyseCommands(QObject):
     def _enable(self) -> None:
         commands, document = self._window.commands, self._document
         is_open, running = document.recording is not None, self._session.running
-        commands.enable(is_open and not running, "analyse.run", "analyse.run_all")
+        can_run = is_open and not running and not document.obstacle
+        commands.enable(can_run, "analyse.run", "analyse.run_all")
         commands.enable(running, "analyse.cancel")
         commands.enable(bool(document.analyses) and not running, "analyse.clear")
         commands.enable(bool(document.flags), "go.next_flag", "go.previous_flag")

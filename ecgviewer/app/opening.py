@@ -28,6 +28,8 @@ class Opening(QObject):
     """Finds and opens records off the window's thread, and puts them into the document."""
 
     errorRaised = Signal(str)
+    recordErrorRaised = Signal(object)
+    """Exception of work on the open record; means nothing for the next."""
     informed = Signal(str)
     questionRaised = Signal(object, object)
     """RecordRef, UnansweredError."""
@@ -183,7 +185,7 @@ class Opening(QObject):
         import numpy as np
 
         self.document.set_heart(Heart(np.empty(0, np.int64), None))
-        self._show_error(error)
+        self._show_record_error(error)
 
     def close_record(self) -> None:
         """Close the record; work on it ends unheard."""
@@ -205,3 +207,9 @@ class Opening(QObject):
         if not isinstance(error, EcgViewerError):
             log_error(error)
         self.errorRaised.emit(describe(error))
+
+    def _show_record_error(self, error: Exception) -> None:
+        """Show what went wrong with the open record."""
+        if not isinstance(error, EcgViewerError):
+            log_error(error)
+        self.recordErrorRaised.emit(error)

@@ -76,6 +76,7 @@ def take(
 
 class _Photographer:
     def __init__(self, process_events: Callable[[], None], window: object) -> None:
+        from ecgviewer.app.errors import describe
         from ecgviewer.app.window import MainWindow
 
         assert isinstance(window, MainWindow)
@@ -84,6 +85,7 @@ class _Photographer:
         self._session = window.session
         self._errors: list[str] = []
         self._session.errorRaised.connect(self._errors.append)
+        self._session.recordErrorRaised.connect(lambda error: self._errors.append(describe(error)))
         self._session.questionRaised.disconnect()
         self._session.questionRaised.connect(lambda _ref, error: self._errors.append(str(error)))
 
@@ -104,6 +106,8 @@ class _Photographer:
         else:
             chosen = list(MODELS) if model == "all" else [str(model)]
         session.choose_model(chosen[-1])
+        if session.document.obstacle:
+            raise RecordError(session.document.obstacle)
         session.analyse(chosen)
         self._wait(lambda: not session.running, ANALYSE_WITHIN_S, "the analysis")
         if len(chosen) > 1:

@@ -107,7 +107,7 @@ class Session(Opening):
 
     def analyse(self, models: Sequence[str]) -> None:
         """Run models on the open record, one after the other."""
-        if self.document.ref is None or self.running:
+        if self.document.ref is None or self.running or self.document.obstacle:
             return
         self._queue = list(models)
         self._run_total = len(self._queue)
@@ -147,7 +147,7 @@ class Session(Opening):
         def failed(error: Exception) -> None:
             self._end_run()
             if not isinstance(error, CancelledError):
-                self._show_error(error)
+                self._show_record_error(error)
 
         first = self._run is None and done == 0
         self._run = self._inference.analyse(

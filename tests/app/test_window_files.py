@@ -14,8 +14,9 @@ from PySide6.QtWidgets import QApplication, QDialogButtonBox, QLabel
 from ecgviewer.app.dialogs.import_dialog import ImportDialog
 from ecgviewer.app.reporting import Reporting
 from ecgviewer.app.window import MainWindow
+from ecgviewer.core.errors import AnalysisError
 from tests import generators
-from tests.app.driving import Build, open_and_wait, spin
+from tests.app.driving import Build, ClockworkInference, open_and_wait, spin
 
 
 def write_record(folder: Path, name: str, leads: tuple[str, ...], seconds: float) -> Path:
@@ -55,6 +56,39 @@ def test_unusual_records_open_for_viewing(
     for command in ("view.layout.6x2", "view.layout.3x4", "view.layout.12x1", "view.fit"):
         window.commands.action(command).trigger()
         QApplication.processEvents()
+
+
+def test_of_a_record_no_model_can_judge_it_is_said_at_once(
+    make_window: Build, tmp_path: Path, samples: Path
+) -> None:
+    window = make_window()
+    window.settings.value.analyse_on_open = True
+    open_and_wait(window, write_record(tmp_path, "three", ("I", "II", "V2"), 10.0))
+    panel = window.analysis_panel
+    assert panel.verdict.headline.text() == "No model can judge this record"
+    assert "6 of the 12 standard leads; missing: III, aVR" in panel.verdict.figures.text()
+    for button, command in ((panel.run_button, "run"), (panel.all_button, "run_all")):
+        assert not button.isEnabled() and "standard leads" in button.toolTip()
+        assert not window.commands.action(f"analyse.{command}").isEnabled()
+    assert window.messages.texts() == []
+    window.settings.value.analyse_on_open = False
+    open_and_wait(window, samples / "00010_hr.hea")
+    assert panel.verdict.headline.text() == "Not analysed"
+    assert panel.run_button.isEnabled() and "standard leads" not in panel.run_button.toolTip()
+
+
+def test_what_went_wrong_with_a_record_names_it_and_goes_with_it(
+    make_window: Build, clockwork: ClockworkInference, samples: Path
+) -> None:
+    window = make_window(clockwork)
+    clockwork.fail_with = AnalysisError("the model needs a rest")
+    open_and_wait(window, samples / "00010_hr.hea")
+    window.session.errorRaised.emit("lost.hea: this stays until it is closed")
+    window.commands.action("analyse.run").trigger()
+    spin(lambda: len(window.messages.texts()) == 2)
+    assert window.messages.texts()[1] == "00010_hr: the model needs a rest"
+    open_and_wait(window, samples / "00330_hr.hea")
+    assert window.messages.texts() == ["lost.hea: this stays until it is closed"]
 
 
 def bad_files(folder: Path) -> list[Path]:
