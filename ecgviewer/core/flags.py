@@ -33,6 +33,11 @@ def derive_flags(analysis: Analysis, specificity: float) -> tuple[Flag, ...]:
     return _in_order(_place_flags(analysis, specificity, 0), _window_flags(analysis, specificity))
 
 
+def finding_flags(analysis: Analysis, specificity: float) -> tuple[Flag, ...]:
+    """Return those of :func:`derive_flags` that concern whole windows."""
+    return _in_order([], _window_flags(analysis, specificity))
+
+
 def extend_flags(
     flags: tuple[Flag, ...], earlier: Analysis, analysis: Analysis, specificity: float
 ) -> tuple[Flag, ...]:
