@@ -149,3 +149,17 @@ def test_what_analyze_screened_opens_with_its_flags(
     spin(lambda: bool(window.document.flags))
     assert window.document.analysis.model == "cae"
     assert clockwork.asked == []
+
+
+def test_the_panels_in_front_are_in_front_again_after_reading_blind(
+    window: MainWindow, samples: Path
+) -> None:
+    open_and_wait(window, samples / RECORD)
+    for name in ("analysis", "flags"):
+        window.docks[name].raise_()
+    QTest.qWait(50)
+    for _ in range(2):
+        window.commands.action("review.blind").trigger()
+        QTest.qWait(50)
+    shown = {name for name, dock in window.docks.items() if not dock.visibleRegion().isEmpty()}
+    assert shown == {"analysis", "flags"}

@@ -143,6 +143,9 @@ class ReviewCommands(QObject):
         )
         selected = can_edit and review.selected_annotation is not None
         enable(selected, "review.split", "review.merge", "review.delete", "review.note")
+        enable(can_edit and review.marked is not None, "review.confirm")
+        noted = review.review is not None and bool(review.review.annotations)
+        enable(noted, "go.next_annotation", "go.previous_annotation")
         enable(can_edit, "review.begin", "review.select")
         enable(can_edit, *(f"review.label.{key}" for key in "123456789"))
         history = review.session.history if can_edit and review.session is not None else None
