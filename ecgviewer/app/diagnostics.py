@@ -119,9 +119,10 @@ def _record(session: Session) -> str:
     if recording is None:
         return "none"
     kind = recording.format.split()[0]  # what follows may quote the file
+    notes = "1 note" if len(recording.notes) == 1 else f"{len(recording.notes)} notes"
     analyses = ", ".join(model for model in MODELS if model in session.document.analyses)
     return (
         f"{kind}, {len(recording.leads)} leads, {recording.fs_hz:g} Hz, "
-        f"{recording.duration_s:.1f} s, {len(recording.notes)} notes, "
+        f"{recording.duration_s:.1f} s, {notes}, "
         f"analysed by {analyses or 'no model'}"
     )

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from ecgviewer.app.workers import Task, Workers
 from ecgviewer.core.analysis import Analysis, Flag
 from ecgviewer.core.flags import derive_flags, extend_flags
+from ecgviewer.core.judgeable import why_not_judged
 from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.core.recording import Recording
 
@@ -92,6 +93,11 @@ class Document(QObject):
     def analysis(self) -> Analysis | None:
         """The active model's analysis, if it ran."""
         return self.analyses.get(self.active_model or "")
+
+    @property
+    def obstacle(self) -> str:
+        """Why no model can judge the open recording; empty where models can."""
+        return "" if self.recording is None else why_not_judged(self.recording.leads)
 
     @property
     def current_flag(self) -> Flag | None:

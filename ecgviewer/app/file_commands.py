@@ -21,6 +21,7 @@ from ecgviewer.review.anonymize import Privacy
 from ecgviewer.review.identity import Identity, names_patient
 
 if TYPE_CHECKING:
+    from ecgviewer.app.dialogs.import_dialog import ImportDialog
     from ecgviewer.app.window import MainWindow
 
 FILTERS = "ECG files (*.hea *.dat *.mat *.h5 *.hdf5 *.hdf *.he5);;All files (*)"
@@ -34,6 +35,7 @@ class FileCommands(QObject):
         self._window = window
         self._session = window.session
         self._reporting = Reporting(window)
+        self._asking: dict[Path, ImportDialog] = {}
         commands = window.commands
         commands.bind("file.open", self._ask_file)
         commands.bind("file.open_folder", self._ask_folder)
@@ -113,9 +115,17 @@ class FileCommands(QObject):
         self._window.start_page.set_recent([])
 
     def _ask_import(self, ref: RecordRef, error: UnansweredError) -> None:
+        """Ask once for all records of a file."""
         from ecgviewer.app.dialogs.import_dialog import ImportDialog
 
+        if ref.path in self._asking:
+            self._asking[ref.path].raise_()
+            self._asking[ref.path].activateWindow()
+            return
         dialog = ImportDialog(ref, error, self._session.workers, self._window)
+        self._asking[ref.path] = dialog
+        dialog.finished.connect(lambda _result: self._asking.pop(ref.path, None))
+        dialog.finished.connect(dialog.deleteLater)
         dialog.answered.connect(self._session.open_answered)
         dialog.problem.connect(self._window.messages.error)
         dialog.show()

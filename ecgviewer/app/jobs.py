@@ -6,7 +6,7 @@ Nothing here knows Qt. Readers and scipy are imported inside: the window opens w
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,6 +68,21 @@ def _entries(paths: list[Path], options: ReadOptions) -> Iterator[RecordRef | Re
             yield from find_records(path, options)
         except RecordError as error:
             yield RecordFailure(path, error)
+
+
+def recall_job(
+    recording_sha256: str, bundles: Mapping[str, str], reporter: Reporter, cancel: CancelToken
+) -> None:
+    """Hand over (model, analysis) for each bundle (``{model: hash}``) that the cache has."""
+    from ecgviewer.core.user_dirs import cache_dir
+    from ecgviewer.models.store import AnalysisStore
+
+    store = AnalysisStore(cache_dir())
+    for model, bundle_sha256 in bundles.items():
+        cancel.raise_if_cancelled()
+        analysis = store.get(recording_sha256, bundle_sha256)
+        if analysis is not None:
+            reporter.partial((model, analysis))
 
 
 def heart_job(recording: Recording, reporter: Reporter, cancel: CancelToken) -> Heart:

@@ -61,7 +61,10 @@ class NoteStrip(QFrame):
 
 
 class Messages(QWidget):
-    """Non-modal messages: errors stay until closed, information goes by itself."""
+    """Non-modal messages: errors stay until closed, information goes by itself.
+
+    What went wrong with the open record goes with it.
+    """
 
     actionTriggered = Signal(str)
 
@@ -77,6 +80,16 @@ class Messages(QWidget):
         """Show something that went wrong, until the user closes it."""
         self._add(text, grave=True)
 
+    def record_error(self, text: str) -> None:
+        """Show something that went wrong with the open record, until another one is open."""
+        self._add(text, grave=True, of_record=True)
+
+    def record_changed(self) -> None:
+        """Close what was said of the record that was open."""
+        for message in list(self._shown):
+            if message.of_record:
+                self._remove(message)
+
     def info(self, text: str) -> None:
         """Show something worth knowing, for a few seconds."""
         self._add(text, grave=False)
@@ -90,10 +103,10 @@ class Messages(QWidget):
         for message in list(self._shown):
             self._remove(message)
 
-    def _add(self, text: str, grave: bool) -> None:
+    def _add(self, text: str, grave: bool, of_record: bool = False) -> None:
         if any(message.full_text == text for message in self._shown):
             return
-        message = _Message(text, grave)
+        message = _Message(text, grave, of_record)
         message.closed.connect(lambda: self._remove(message))
         self._shown.append(message)
         self._column.addWidget(message)
@@ -113,9 +126,10 @@ class Messages(QWidget):
 class _Message(QFrame):
     closed = Signal()
 
-    def __init__(self, text: str, grave: bool) -> None:
+    def __init__(self, text: str, grave: bool, of_record: bool) -> None:
         super().__init__()
         self.full_text = text
+        self.of_record = of_record
         self.setObjectName("message")
         self.setProperty("grave", grave)
         label = QLabel(f"{LEVEL_MARKS['warning' if grave else 'info']}  {text}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,9 +28,13 @@ class Opening(QObject):
     """Finds and opens records off the window's thread, and puts them into the document."""
 
     errorRaised = Signal(str)
+    recordErrorRaised = Signal(object)
+    """Exception of work on the open record; means nothing for the next."""
     informed = Signal(str)
     questionRaised = Signal(object, object)
     """RecordRef, UnansweredError."""
+    questionAnswered = Signal(object)
+    """Path of a file of many records."""
     listCleared = Signal()
     recordsFound = Signal(list)
     recordFailed = Signal(object, object)
@@ -43,6 +48,7 @@ class Opening(QObject):
         self.workers = Workers(self)
         self.document = Document(settings.value.specificity, self.workers, self)
         self._found: list[Entry] = []
+        self._answers: dict[Path, ReadOptions] = {}
         self._opening: Task | None = None
         self._listing: Task | None = None
         self._heart: Task | None = None
@@ -63,7 +69,7 @@ class Opening(QObject):
             self.settings.value.add_recent(path.absolute())
         self.recentChanged.emit()
         self.listCleared.emit()
-        self._found = []
+        self._found, self._answers = [], {}
         single = len(paths) == 1 and not paths[0].is_dir()
         answers = options or ReadOptions()
         self._listing = self.workers.start(
@@ -88,7 +94,7 @@ class Opening(QObject):
             entries, before = list(self._found), 0
         self.recordsFound.emit(entries)
         if not any(isinstance(entry, RecordRef) for entry in self._found[:before]):
-            self._open_first_of(entries)
+            self._open_first_of(entries, ask=single)
         if final and not self._found:
             self.errorRaised.emit(f"{path.name}: no ECG record was found there.")
 
@@ -100,27 +106,46 @@ class Opening(QObject):
         else:
             self._show_error(entry.error)
 
-    def _open_first_of(self, entries: Sequence[Entry]) -> None:
-        """Open the first record, or the one after it if that fails; nobody asked for it by name."""
+    def _open_first_of(self, entries: Sequence[Entry], ask: bool) -> None:
+        """Open the first record, or the one after it if that fails; nobody asked for it by name.
+
+        Parameters
+        ----------
+        ask : bool
+            Whether they are of one file that was asked for by name: what it leaves open is then
+            asked, for all of its records.
+        """
         for at, entry in enumerate(entries):
             if isinstance(entry, RecordRef):
                 rest = entries[at + 1 :]
-                self._start_opening(entry, partial(self._after_failure, rest))
+                self._start_opening(entry, partial(self._after_failure, entry, rest, ask))
                 return
 
-    def _after_failure(self, rest: Sequence[Entry], _error: Exception) -> None:
-        self._open_first_of(rest)
+    def _after_failure(
+        self, ref: RecordRef, rest: Sequence[Entry], ask: bool, error: Exception
+    ) -> None:
+        if ask and isinstance(error, UnansweredError):
+            self.questionRaised.emit(ref, error)
+        else:
+            self._open_first_of(rest, ask)
 
     def open_ref(self, ref: RecordRef) -> None:
         """Open one record; the one that is open stays until the new one is ready."""
+        ref = self.answered(ref)
         self._start_opening(ref, lambda error: self._explain(ref, error))
 
     def open_answered(self, ref: RecordRef) -> None:
-        """Open a record, or every record of its file, with the answers in ``ref.options``."""
+        """Open a record with the answers in ``ref.options``; they hold for all of its file."""
         if ref.index is None:
             self.open_paths([ref.path], ref.options)
-        else:
-            self.open_ref(ref)
+            return
+        self._answers[ref.path] = ref.options
+        self.questionAnswered.emit(ref.path)
+        self.open_ref(ref)
+
+    def answered(self, ref: RecordRef) -> RecordRef:
+        """Return a record of the list with what was answered about its file, if anything was."""
+        return replace(ref, options=self._answers.get(ref.path, ref.options))
 
     def _start_opening(self, ref: RecordRef, on_failure: Callable[[Exception], None]) -> None:
         if self._opening is not None:
@@ -160,7 +185,7 @@ class Opening(QObject):
         import numpy as np
 
         self.document.set_heart(Heart(np.empty(0, np.int64), None))
-        self._show_error(error)
+        self._show_record_error(error)
 
     def close_record(self) -> None:
         """Close the record; work on it ends unheard."""
@@ -182,3 +207,9 @@ class Opening(QObject):
         if not isinstance(error, EcgViewerError):
             log_error(error)
         self.errorRaised.emit(describe(error))
+
+    def _show_record_error(self, error: Exception) -> None:
+        """Show what went wrong with the open record."""
+        if not isinstance(error, EcgViewerError):
+            log_error(error)
+        self.recordErrorRaised.emit(error)

@@ -7,21 +7,21 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
 from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QSizeF
 from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPainter, QPdfWriter
 
 import ecgviewer
 from ecgviewer.app.document import model_title
 from ecgviewer.app.pictures import save_drawn
+from ecgviewer.app.report_flags import count_text, judge_flags
 from ecgviewer.app.report_page import HEIGHT_MM, WIDTH_MM, paint_page
-from ecgviewer.app.texts import leads_text, p_text, place_text
+from ecgviewer.app.texts import leads_text, p_text
 from ecgviewer.core.analysis import Analysis, Flag
 from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.core.leads import standard_indices
 from ecgviewer.core.percent import percent_text
 from ecgviewer.core.recording import FloatArray, Patient, Recording
-from ecgviewer.review.annotations import Annotation
+from ecgviewer.review.annotations import Annotation, FlagVerdict
 from ecgviewer.review.anonymize import Privacy
 from ecgviewer.review.identity import Identity, public_name
 from ecgviewer.signal.intervals import Intervals, Measure, measure
@@ -52,6 +52,9 @@ class ReportPage:
     signal_mv : array [L, n]
         Unfiltered, ``fs_hz`` samples per second from ``start_s`` on.
     flags : tuple of Flag
+        Those to draw: the ones that were rejected are listed only.
+    flag_count : str
+        How many there are, and how many of them got which verdict.
     flag_lines, annotation_lines, seal : tuple of str
     scale : str
     """
@@ -69,6 +72,7 @@ class ReportPage:
     units_known: bool
     flags: tuple[Flag, ...]
     annotations: tuple[Annotation, ...]
+    flag_count: str
     flag_lines: tuple[str, ...]
     annotation_lines: tuple[str, ...]
     seal: tuple[str, ...]
@@ -81,6 +85,7 @@ def render_report(
     flags: Sequence[Flag],
     annotations: Sequence[Annotation],
     out: Path,
+    verdicts: Sequence[FlagVerdict] = (),
     *,
     specificity: float = 0.95,
     start_s: float | None = None,
@@ -99,8 +104,9 @@ def render_report(
         When the suffix is neither, or the file cannot be written.
     """
     page = make_page(
-        recording, analysis, flags, annotations, specificity=specificity, start_s=start_s,
-        reviewer=reviewer, conclusion=conclusion, privacy=privacy, created=created,
+        recording, analysis, flags, annotations, verdicts, specificity=specificity,
+        start_s=start_s, reviewer=reviewer, conclusion=conclusion, privacy=privacy,
+        created=created,
     )  # fmt: skip
     write_page(page, out)
 
@@ -128,6 +134,7 @@ def make_page(
     analysis: Analysis | None,
     flags: Sequence[Flag],
     annotations: Sequence[Annotation],
+    verdicts: Sequence[FlagVerdict] = (),
     *,
     specificity: float = 0.95,
     start_s: float | None = None,
@@ -140,11 +147,13 @@ def make_page(
 
     Parameters
     ----------
+    verdicts : sequence of FlagVerdict
+        What readers, one or several, said about flags.
     specificity : float
         The threshold in force.
     start_s : float, optional
         Beginning of the 10 s on the page; by default around the most suspicious flag of a
-        longer record.
+        longer record that was not rejected.
     reviewer, conclusion : str
         Who reviewed it, and what they conclude.
     privacy : Privacy
@@ -153,9 +162,11 @@ def make_page(
     created : datetime, optional
         Now by default.
     """
+    judged = judge_flags(flags, verdicts, analysis.bundle_sha256 if analysis is not None else "")
+    kept = tuple(one.flag for one in judged if one.verdict != "rejected")
     longest = max(recording.duration_s - PAGE_S, 0.0)
     if start_s is None:
-        top = max(flags, key=lambda flag: flag.score, default=None)
+        top = max(kept, key=lambda flag: flag.score, default=None)
         start_s = (top.start_s + top.stop_s) / 2 - PAGE_S / 2 if top is not None else 0.0
     start_s = round(min(max(start_s, 0.0), longest) * recording.fs_hz) / recording.fs_hz
     stop_s = min(start_s + PAGE_S, recording.duration_s)
@@ -181,9 +192,10 @@ def make_page(
         start_s=start_s,
         duration_s=recording.duration_s,
         units_known=recording.units_known,
-        flags=tuple(flags),
+        flags=kept,
         annotations=ordered,
-        flag_lines=_listed([_flag_line(flag) for flag in _by_score(flags)]),
+        flag_count=count_text(judged),
+        flag_lines=_listed([one.line() for one in judged]),
         annotation_lines=_listed([_annotation_line(annotation) for annotation in ordered]),
         seal=_seal(recording, analysis, specificity, reviewer, created or datetime.now(UTC)),
         scale="25 mm/s   10 mm/mV   unfiltered",
@@ -288,15 +300,6 @@ def measure_texts(intervals: Intervals) -> tuple[tuple[str, str], ...]:
         ("QTc Bazett", milliseconds(intervals.qtc_bazett_s)),
         ("QTc Fridericia", milliseconds(intervals.qtc_fridericia_s)),
     )
-
-
-def _by_score(flags: Sequence[Flag]) -> list[Flag]:
-    return sorted(flags, key=lambda flag: flag.score if np.isfinite(flag.score) else -1.0)[::-1]
-
-
-def _flag_line(flag: Flag) -> str:
-    span = f"{flag.start_s:.2f}-{flag.stop_s:.2f} s"
-    return f"{span}   {flag.reason}   {place_text(flag)}   p {p_text(flag.p_value)}"
 
 
 def _annotation_line(annotation: Annotation) -> str:

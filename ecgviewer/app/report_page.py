@@ -298,7 +298,7 @@ def _lists(pen: _Pen, page: ReportPage) -> None:
     top = PAPER_TOP_MM + 4 * ROW_MM + 7.5
     half = (WIDTH_MM - 2 * MARGIN_MM) / 2
     for x, title, lines, color in (
-        (MARGIN_MM, f"Flags of the model ({len(page.flags)})", page.flag_lines, PRINT_FLAG),
+        (MARGIN_MM, f"Flags of the model ({page.flag_count})", page.flag_lines, PRINT_FLAG),
         (
             MARGIN_MM + half,
             f"Annotations of the reviewer ({len(page.annotations)})",

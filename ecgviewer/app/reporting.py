@@ -54,10 +54,11 @@ class Reporting:
         analysis, flags, specificity = document.analysis, document.flags, document.specificity
         said = review.review
         annotations = said.annotations if said is not None else ()
+        verdicts = said.verdicts if said is not None else ()
         start_s = None if document.selected_flag is None else self._window.traces.visible_range()[0]
         make = partial(
-            make_page, recording, analysis, flags, annotations, specificity=specificity,
-            start_s=start_s, reviewer=review.reader,
+            make_page, recording, analysis, flags, annotations, verdicts,
+            specificity=specificity, start_s=start_s, reviewer=review.reader,
             conclusion=said.state.conclusion if said is not None else "", privacy=privacy,
         )  # fmt: skip
         self._window.session.workers.start(

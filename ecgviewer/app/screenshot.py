@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from ecgviewer.app.collector import Collector
 from ecgviewer.app.document import MODELS
+from ecgviewer.app.errors import describe
 from ecgviewer.app.inference import Inference
 from ecgviewer.app.main import make_application
 from ecgviewer.app.pictures import save_png
@@ -79,36 +80,33 @@ def take(
     # The defaults, not what the user last chose: the same command gives the same picture.
     settings = SettingsStore(None)
     settings.value.theme = theme
-    session = _Session(settings, Inference())
-    window = MainWindow(session)
+    window = MainWindow(Session(settings, Inference()))
     try:
-        return _Photographer(app.processEvents, window, session).take(ref, out, model, size)
+        return _Photographer(app.processEvents, window).take(ref, out, model, size)
     finally:
         window.close()
         window.deleteLater()
 
 
-class _Session(Session):
-    """Keeps the last error itself; the window is told in words."""
-
-    error: Exception | None = None
-
-    def _show_error(self, error: Exception) -> None:
-        self.error = error
-        super()._show_error(error)
-
-
 class _Photographer:
-    def __init__(
-        self, process_events: Callable[[], None], window: MainWindow, session: _Session
-    ) -> None:
+    def __init__(self, process_events: Callable[[], None], window: MainWindow) -> None:
         self._process_events = process_events
         self._window = window
-        self._session = session
-        self._errors: list[str] = []
-        self._session.errorRaised.connect(self._errors.append)
+        self._session = window.session
+        self._errors: list[EcgViewerError] = []
+        self._session.errorRaised.connect(self._tell)
+        self._session.recordErrorRaised.connect(self._note)
         self._session.questionRaised.disconnect()
-        self._session.questionRaised.connect(lambda _ref, error: self._errors.append(str(error)))
+        self._session.questionRaised.connect(lambda _ref, error: self._tell(str(error)))
+
+    def _tell(self, words: str) -> None:
+        self._errors.append(RecordError(words))
+
+    def _note(self, error: Exception) -> None:
+        if isinstance(error, EcgViewerError):
+            self._errors.append(error)
+        else:
+            self._tell(describe(error))
 
     def take(self, ref: RecordRef, out: Path, model: str | Path, size: tuple[int, int]) -> str:
         window, session = self._window, self._session
@@ -127,14 +125,12 @@ class _Photographer:
         self._settle()
         self._check_size(QSize(*size))
         session.choose_model(chosen[-1])
-        session.analyse(chosen)
-        unjudged = ""
+        unjudged = session.document.obstacle
         try:
+            session.analyse(chosen)
             self._wait(lambda: not session.running, ANALYSE_WITHIN_S, "the analysis")
-        except RecordError:
-            if not isinstance(session.error, AnalysisError):
-                raise
-            unjudged = str(session.error)
+        except AnalysisError as error:
+            unjudged = str(error)
         if len(chosen) > 1 and not unjudged:
             window.docks["consensus"].raise_()
         window.traces.wait_until_loaded()
@@ -154,7 +150,7 @@ class _Photographer:
         until = time.monotonic() + within_s
         while not done() or self._errors:
             if self._errors:
-                raise RecordError(self._errors[0])
+                raise self._errors[0]
             if time.monotonic() > until:
                 raise ScreenshotError(f"{what} took longer than {within_s:.0f} s")
             self._process_events()

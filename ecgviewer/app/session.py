@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Signal
 
+from ecgviewer.app import jobs
 from ecgviewer.app.document import model_title
 from ecgviewer.app.inference import Inference
 from ecgviewer.app.model_choices import ModelChoice, choice_of_file, find_choices
@@ -36,6 +37,8 @@ class Session(Opening):
         self._queue: list[str] = []
         self._run: Task | None = None
         self._run_total = 0
+        self._recording_sha256 = ""
+        self._recalled: set[str] = set()
         self.opened.connect(self._analyse_opened)
 
     def find_models(self) -> None:
@@ -57,6 +60,7 @@ class Session(Opening):
         for choice in choices:
             if choice.problem:
                 self.errorRaised.emit(f"{choice.path.name}: {choice.problem}")
+        self._recall()
 
     def add_model_file(self, path: Path) -> None:
         """Offer a bundle from anywhere, and choose it."""
@@ -68,6 +72,7 @@ class Session(Opening):
             self.models[choice.id] = choice
             self.modelsChanged.emit()
             self.choose_model(choice.id)
+            self._recall()
 
         self.workers.start(
             lambda _progress, _cancel: choice_of_file(path),
@@ -102,7 +107,7 @@ class Session(Opening):
 
     def analyse(self, models: Sequence[str]) -> None:
         """Run models on the open record, one after the other."""
-        if self.document.ref is None or self.running:
+        if self.document.ref is None or self.running or self.document.obstacle:
             return
         self._queue = list(models)
         self._run_total = len(self._queue)
@@ -142,7 +147,7 @@ class Session(Opening):
         def failed(error: Exception) -> None:
             self._end_run()
             if not isinstance(error, CancelledError):
-                self._show_error(error)
+                self._show_record_error(error)
 
         first = self._run is None and done == 0
         self._run = self._inference.analyse(
@@ -170,6 +175,42 @@ class Session(Opening):
             on_error=self._show_error,
         )
 
+    def recall(self, recording_sha256: str) -> None:
+        """Show what models found in the open recording before; none is run.
+
+        Its hash comes from who needs it anyway (the review): a long recording is read once.
+        """
+        if recording_sha256 != self._recording_sha256:
+            self._recording_sha256, self._recalled = recording_sha256, set()
+        self._recall()
+
+    def _recall(self) -> None:
+        """Look into the cache for every bundle not looked for yet, the chosen model's first."""
+        chosen = self.settings.value.model
+        bundles = {
+            choice.id: choice.content_sha256
+            for choice in sorted(self.models.values(), key=lambda choice: choice.id != chosen)
+            if choice.content_sha256 and not choice.problem
+            and choice.content_sha256 not in self._recalled
+        }  # fmt: skip
+        if not self._recording_sha256 or not bundles:
+            return
+        sha256, generation = self._recording_sha256, self.document.generation
+        self._recalled.update(bundles.values())
+        self.workers.start(
+            lambda progress, cancel: jobs.recall_job(sha256, bundles, progress, cancel),
+            on_result=lambda _done: None,
+            on_error=self._show_error,
+            on_partial=lambda found: self._take_recalled(generation, *found),
+        )
+
+    def _take_recalled(self, generation: int, model: str, analysis: Analysis) -> None:
+        if generation != self.document.generation or model in self.document.analyses:
+            return  # another record is open, or a run was faster
+        self.document.add_analysis(model, analysis)
+        if model == self.settings.value.model or self.document.analysis is None:
+            self.document.activate(model)
+
     def run_model(
         self,
         ref: RecordRef,
@@ -179,7 +220,7 @@ class Session(Opening):
     ) -> Task:
         """Run a model on any record, beside what is open (screening)."""
         path, device = self.models[model].path, self.settings.value.device
-        return self._inference.analyse(ref, path, device, on_result, on_error)
+        return self._inference.analyse(self.answered(ref), path, device, on_result, on_error)
 
     def _analyse_opened(self) -> None:
         if self.settings.value.analyse_on_open:
@@ -189,6 +230,7 @@ class Session(Opening):
         super()._stop_work()
         if self._run is not None:
             self._run.drop()
+        self._recording_sha256, self._recalled = "", set()
         self._end_run()
 
     def _end_run(self) -> None:

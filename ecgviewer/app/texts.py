@@ -7,6 +7,8 @@ from functools import lru_cache
 from ecgviewer.core.analysis import Flag
 from ecgviewer.core.leads import STANDARD_LEADS
 
+VERDICT_WORDS = {"accepted": "✓ accepted", "rejected": "✗ rejected", "unsure": "? unsure"}
+
 
 def p_text(p_value: float) -> str:
     """Return a p-value without false precision."""

@@ -47,6 +47,8 @@ class ToolCommands(QObject):
         commands.bind("help.diagnostics", self._diagnostics)
         commands.bind("help.about", self._about)
         window.traces.calipersChanged.connect(self._caliper_text)
+        window.document.recordingChanged.connect(self._enable)
+        self._enable()
         window.traces.screenChanged.connect(self._apply_calibration)
         self._apply_calibration()
 
@@ -91,6 +93,14 @@ class ToolCommands(QObject):
         action = self._window.commands.action("tools.calipers")
         if not action.isChecked():
             action.trigger()
+
+    def _enable(self) -> None:
+        """Measure only where there is a record; nothing is measured in it yet."""
+        is_open = self._window.document.recording is not None
+        self._window.commands.enable(
+            is_open, "tools.calipers", "tools.march_out", "tools.measure_rr"
+        )
+        self._caliper_text("")
 
     def _caliper_text(self, text: str) -> None:
         self._window.commands.enable(

@@ -31,6 +31,7 @@ from ecgviewer.app.analyse_commands import AnalyseCommands
 from ecgviewer.app.command_table import TABLE, VIEW
 from ecgviewer.app.commands import Commands
 from ecgviewer.app.document import Document
+from ecgviewer.app.errors import describe
 from ecgviewer.app.file_commands import FileCommands
 from ecgviewer.app.guard import guard_overrides
 from ecgviewer.app.header import HeaderBar
@@ -53,6 +54,7 @@ from ecgviewer.app.trace.overview import OverviewBar
 from ecgviewer.app.trace.state import SPEEDS_MM_S
 from ecgviewer.app.trace.view import TraceView
 from ecgviewer.app.view_commands import ViewCommands
+from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.review.identity import names_patient
 
 DEFAULT_SIZE = (1440, 900)
@@ -214,15 +216,18 @@ class MainWindow(QMainWindow):
         document.analysisChanged.connect(self._show_analysis)
         document.flagsChanged.connect(self._show_flags)
         document.selectedFlagChanged.connect(self._show_selected_flag)
+        document.recordingChanged.connect(self.messages.record_changed)
         session.errorRaised.connect(self.messages.error)
+        session.recordErrorRaised.connect(self._show_record_error)
         session.informed.connect(self.messages.info)
         session.listCleared.connect(self.records.model.clear)
         session.recordsFound.connect(self._add_records)
         session.recordFailed.connect(self.records.model.set_failure)
+        session.questionAnswered.connect(self.records.model.set_answered)
         self.records.recordChosen.connect(session.open_ref)
         self.traces.flagClicked.connect(self.select_flag)
         self.traces.cursorMoved.connect(self.status.show_cursor)
-        self.traces.readFailed.connect(self.messages.error)
+        self.traces.readFailed.connect(self.messages.record_error)
         self.flags_panel.flagActivated.connect(self.select_flag)
         self.consensus_panel.momentChosen.connect(self.traces.center_on)
         # A method, not a lambda: the hints outlive the window, and a lambda would keep it for ever.
@@ -249,6 +254,14 @@ class MainWindow(QMainWindow):
             self.records.select(self.document.ref)
         if self.focusWidget() is None or self.pages.isAncestorOf(self.focusWidget()):
             self.traces.setFocus()
+
+    def _show_record_error(self, error: Exception) -> None:
+        """Say what went wrong with the open record, and with which."""
+        recording, text = self.document.recording, describe(error)
+        named = isinstance(error, EcgViewerError) and error.path is not None
+        if recording is not None and not named:
+            text = f"{recording.name}: {text}"
+        self.messages.record_error(text)
 
     def _show_heart(self) -> None:
         heart = self.document.heart

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from ecgviewer.cli.parser import HANDLERS, build_parser, window_arguments
+from ecgviewer.cli.words import in_words
 from ecgviewer.core.errors import CancelledError, EcgViewerError
 from ecgviewer.core.streams import flush_output, tell
 from ecgviewer.core.user_dirs import settle
@@ -47,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         flush_output()
         return status
     except EcgViewerError as error:
-        print(f"ecgviewer: {error}", file=sys.stderr)
+        print(f"ecgviewer: {in_words(error)}", file=sys.stderr)
         return FAILED
     except (KeyboardInterrupt, CancelledError):
         return INTERRUPTED

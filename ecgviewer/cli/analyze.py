@@ -15,8 +15,9 @@ from ecgviewer.cli.choose import bundles_for
 from ecgviewer.cli.maps import MapPaths
 from ecgviewer.cli.parser import read_options
 from ecgviewer.cli.pool import Crash, WorkerPool
-from ecgviewer.cli.rows import Job, anonymous_row, error_row, in_words
+from ecgviewer.cli.rows import Job, anonymous_row, error_row
 from ecgviewer.cli.table import open_table
+from ecgviewer.cli.words import in_words
 from ecgviewer.core.errors import AnalysisError, BundleError, EcgViewerError
 from ecgviewer.core.files import check_folder
 from ecgviewer.core.record_ref import ReadOptions, RecordRef

@@ -9,8 +9,11 @@ from pathlib import Path
 from ecgviewer.cli.parser import MODELS
 from ecgviewer.core.errors import BundleError, RecordError, UnsupportedFormatError
 from ecgviewer.core.record_ref import ReadOptions, RecordRef
+from ecgviewer.core.recording import Recording
 from ecgviewer.io import find_records
 from ecgviewer.models.bundle import read_info, shipped_bundle
+from ecgviewer.review.annotations import RecordKey
+from ecgviewer.review.store import ReviewStore
 
 
 def bundle_path(model: str) -> Path:
@@ -61,3 +64,11 @@ def one_record(path: Path, options: ReadOptions) -> RecordRef:
             file=sys.stderr,
         )
     return record
+
+
+def store_of_reviews(recording: Recording) -> ReviewStore:
+    """Return where the record's reviews are: in the user's data folder, else beside the record."""
+    store = ReviewStore.for_user()
+    if store.readers(RecordKey.of(recording), recording.path):
+        return store
+    return ReviewStore.for_user(beside=True)

@@ -143,7 +143,14 @@ def _add_analyze(commands: Commands) -> None:
 
 
 def _add_report(commands: Commands) -> None:
-    command = commands.add_parser("report", help="the printable page(s) of one record")
+    command = commands.add_parser(
+        "report",
+        help="the printable page(s) of one record",
+        description="Write the printable page of a record: traces at exact scale, intervals, the "
+        "model's flags, and what everyone who reviewed the record in the window said: "
+        "annotations, verdicts on flags (rejected ones are listed last and not shaded) and "
+        "conclusion.",
+    )
     command.add_argument("path", type=Path, metavar="PATH")
     command.add_argument("--out", type=_page_file, required=True, metavar="FILE.pdf|FILE.png")
     command.add_argument("--model", type=_one_model, default=DEFAULT_MODEL, metavar="MODEL")

@@ -7,7 +7,7 @@ import os
 import sys
 
 from ecgviewer.cli import USAGE_ERROR
-from ecgviewer.cli.choose import bundles_for, one_record
+from ecgviewer.cli.choose import bundles_for, one_record, store_of_reviews
 from ecgviewer.cli.parser import SPECIFICITY, privacy_of, read_options
 from ecgviewer.core.errors import AnalysisError
 from ecgviewer.core.files import check_target
@@ -15,7 +15,6 @@ from ecgviewer.core.flags import derive_flags
 from ecgviewer.core.recording import Recording
 from ecgviewer.io import open_record
 from ecgviewer.review.annotations import RecordKey, Review
-from ecgviewer.review.store import ReviewStore
 
 
 def run_screenshot(arguments: argparse.Namespace) -> int:
@@ -61,6 +60,7 @@ def run_report(arguments: argparse.Namespace) -> int:
         derive_flags(analysis, SPECIFICITY) if analysis is not None else (),
         [annotation for review in reviews for annotation in review.annotations],
         arguments.out,
+        [verdict for review in reviews for verdict in review.verdicts],
         specificity=SPECIFICITY,
         reviewer=", ".join(review.author for review in reviews),
         conclusion=", ".join(dict.fromkeys(filter(None, (r.state.conclusion for r in reviews)))),
@@ -73,8 +73,8 @@ def run_report(arguments: argparse.Namespace) -> int:
 
 def _reviews(recording: Recording) -> list[Review]:
     """Return every reader's review of the record."""
-    store, key = ReviewStore.for_user(), RecordKey.of(recording)
-    return [store.read(key, author, recording.path) for author in store.readers(key)]
+    store, key, path = store_of_reviews(recording), RecordKey.of(recording), recording.path
+    return [store.read(key, author, path) for author in store.readers(key, path)]
 
 
 def _draw_off_screen() -> None:

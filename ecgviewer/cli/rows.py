@@ -9,7 +9,7 @@ import numpy as np
 
 from ecgviewer.cli.table import Row
 from ecgviewer.core.analysis import Analysis
-from ecgviewer.core.errors import AnalysisError, EcgViewerError
+from ecgviewer.core.errors import AnalysisError
 from ecgviewer.core.flags import MIN_FLAG_S, derive_flags
 from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.core.recording import Recording
@@ -35,11 +35,6 @@ class Job:
     record: str
     source: RecordRef | str
     maps: Path | None = None
-
-
-def in_words(error: EcgViewerError, path: Path) -> str:
-    """Return the reason, with the file at fault where that is not the record's own."""
-    return error.reason if error.path in (None, path) else str(error)
 
 
 def error_row(job: Job, model: str, reason: str) -> Row:

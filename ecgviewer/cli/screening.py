@@ -9,8 +9,9 @@ from pathlib import Path
 from ecgviewer.cli.cached import CachedModels
 from ecgviewer.cli.maps import write_maps
 from ecgviewer.cli.pool import Report
-from ecgviewer.cli.rows import Job, anonymous_row, error_row, in_words, result_row
+from ecgviewer.cli.rows import Job, anonymous_row, error_row, result_row
 from ecgviewer.cli.table import Row
+from ecgviewer.cli.words import in_words
 from ecgviewer.core.errors import EcgViewerError, trace_text
 from ecgviewer.core.recording import Recording
 from ecgviewer.io import open_record

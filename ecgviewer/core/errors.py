@@ -57,13 +57,22 @@ class UnsupportedFormatError(RecordError):
     """A file is not an ECG in a format this program reads."""
 
 
+QUESTIONS = {
+    "fs": "the sampling frequency",
+    "leads": "the lead names",
+    "units": "the unit",
+    "dataset": "say which",
+}
+"""What is asked for, in the words in which an :class:`UnansweredError` speaks of it."""
+
+
 class UnansweredError(RecordError):
     """The file leaves something open that must not be guessed.
 
     Parameters
     ----------
     missing : tuple of str
-        Which of ``"fs"``, ``"units"``, ``"leads"``, ``"dataset"`` must be given.
+        Which of :data:`QUESTIONS` must be answered.
     """
 
     def __init__(self, reason: str, path: Path | str | None, missing: tuple[str, ...]) -> None:

@@ -35,8 +35,16 @@ def derive_flags(analysis: Analysis, specificity: float) -> tuple[Flag, ...]:
     specificity : float
         Share of normal records that should stay without a flag, between 0 and 1.
     """
-    windows = _window_flags(analysis, specificity, analysis.windows)
-    return _in_order(_place_flags(analysis, specificity, 0), _joined([], [], windows))
+    return _in_order(_place_flags(analysis, specificity, 0), _finding_flags(analysis, specificity))
+
+
+def finding_flags(analysis: Analysis, specificity: float) -> tuple[Flag, ...]:
+    """Return those of :func:`derive_flags` that concern whole windows."""
+    return _in_order([], _finding_flags(analysis, specificity))
+
+
+def _finding_flags(analysis: Analysis, specificity: float) -> list[Flag]:
+    return _joined([], [], _window_flags(analysis, specificity, analysis.windows))
 
 
 def extend_flags(

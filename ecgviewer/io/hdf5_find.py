@@ -12,7 +12,7 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from ecgviewer.core.errors import UnansweredError, UnsupportedFormatError
+from ecgviewer.core.errors import QUESTIONS, UnansweredError, UnsupportedFormatError
 from ecgviewer.core.leads import canonical_lead
 from ecgviewer.io import limits
 from ecgviewer.io.hdf5_facts import Facts, facts_of
@@ -126,7 +126,7 @@ def find_layout(file: h5py.File, path: Path, dataset: str | None = None) -> Layo
     if len(kinds) > 1 or (len(chosen) > 1 and next(iter(chosen.values())).ndim == 3):
         listed = ", ".join(f"{name} {item.shape}" for name, item in list(chosen.items())[:6])
         raise UnansweredError(
-            f"several datasets may be the ECG: {listed}; say which (--dataset)",
+            f"several datasets may be the ECG: {listed}; {QUESTIONS['dataset']}",
             path,
             ("dataset",),
         )

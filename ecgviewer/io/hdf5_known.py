@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from ecgviewer.core.errors import UnansweredError, UnsupportedFormatError
+from ecgviewer.core.errors import QUESTIONS, UnansweredError, UnsupportedFormatError
 from ecgviewer.core.record_ref import ReadOptions, RecordRef
 from ecgviewer.core.recording import Note, Patient
 from ecgviewer.io.checks import name_leads
@@ -161,11 +161,9 @@ def know_leads(
 
 def ask(known: Known, ref: RecordRef) -> None:
     """Raise UnansweredError for everything that is missing, at once."""
-    words = {"fs": "the sampling frequency (--fs)", "leads": "the lead names (--leads)"}
     if not known.units_known and ref.options.units is None:
         known.missing.append("units")
-    words["units"] = "the unit (--units)"
-    listed = " and ".join(words[key] for key in known.missing)
+    listed = " and ".join(QUESTIONS[key] for key in known.missing)
     raise UnansweredError(f"the file does not say {listed}", ref.path, tuple(known.missing))
 
 

@@ -10,6 +10,7 @@ from contextlib import closing
 
 from ecgviewer.core.analysis import Analysis, clock_text
 from ecgviewer.core.errors import AnalysisError, CancelledError
+from ecgviewer.core.judgeable import MIN_LEADS
 from ecgviewer.core.progress import CancelToken, Progress
 from ecgviewer.core.user_dirs import cache_dir
 from ecgviewer.models import maps
@@ -18,7 +19,6 @@ from ecgviewer.models.judge import Piece, Verdicts
 from ecgviewer.models.runner import spread
 from ecgviewer.models.unfinished import Unfinished
 from ecgviewer.models.versions import library_versions
-from ecgviewer.models.windows import MIN_LEADS
 
 OnPartial = Callable[[Analysis], None]
 Task = Callable[[], Piece]

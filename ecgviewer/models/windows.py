@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from ecgviewer.core.analysis import QualityFinding
 from ecgviewer.core.errors import AnalysisError
+from ecgviewer.core.judgeable import MIN_LEADS, why_not_judged
 from ecgviewer.core.leads import STANDARD_LEADS, standard_indices
 from ecgviewer.core.recording import Recording
 from ecgviewer.signal import quality
@@ -29,8 +30,6 @@ from ecgviewer.signal.scipy_parts import butter, sosfiltfilt, uniform_filter1d
 FloatArray = npt.NDArray[np.float32]
 BoolArray = npt.NDArray[np.bool_]
 
-MIN_LEADS = 6
-"""Fewer usable standard leads than this, and no model judges the window."""
 MIN_USABLE_SHARE = 0.7
 """A lead with a smaller share of usable samples in a window is left out of that window."""
 CHUNK_S = 120.0
@@ -156,16 +155,14 @@ class LeadPlan:
         AnalysisError
             When fewer than ``MIN_LEADS`` of the standard leads can be had.
         """
+        reason = why_not_judged(recording.leads)
+        if reason:
+            raise AnalysisError(reason)
         at = standard_indices(recording.leads)
         ordered = [lead for lead in STANDARD_LEADS if lead in at]
         limbs = ("III", "aVR", "aVL", "aVF") if {"I", "II"} <= set(at) else ()
         derived = tuple(lead for lead in limbs if lead not in at)
         missing = tuple(lead for lead in STANDARD_LEADS if lead not in at and lead not in derived)
-        if len(ordered) < MIN_LEADS:
-            absent = ", ".join(lead for lead in STANDARD_LEADS if lead not in at)
-            raise AnalysisError(
-                f"a model needs at least {MIN_LEADS} of the 12 standard leads; missing: {absent}"
-            )
         read = tuple(recording.leads[at[lead]] for lead in ordered)
         return cls(read, {lead: i for i, lead in enumerate(ordered)}, derived, missing)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import shutil
 from pathlib import Path
 
@@ -47,6 +48,7 @@ def test_diagnostics_tell_about_the_program_and_nothing_about_the_patient(
     window.commands.action("help.diagnostics").trigger()
 
     text = QApplication.clipboard().text()
+    assert re.search(r", (1 note|(0|[2-9]|\d\d+) notes), analysed", text)
     for expected in (__version__, "12 leads", "500 Hz", "10.0 s", "WFDB", "OSError", "PySide6"):
         assert expected in text
     for secret in (NAME, "Mueller", "4711", str(user_home), str(named_record.parent)):

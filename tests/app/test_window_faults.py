@@ -316,7 +316,7 @@ def test_an_unforeseen_failure_of_a_model_is_told_in_words(
     annotate(window)
     window.session.analyse(["cae"])
     spin(lambda: not window.session.running)
-    assert window.messages.texts() == ["the GPU was pulled out"]
+    assert window.messages.texts() == ["00010_hr: the GPU was pulled out"]
     assert len(window.review.document.review.annotations) == 1
 
 

@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialogButtonBox
+from PySide6.QtWidgets import QApplication, QDialogButtonBox, QLabel
 
 from ecgviewer.app.dialogs.import_dialog import ImportDialog
 from ecgviewer.app.reporting import Reporting
 from ecgviewer.app.window import MainWindow
+from ecgviewer.core.errors import AnalysisError
 from tests import generators
-from tests.app.driving import Build, open_and_wait, spin
+from tests.app.driving import Build, ClockworkInference, open_and_wait, spin
 
 
 def write_record(folder: Path, name: str, leads: tuple[str, ...], seconds: float) -> Path:
@@ -55,6 +56,39 @@ def test_unusual_records_open_for_viewing(
     for command in ("view.layout.6x2", "view.layout.3x4", "view.layout.12x1", "view.fit"):
         window.commands.action(command).trigger()
         QApplication.processEvents()
+
+
+def test_of_a_record_no_model_can_judge_it_is_said_at_once(
+    make_window: Build, tmp_path: Path, samples: Path
+) -> None:
+    window = make_window()
+    window.settings.value.analyse_on_open = True
+    open_and_wait(window, write_record(tmp_path, "three", ("I", "II", "V2"), 10.0))
+    panel = window.analysis_panel
+    assert panel.verdict.headline.text() == "No model can judge this record"
+    assert "6 of the 12 standard leads; missing: III, aVR" in panel.verdict.figures.text()
+    for button, command in ((panel.run_button, "run"), (panel.all_button, "run_all")):
+        assert not button.isEnabled() and "standard leads" in button.toolTip()
+        assert not window.commands.action(f"analyse.{command}").isEnabled()
+    assert window.messages.texts() == []
+    window.settings.value.analyse_on_open = False
+    open_and_wait(window, samples / "00010_hr.hea")
+    assert panel.verdict.headline.text() == "Not analysed"
+    assert panel.run_button.isEnabled() and "standard leads" not in panel.run_button.toolTip()
+
+
+def test_what_went_wrong_with_a_record_names_it_and_goes_with_it(
+    make_window: Build, clockwork: ClockworkInference, samples: Path
+) -> None:
+    window = make_window(clockwork)
+    clockwork.fail_with = AnalysisError("the model needs a rest")
+    open_and_wait(window, samples / "00010_hr.hea")
+    window.session.errorRaised.emit("lost.hea: this stays until it is closed")
+    window.commands.action("analyse.run").trigger()
+    spin(lambda: len(window.messages.texts()) == 2)
+    assert window.messages.texts()[1] == "00010_hr: the model needs a rest"
+    open_and_wait(window, samples / "00330_hr.hea")
+    assert window.messages.texts() == ["lost.hea: this stays until it is closed"]
 
 
 def bad_files(folder: Path) -> list[Path]:
@@ -163,6 +197,96 @@ def test_a_rate_of_zero_is_asked_for(make_window: Build, tmp_path: Path) -> None
     QTest.mouseClick(ready, Qt.MouseButton.LeftButton)
     spin(lambda: window.header.record.text() == "zero")
     assert "500 Hz" in window.header.facts.text()
+
+
+def write_silent_records(path: Path, **datasets: int) -> Path:
+    """Write arrays of so many 12-lead records; the file says neither rate nor unit."""
+    with h5py.File(path, "w") as file:
+        for name, records in datasets.items():
+            one = generators.ecg_mv(10.0, 250.0).astype("f4")
+            file[name] = np.stack([one] * records)
+            file[name].attrs["lead_names"] = list(generators.LEADS)
+    return path
+
+
+def asked(window: MainWindow) -> list[ImportDialog]:
+    """Return the dialogs on show, once nothing more is under way."""
+    spin(lambda: not window.session.workers.busy)
+    QTest.qWait(50)
+    return [dialog for dialog in window.findChildren(ImportDialog) if dialog.isVisible()]
+
+
+def answer(dialog: ImportDialog) -> None:
+    """Give rate and unit, for this session alone, and open."""
+    dialog.remember.setChecked(False)
+    dialog.fs_box.setEditText("250")
+    dialog.units_box.setEditText("mV")
+    ready = dialog.buttons.button(QDialogButtonBox.StandardButton.Open)
+    spin(ready.isEnabled)
+    QTest.mouseClick(ready, Qt.MouseButton.LeftButton)
+
+
+def test_a_file_of_many_records_asks_at_once_and_once_for_all_of_them(
+    make_window: Build, tmp_path: Path
+) -> None:
+    window = make_window()
+    window.session.open_paths([write_silent_records(tmp_path / "many.h5", ecg=3)])
+    the_dialog(window)
+    (dialog,) = asked(window)
+    assert window.records.count.text() == "3 records, 1 with open questions"
+    rows = window.records.list
+    place = rows.visualRect(window.records.shown.index(1, 0)).center()
+    QTest.mouseClick(rows.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    QTest.mouseDClick(rows.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    QTest.keyClick(rows, Qt.Key.Key_Return)
+    assert asked(window) == [dialog]
+    answer(dialog)
+    spin(lambda: window.header.record.text() == "many#0")
+    assert window.records.count.text() == "3 records"
+    window.commands.action("go.next_record").trigger()
+    spin(lambda: window.header.record.text() == "many#1")
+    assert window.document.recording.fs_hz == 250.0
+    assert asked(window) == [] and window.messages.texts() == []
+
+
+def test_questions_that_were_cancelled_come_again_with_a_click(
+    make_window: Build, tmp_path: Path
+) -> None:
+    window = make_window()
+    window.session.open_paths([write_silent_records(tmp_path / "many.h5", ecg=3)])
+    QTest.keyClick(the_dialog(window), Qt.Key.Key_Escape)
+    assert asked(window) == []
+    rows = window.records.list
+    place = rows.visualRect(window.records.shown.index(2, 0)).center()
+    QTest.mouseClick(rows.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    spin(lambda: bool(asked(window)))
+    answer(asked(window)[0])
+    spin(lambda: window.header.record.text() == "many#2")
+
+
+def test_the_questions_are_in_the_windows_own_words(make_window: Build, tmp_path: Path) -> None:
+    window = make_window()
+    window.session.open_paths([write_silent_records(tmp_path / "many.h5", ecg=3)])
+    dialog = the_dialog(window)
+    spin(lambda: bool(dialog.status.text()))
+    words = [label.text() for label in dialog.findChildren(QLabel)]
+    assert any("sampling frequency and the unit. The answers hold for every" in w for w in words)
+    assert dialog.status.text() == "Still open: the sampling frequency, the unit."
+    assert not any("--" in w for w in [*words, window.records.model.rows[0].reason])
+    for box in (dialog.fs_box, dialog.units_box):
+        assert box.lineEdit().placeholderText() == "the file does not say"
+
+
+def test_which_array_of_a_file_of_many_is_meant_can_be_answered(
+    make_window: Build, tmp_path: Path
+) -> None:
+    window = make_window()
+    window.session.open_paths([write_silent_records(tmp_path / "two.h5", ecg=3, signal=3)])
+    dialog = the_dialog(window)
+    spin(lambda: dialog.dataset_box.count() == 2)
+    answer(dialog)
+    spin(lambda: window.header.record.text() == "two#0")
+    assert window.records.model.rowCount() == 3
 
 
 def test_cancelling_the_questions_opens_nothing(make_window: Build, tmp_path: Path) -> None:

@@ -48,6 +48,35 @@ def test_every_command_is_in_a_menu_and_does_something(make_window: Build) -> No
         assert command.tip, f"{command.id} has no explanation"
 
 
+def test_what_has_nothing_to_act_on_is_disabled(make_window: Build, samples: Path) -> None:
+    window = make_window()
+    moves = ["go.time", "go.start", "go.end", "go.left", "go.right", "go.page_back", "go.page_on",
+             "go.next_peak", "tools.calipers", "tools.march_out", "tools.measure_rr"]  # fmt: skip
+    others = ["go.next_annotation", "go.previous_annotation", "go.next_record",
+              "go.previous_record", "go.next_flag", "tools.copy_calipers", "tools.end_later",
+              "review.confirm"]  # fmt: skip
+
+    def enabled(names: list[str]) -> list[str]:
+        return [name for name in names if window.commands.action(name).isEnabled()]
+
+    assert enabled(moves + others) == []
+    open_and_wait(window, samples / "00010_hr.hea")
+    spin(lambda: window.review.document.review is not None)
+    assert enabled(moves) == moves
+    assert enabled(others) == []
+    window.review.document.mark(1.0, 2.0, ("II",))
+    assert enabled(others) == ["review.confirm"]
+    window.commands.action("review.confirm").trigger()
+    assert enabled(others) == ["go.next_annotation", "go.previous_annotation"]
+    window.commands.action("tools.measure_rr").trigger()
+    assert {"tools.copy_calipers", "tools.end_later"} <= set(enabled(others))
+    window.commands.action("file.close").trigger()
+    assert enabled(moves + others) == []
+    window.session.open_paths([samples])
+    spin(lambda: window.document.heart is not None)
+    assert {"go.next_record", "go.previous_record"} <= set(enabled(others))
+
+
 def test_no_two_commands_share_a_shortcut() -> None:
     keys = Counter(QKeySequence(key).toString() for command in COMMANDS for key in command.keys)
     assert [key for key, count in keys.items() if count > 1] == []

@@ -279,7 +279,10 @@ def test_a_file_that_leaves_its_rate_open_names_the_option(analyze, tmp_path):
         file["waveform"] = ecg_mv(10).astype(np.float32)
     status, rows, _ = analyze(path)
     assert status == 1
-    assert "--fs" in rows[0]["error"]
+    assert rows[0]["error"] == (
+        "the file does not say the sampling frequency (--fs) and the lead names (--leads) "
+        "and the unit (--units)"
+    )
     status, rows, _ = analyze(
         path, "--fs", "500", "--units", "mV", "--leads", ",".join(STANDARD_LEADS)
     )

@@ -2,12 +2,22 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 
 import pytest
 
 from ecgviewer.cli import main
+from ecgviewer.cli.cached import CachedModels
+from ecgviewer.cli.choose import bundle_path
+from ecgviewer.cli.parser import SPECIFICITY
+from ecgviewer.core.flags import derive_flags
+from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.io import open_record
+from ecgviewer.review.annotations import FlagVerdict, RecordKey, flag_origin, new_id
+from ecgviewer.review.editing import judge
+from ecgviewer.review.store import ReviewStore
 from tests.generators import ecg_uv, write_wfdb_16
 
 ABNORMAL = "00338_hr.hea"
@@ -88,3 +98,27 @@ def test_a_size_that_no_picture_has_is_wrong_usage_at_once(size, tmp_path, capsy
         main(["screenshot", "x.hea", "--out", str(tmp_path / "x.png"), f"--size={size}"])
     assert ended.value.code == 2
     assert f"--size: '{size}' is not WIDTHxHEIGHT" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="no pdftotext on this machine")
+@pytest.mark.parametrize("beside", [False, True])
+def test_a_report_tells_the_verdicts_of_who_read_the_record(shell, samples, tmp_path, beside):
+    for name in ("hea", "dat"):
+        shutil.copy(samples / f"{ABNORMAL[:-4]}.{name}", tmp_path)
+    recording = open_record(RecordRef(tmp_path / ABNORMAL))
+    store = ReviewStore.for_user(beside)
+    session = store.open(RecordKey.of(recording), "Ann", recording.path)
+    analysis = CachedModels().analyze(recording, bundle_path("cae"))
+    for flag in derive_flags(analysis, SPECIFICITY):
+        verdict = FlagVerdict(new_id(), "rejected", flag.start_s, flag.stop_s, flag.leads,
+                              flag.reason, flag_origin(analysis, flag), "Ann")  # fmt: skip
+        session.do(judge(session.review, verdict))
+    assert session.close()
+    out = tmp_path / "page.pdf"
+    done = shell("report", recording.path, "--out", out, "--model", "cae")
+    assert (done.returncode, done.stderr) == (0, "")
+    words = subprocess.run(["pdftotext", out, "-"], capture_output=True, text=True).stdout
+    count = len(session.review.verdicts)
+    assert f"Flags of the model ({count}: {count} rejected)" in words
+    assert "Reviewer: Ann" in words

@@ -198,9 +198,9 @@ BAD: dict[str, tuple[Callable[[Path], Path], type[RecordError], str]] = {
     "HDF5 empty": (_hdf5(), UnsupportedFormatError, "no ECG"),
     "HDF5 without ECG": (_hdf5(kernel=np.ones((64, 128))), UnsupportedFormatError, "no ECG"),
     "HDF5 of text": (_hdf5(ecg="hello"), UnsupportedFormatError, "no ECG"),
-    "HDF5 nothing known": (_hdf5(data=np.ones((12, 999))), UnansweredError, "--fs.*--leads"),
+    "HDF5 nothing known": (_hdf5(data=np.ones((12, 999))), UnansweredError, "lead names"),
     "HDF5 two candidates": (
-        _hdf5(ecg=np.ones((12, 999)), signal=np.ones((12, 999))), UnansweredError, "--dataset"
+        _hdf5(ecg=np.ones((12, 999)), signal=np.ones((12, 999))), UnansweredError, "say which"
     ),
     "HDF5 all zero": (_hdf5(tracings=np.zeros((1, 4096, 12))), CorruptFileError, "nothing but"),
     "HDF5 external link": (_hdf5_external_link, UnsupportedFormatError, "another file"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +22,7 @@ from PySide6.QtWidgets import (
 from ecgviewer.app.dialogs.preview import SignalPreview
 from ecgviewer.app.errors import describe
 from ecgviewer.app.workers import Task, Workers
-from ecgviewer.core.errors import UnansweredError
+from ecgviewer.core.errors import QUESTIONS, UnansweredError
 from ecgviewer.core.leads import STANDARD_LEADS
 from ecgviewer.core.record_ref import ReadOptions, RecordRef
 
@@ -52,13 +51,12 @@ class ImportDialog(QDialog):
         self._task: Task | None = None
         self._candidates: list[CandidateDataset] = []
         self.setMinimumWidth(min(720, parent.width() - 40))
-        # The command line's option names mean nothing here: the fields below are the options.
-        words = re.sub(r" \(--[a-z]+\)", "", error.reason)
-        reason = QLabel(f"{ref.path.name}: {words}.")
+        many = "" if ref.index is None else " The answers hold for every record of the file."
+        reason = QLabel(f"{ref.path.name}: {error.reason}.{many}")
         reason.setWordWrap(True)
         self.dataset_box = QComboBox()
-        self.fs_box = _choices(RATES_HZ, "as in the file")
-        self.units_box = _choices(UNITS, "as in the file")
+        self.fs_box = _choices(RATES_HZ, _hint("fs", error))
+        self.units_box = _choices(UNITS, _hint("units", error))
         self.leads_box = QLineEdit()
         self.leads_box.setPlaceholderText("as in the file; else names in order: I, II, III, …")
         form = QFormLayout()
@@ -178,7 +176,11 @@ class ImportDialog(QDialog):
 
     def _refuse(self, error: Exception) -> None:
         self.preview.clear()
-        self.status.setText(f"⚠ {describe(error)}")
+        if isinstance(error, UnansweredError) and error.missing:
+            asked = [QUESTIONS[missing] for missing in error.missing if missing != "dataset"]
+            self.status.setText(f"Still open: {', '.join(asked or [error.reason])}.")
+        else:
+            self.status.setText(f"⚠ {describe(error)}")
 
     def _stop(self) -> None:
         self._timer.stop()
@@ -202,6 +204,10 @@ class ImportDialog(QDialog):
         self.answered.emit(replace(self._ref, options=options))
 
 
+def _hint(question: str, error: UnansweredError) -> str:
+    return "the file does not say" if question in error.missing else "as in the file"
+
+
 def _choices(values: tuple[str, ...], placeholder: str) -> QComboBox:
     box = QComboBox()
     box.setEditable(True)
@@ -222,7 +228,12 @@ def _inspect(ref: RecordRef) -> list[CandidateDataset]:
 def _look(ref: RecordRef) -> tuple[Recording, np.ndarray]:
     from ecgviewer.io import open_record
 
-    recording = open_record(ref)
+    try:
+        recording = open_record(ref)
+    except UnansweredError as error:
+        if ref.index is not None or error.missing:
+            raise
+        recording = open_record(replace(ref, index=0))  # the file holds many: the first will do
     try:
         return recording, recording.read(0.0, PREVIEW_S)
     finally:

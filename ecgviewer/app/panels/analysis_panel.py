@@ -109,13 +109,13 @@ class AnalysisPanel(QScrollArea):
         self.run_button = QPushButton("Analyse")
         self.run_button.setDefault(True)
         self.all_button = QPushButton("All three")
-        for button, command in (
+        self._run_buttons = (
             (self.run_button, "analyse.run"),
             (self.all_button, "analyse.run_all"),
-        ):
+        )
+        for button, command in self._run_buttons:
             action = self._commands.action(command)
             button.clicked.connect(lambda _checked=False, action=action: action.trigger())
-            button.setToolTip(action.toolTip())
             button.setEnabled(action.isEnabled())
             action.enabledChanged.connect(button.setEnabled)
         row = QHBoxLayout()
@@ -194,7 +194,9 @@ class AnalysisPanel(QScrollArea):
         has_attention = analysis is not None and analysis.attention is not None
         saliency = analysis is not None and analysis.saliency is not None and not has_attention
         self.overlay_boxes["attention"].setText("Saliency" if saliency else "Attention")
-        self.verdict.show_analysis(analysis, document.specificity)
+        self.verdict.show_analysis(analysis, document.specificity, document.obstacle)
+        for button, command in self._run_buttons:
+            button.setToolTip(document.obstacle or self._commands.action(command).toolTip())
         self.parts.show_analysis(analysis, document.specificity)
         notes = list(analysis.notes) if analysis is not None else []
         if analysis is not None and analysis.is_partial:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QLabel,
@@ -20,15 +21,17 @@ from PySide6.QtWidgets import (
 
 from ecgviewer.app.document import MODELS
 from ecgviewer.app.header import clock_text
+from ecgviewer.app.panels.verdict import PART_TITLES
 from ecgviewer.app.session import Session
 from ecgviewer.app.texts import p_text
 from ecgviewer.app.theme import LIGHT, Theme
 from ecgviewer.core.analysis import Analysis
-from ecgviewer.core.consensus import Consensus, compare
+from ecgviewer.core.consensus import Consensus, compare, disputed
 from ecgviewer.core.percent import percent_text
 
 WAIT_MS = 60
 LEAST_JUMP_S = 0.2
+PALE_ALPHA = 80
 MOST_BINS = 100_000
 """Finer than any screen, so that the shares do not depend on the width of the panel."""
 
@@ -104,14 +107,24 @@ class ConsensusPanel(QScrollArea):
         consensus = compare(analyses, document.specificity, n_bins, MODELS)
         titles = [self._session.title_of(model) for model in consensus.models]
         self.chart.show_consensus(consensus, titles)
-        agreement = consensus.agreement()
-        if agreement == agreement:
-            self.summary.setText(
-                f"{share_text(agreement)} of what any of the {len(titles)} models flags is "
-                "flagged by all. Click a place to go there."
-            )
-        else:
-            self.summary.setText("No model flags a place in any lead at this threshold.")
+        self.summary.setText(summary_text(consensus, titles))
+
+
+def summary_text(consensus: Consensus, titles: Sequence[str]) -> str:
+    """Return how far the models agree about leads, and about the record as a whole."""
+    agreement = consensus.agreement()
+    if agreement == agreement:
+        lines = [
+            f"In the leads, {share_text(agreement)} of what any of the {len(titles)} models flags "
+            "is flagged by all. Strong: places. Pale: what every beat shows. Click to go there."
+        ]
+    else:
+        lines = [f"None of the {len(titles)} models flags a lead at this threshold."]
+    by_name = dict(zip(consensus.models, titles, strict=True))
+    for part, models in consensus.without_leads.items():
+        who = "all" if len(models) == len(titles) else ", ".join(by_name[m] for m in models)
+        lines.append(f"{PART_TITLES.get(part, part)}: flagged by {who}.")
+    return "\n".join(lines)
 
 
 def _in_order(analyses: dict[str, Analysis]) -> list[tuple[str, Analysis]]:
@@ -131,7 +144,10 @@ def _verdict_row(title: str, analysis: Analysis, specificity: float) -> str:
 
 
 class ConsensusChart(QWidget):
-    """Leads by time; each lane has one thin line per model, dark where it flags."""
+    """Leads by time; each lane has one thin line per model.
+
+    It is strong where the model flags a place, pale where a window has a finding in the lead.
+    """
 
     momentChosen = Signal(float, float)
 
@@ -211,11 +227,11 @@ class ConsensusChart(QWidget):
         top = self._legend_px()
         painter.drawText(QRectF(0, 0, self.width(), top - 2), align, "agree")
         width = self._chart_px()
-        flagged = consensus.flagged
+        kinds = [consensus.findings, consensus.places]
         if self._only_disagreement:
-            flagged = flagged & consensus.disagreement
-        flagged = _coarser(flagged, round(width))
-        bin_px = width / max(flagged.shape[2], 1)
+            kinds = [disputed(flagged) for flagged in kinds]
+        kinds = [_coarser(flagged, round(width)) for flagged in kinds]
+        bin_px = width / max(kinds[0].shape[2], 1)
         line_px = (lane_px - 4) / max(len(consensus.models), 1)
         for row, lead in enumerate(consensus.leads):
             y = top + row * lane_px
@@ -229,15 +245,18 @@ class ConsensusChart(QWidget):
             )
             painter.fillRect(QRectF(label_px, y + 1, width, lane_px - 2), theme.color("base"))
             for model in range(len(consensus.models)):
-                colour = theme.color("text") if model >= len(colours) else colours[model]
-                for start, stop in _runs(flagged[model, row]):
-                    painter.fillRect(
-                        QRectF(
-                            label_px + start * bin_px, y + 2 + model * line_px,
-                            max((stop - start) * bin_px, 1.0), max(line_px - 1, 1.0),
-                        ),
-                        colour,
-                    )  # fmt: skip
+                dark = QColor(theme.color("text") if model >= len(colours) else colours[model])
+                pale = QColor(dark)
+                pale.setAlpha(PALE_ALPHA)
+                for flagged, colour in zip(kinds, (pale, dark), strict=True):
+                    for start, stop in _runs(flagged[model, row]):
+                        painter.fillRect(
+                            QRectF(
+                                label_px + start * bin_px, y + 2 + model * line_px,
+                                max((stop - start) * bin_px, 1.0), max(line_px - 1, 1.0),
+                            ),
+                            colour,
+                        )  # fmt: skip
         painter.end()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -253,10 +272,13 @@ class ConsensusChart(QWidget):
         row = int((at.y() - self._legend_px()) // self._lane_px())
         if consensus is None or at_s is None or not 0 <= row < len(consensus.leads):
             return
-        n_bins = consensus.flagged.shape[2]
+        n_bins = consensus.places.shape[2]
         column = min(int(at_s / consensus.duration_s * n_bins), n_bins - 1)
+        places, findings = consensus.places[:, row, column], consensus.findings[:, row, column]
         who = [
-            t for t, on in zip(self._titles, consensus.flagged[:, row, column], strict=True) if on
+            title if at_place else f"{title} (every beat)"
+            for title, at_place, in_window in zip(self._titles, places, findings, strict=True)
+            if at_place or in_window
         ]
         words = ", ".join(who) if who else "no model"
         time = clock_text(at_s, consensus.duration_s > 120)

@@ -28,12 +28,16 @@ Index = QModelIndex | QPersistentModelIndex
 
 @dataclass(frozen=True)
 class Row:
-    """One entry: a record, or a file that could not be read with its reason."""
+    """One entry: a record, or a file that could not be read with its reason.
+
+    ``asks`` says that it only lacks answers: choosing it asks for them.
+    """
 
     name: str
     path: Path
     ref: RecordRef | None
     reason: str = ""
+    asks: bool = False
 
 
 class RecordsModel(QAbstractListModel):
@@ -61,10 +65,9 @@ class RecordsModel(QAbstractListModel):
                 self._at[entry.path, entry.index] = len(self.rows)
                 self.rows.append(Row(entry.name, entry.path, entry))
             else:
-                # What only lacks answers can be chosen: the import dialog then asks.
                 asks = isinstance(entry.error, UnansweredError)
                 ref = RecordRef(entry.path) if asks else None
-                self.rows.append(Row(entry.name, entry.path, ref, entry.error.reason))
+                self.rows.append(Row(entry.name, entry.path, ref, entry.error.reason, asks))
         self.endInsertRows()
 
     def row_of(self, ref: RecordRef) -> int | None:
@@ -76,8 +79,15 @@ class RecordsModel(QAbstractListModel):
         row = self.row_of(ref)
         reason = error.reason if error is not None else ""
         if row is not None and self.rows[row].reason != reason:
-            self.rows[row] = Row(ref.name, ref.path, ref, reason)
+            asks = isinstance(error, UnansweredError)
+            self.rows[row] = Row(ref.name, ref.path, ref, reason, asks)
             self.dataChanged.emit(self.index(row), self.index(row))
+
+    def set_answered(self, path: Path) -> None:
+        """Take back what the records of a file left open."""
+        for entry in list(self.rows):
+            if entry.path == path and entry.asks and entry.ref is not None:
+                self.set_failure(entry.ref, None)
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
         """Return the number of rows."""
@@ -169,7 +179,9 @@ class RecordsPanel(QWidget):
 
     def _show_count(self) -> None:
         total = self.model.rowCount()
-        bad = sum(1 for row in self.model.rows if row.reason)
+        asking = sum(1 for row in self.model.rows if row.asks)
+        bad = sum(1 for row in self.model.rows if row.reason) - asking
         shown = self.shown.rowCount()
         words = f"{total} records" if shown == total else f"{shown} of {total} records"
-        self.count.setText(words + (f", {bad} unreadable" if bad else ""))
+        words += f", {bad} unreadable" if bad else ""
+        self.count.setText(words + (f", {asking} with open questions" if asking else ""))

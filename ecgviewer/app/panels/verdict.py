@@ -67,10 +67,16 @@ class VerdictCard(QFrame):
         for label in (self.headline, self.figures, self.model):
             column.addWidget(label)
 
-    def show_analysis(self, analysis: Analysis | None, specificity: float) -> None:
-        """Show an analysis, or what to do to get one."""
+    def show_analysis(
+        self, analysis: Analysis | None, specificity: float, obstacle: str = ""
+    ) -> None:
+        """Show an analysis, or what to do to get one, or why there can be none."""
         verdict = ""
-        if analysis is None:
+        if analysis is None and obstacle:
+            self.headline.setText("No model can judge this record")
+            self.figures.setText(f"{obstacle[0].upper()}{obstacle[1:]}.")
+            self.model.clear()
+        elif analysis is None:
             self.headline.setText("Not analysed")
             self.figures.setText("Choose a model and press Analyse (F5).")
             self.model.clear()

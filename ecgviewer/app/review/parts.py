@@ -28,6 +28,7 @@ class ReviewParts(QObject):
         self.document = ReviewDocument(window.document, session.workers, window.settings)
         self.document.troubled.connect(window.messages.error)
         self.document.informed.connect(window.messages.info)
+        self.document.identified.connect(session.recall)
         self.panel = ReviewPanel(self.document)
         self.layers = Layers(window)
         self.worklist = Worklist(session, self.document)

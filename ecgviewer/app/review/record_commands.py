@@ -51,6 +51,7 @@ class RecordCommands(QObject):
         self._worklist = worklist
         self._panel = panel
         self._hidden: list[str] = []
+        self._in_front: list[str] = []
         self.blind = False
         self._bind()
         worklist.listChanged.connect(self._show_list)
@@ -211,6 +212,9 @@ class RecordCommands(QObject):
         window = self._window
         window.commands.check("review.blind", on)
         if on:
+            self._in_front = [
+                name for name, dock in window.docks.items() if not dock.visibleRegion().isEmpty()
+            ]
             self._hidden = [name for name in MODEL_DOCKS if not window.docks[name].isHidden()]
             for name in self._hidden:
                 window.docks[name].hide()
@@ -218,6 +222,8 @@ class RecordCommands(QObject):
         else:
             for name in self._hidden:
                 window.docks[name].show()
+            for name in self._in_front:
+                window.docks[name].raise_()
             window.traces.set_analysis(self._document.analysis, self._document.specificity)
             window.traces.set_flags(self._document.flags, self._document.selected_flag)
         for name in MODEL_DOCKS:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject
 from ecgviewer.app.review.labels_dialog import LabelsDialog
 from ecgviewer.app.review.layers import Layers
 from ecgviewer.app.review.review_document import PENDING, ReviewDocument
+from ecgviewer.app.texts import VERDICT_WORDS
 from ecgviewer.core.errors import ReviewError
 from ecgviewer.core.percent import percent_text
 from ecgviewer.review.annotations import Annotation
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 BEGIN_S = 1.0
 """Length of a span that the keyboard begins."""
-VERDICT_WORDS = {"accepted": "✓ accepted", "rejected": "✗ rejected", "unsure": "? unsure"}
 
 
 class ReviewCommands(QObject):
@@ -143,6 +143,9 @@ class ReviewCommands(QObject):
         )
         selected = can_edit and review.selected_annotation is not None
         enable(selected, "review.split", "review.merge", "review.delete", "review.note")
+        enable(can_edit and review.marked is not None, "review.confirm")
+        noted = review.review is not None and bool(review.review.annotations)
+        enable(noted, "go.next_annotation", "go.previous_annotation")
         enable(can_edit, "review.begin", "review.select")
         enable(can_edit, *(f"review.label.{key}" for key in "123456789"))
         history = review.session.history if can_edit and review.session is not None else None

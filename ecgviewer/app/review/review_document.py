@@ -36,6 +36,8 @@ class ReviewDocument(QObject):
 
     opened = Signal()
     """Another review is open, or none."""
+    identified = Signal(str)
+    """SHA-256 of the open recording, once it is known."""
     changed = Signal()
     """The review, the selection or the marked span changed."""
     troubled = Signal(str)
@@ -94,6 +96,7 @@ class ReviewDocument(QObject):
     def _open(self, key: RecordKey, recording: Recording, generation: int) -> None:
         if generation != self.document.generation:
             return
+        self.identified.emit(key.sha256)
         try:
             self.session = self.store.open(key, self.reader, recording.path)
         except ReviewError as error:

@@ -30,7 +30,7 @@ from ecgviewer.app.trace.paint_lanes import samples_in_view
 from ecgviewer.app.trace.raster import Picture
 from ecgviewer.app.trace.renderer import Renderer
 from ecgviewer.app.trace.scene import Scene
-from ecgviewer.app.trace.state import ViewState
+from ecgviewer.app.trace.state import TRACK_TITLES, ViewState
 from ecgviewer.app.trace.tracks import row_height
 from ecgviewer.core.recording import Recording
 
@@ -125,7 +125,7 @@ class TraceCanvas(QWidget):
         state, scene = self.state, self.scene
         metrics = QFontMetricsF(self.font())
         row = row_height(metrics)
-        state.label_px = metrics.horizontalAdvance("Notes") + LABEL_PAD_PX
+        state.label_px = metrics.horizontalAdvance(TRACK_TITLES["annotations"]) + LABEL_PAD_PX
         tracks = sum(
             track.n_rows
             for name, track in (

@@ -28,6 +28,7 @@ from ecgviewer.app.trace.paper import LABEL_STEPS_S, time_step_s
 from ecgviewer.app.trace.pixel_columns import to_pixels
 from ecgviewer.app.trace.polyline import polygon
 from ecgviewer.app.trace.raster import Picture, Runs, fill
+from ecgviewer.app.trace.state import TRACK_TITLES
 from ecgviewer.app.trace.strips import colors_of, draw_colors, paint_spans, strip_values
 from ecgviewer.app.trace.tracks import Track, span_pixels
 from ecgviewer.app.trace.view import TraceView
@@ -129,8 +130,8 @@ class OverviewBar(QWidget):
             return
         rows = self._rows(area)
         painter.fillRect(rows["lead"], theme.color("paper"))
-        for name, track in (("flags", scene.flag_track), ("notes", scene.annotation_track)):
-            self._label(painter, rows[name], name.capitalize())
+        for name, track in (("flags", scene.flag_track), ("annotations", scene.annotation_track)):
+            self._label(painter, rows[name], TRACK_TITLES[name])
             self._paint_track(painter, frame, track, rows[name])
         lead = self._rhythm_lead()
         self._label(painter, rows["lead"], lead)
@@ -147,7 +148,7 @@ class OverviewBar(QWidget):
 
     def _rows(self, area: QRectF) -> dict[str, QRectF]:
         row = self._row_px()
-        heights = [("flags", row), ("notes", row), ("lead", ENVELOPE_PX), ("heat", row)]
+        heights = [("flags", row), ("annotations", row), ("lead", ENVELOPE_PX), ("heat", row)]
         if self.shows_trend():
             heights.append(("trend", TREND_PX))
         heights.append(("axis", self._axis_px()))
@@ -166,7 +167,8 @@ class OverviewBar(QWidget):
         return QFontMetricsF(self._small())
 
     def _label_px(self) -> float:
-        return max(self._small_metrics().horizontalAdvance("Notes") + 14.0, 46.0)
+        title = TRACK_TITLES["annotations"]
+        return max(self._small_metrics().horizontalAdvance(title) + 14.0, 46.0)
 
     def _row_px(self) -> float:
         """Height of a row of marks: its label fits."""

@@ -17,7 +17,7 @@ from ecgviewer.app.trace.paint_lanes import (
 from ecgviewer.app.trace.paper import Paper, grid_for
 from ecgviewer.app.trace.raster import Picture
 from ecgviewer.app.trace.scene import Scene
-from ecgviewer.app.trace.state import ViewState
+from ecgviewer.app.trace.state import TRACK_TITLES, ViewState
 from ecgviewer.app.trace.trace_painter import TracePainter
 from ecgviewer.app.trace.tracks import Bar, paint_track, row_height
 
@@ -117,7 +117,7 @@ class Renderer:
             painter.drawText(
                 QRectF(6, top, frame.page.left - 8, height),
                 Qt.AlignmentFlag.AlignVCenter,
-                "Flags" if name == "flags" else "Notes",
+                TRACK_TITLES[name],
             )
             bars = paint_track(painter, frame, track, selected, top, height)
             if name == "flags":

@@ -10,6 +10,9 @@ GAINS_MM_MV = (2.5, 5.0, 10.0, 20.0)
 MIN_VISIBLE_S = 0.5
 MM_PER_INCH = 25.4
 
+TRACK_TITLES = {"flags": "Flags", "annotations": "Annot."}
+"""Names of the rows of flags and annotations; short, for they cost width beside the traces."""
+
 OVERLAYS = {
     "reconstruction": True,
     "heat": True,
