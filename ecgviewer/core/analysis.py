@@ -217,15 +217,16 @@ class Analysis:
             return "ok"
         end_s = self.duration_s if self.analysed_s is None else self.analysed_s
         throughout = [f for f in self.quality if f.start_s < _END_S and f.stop_s > end_s - _END_S]
-        judged = set(self.leads).difference(finding.lead for finding in throughout)
+        unjudged = {finding.lead for finding in throughout}
+        others = set(self.leads) - unjudged
         words = []
         for kind in dict.fromkeys(finding.kind for finding in self.quality):
             leads = dict.fromkeys(finding.lead for finding in throughout if finding.kind == kind)
             if leads:
                 words.append(f"{kind} {' '.join(leads)}")
-            spans = [f for f in self.quality if f.kind == kind and f.lead in judged]
+            spans = [f for f in self.quality if f.kind == kind and f.lead not in unjudged]
             if spans:
-                words.append(f"{kind} {_spans_text(spans, judged)}")
+                words.append(f"{kind} {_spans_text(spans, others)}")
         return "; ".join(words)
 
 
@@ -240,7 +241,7 @@ def _spans_text(findings: Iterable[QualityFinding], all_leads: Set[str]) -> str:
     largest = sorted(spans, key=lambda span: (span[0] - span[1]) * len(spans[span]))[:_NAMED_SPANS]
     texts = [
         f"{start_s:.1f}-{stop_s:.1f} s "
-        + ("all leads" if spans[start_s, stop_s].keys() >= all_leads
+        + ("all leads" if all_leads and spans[start_s, stop_s].keys() >= all_leads
            else " ".join(spans[start_s, stop_s]))
         for start_s, stop_s in sorted(largest)
     ]  # fmt: skip

@@ -44,7 +44,7 @@ def lead(name: str) -> int:
 
 
 def test_models_that_all_find_st_lower_in_a_lead_agree_there() -> None:
-    agreed = compare({m: analysis(findings={"st": ST}) for m in "abc"}, 0.95, 100)
+    agreed = compare({m: analysis(findings={"st": (ST,)}) for m in "abc"}, 0.95, 100)
     assert agreed.findings[:, lead("II")].all() and agreed.findings[:, lead("V2")].all()
     assert not agreed.places.any()
     assert agreed.agreement(lead("II")) == agreed.agreement() == 1.0
@@ -53,7 +53,7 @@ def test_models_that_all_find_st_lower_in_a_lead_agree_there() -> None:
 
 def test_places_and_findings_are_compared_each_with_its_own_kind() -> None:
     place = {"II": (2.0, 3.0)}
-    both = compare({"a": analysis(place, {"st": ST}), "b": analysis(place)}, 0.95, 100)
+    both = compare({"a": analysis(place, {"st": (ST,)}), "b": analysis(place)}, 0.95, 100)
     assert disputed(both.places).sum() == 0
     assert disputed(both.findings)[0, lead("II")].all()
     # 10 bins of a place in both, 100 of a finding in one alone.
@@ -62,9 +62,9 @@ def test_places_and_findings_are_compared_each_with_its_own_kind() -> None:
 
 
 def test_a_rhythm_is_of_no_lead_and_told_by_model() -> None:
-    rhythm = {"rhythm": Finding("irregular"), "intervals": Finding("QT long")}
+    rhythm = {"rhythm": (Finding("irregular"),), "intervals": (Finding("QT long"),)}
     found = compare(
-        {"a": analysis(findings=rhythm), "b": analysis(findings={"rhythm": Finding("fast")})},
+        {"a": analysis(findings=rhythm), "b": analysis(findings={"rhythm": (Finding("fast"),)})},
         0.95, 100,
     )  # fmt: skip
     assert dict(found.without_leads) == {"rhythm": ("a", "b"), "intervals": ("a",)}
