@@ -182,7 +182,7 @@ def test_three_models_are_compared_lead_by_lead(make_window: Build, samples: Pat
     window.docks["consensus"].raise_()
     spin(lambda: "of the 3 models" in window.consensus_panel.summary.text())
     # Of the three places known in advance one moves a little from model to model.
-    assert window.consensus_panel.summary.text().startswith("In the leads, 43 %")
+    assert window.consensus_panel.summary.text().startswith("In the leads, 43\u00a0%")
     chart = window.consensus_panel.chart
     QTest.mouseClick(chart, Qt.MouseButton.LeftButton, pos=QPoint(chart.width() // 2, 150))
 

@@ -107,7 +107,7 @@ def test_a_place_that_cannot_be_written_is_told_at_once(
 ) -> None:
     monkeypatch.setattr("trainer.fit.scan", lambda paths: pytest.fail("work was begun"))
     (tmp_path / "file").write_text("")
-    with pytest.raises(EcgViewerError, match="nothing can be written here"):
+    with pytest.raises(EcgViewerError, match="cannot be written there"):
         fit(tiny_cae, [data], tmp_path / "file" / "m.ecgmodel", device="cpu")
     for name in ("m.log", "m.png", "m.ecgmodel"):
         (tmp_path / name).mkdir()
