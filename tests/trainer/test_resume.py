@@ -111,7 +111,7 @@ def test_a_place_that_cannot_be_written_is_told_at_once(
         fit(tiny_cae, [data], tmp_path / "file" / "m.ecgmodel", device="cpu")
     for name in ("m.log", "m.png", "m.ecgmodel"):
         (tmp_path / name).mkdir()
-        with pytest.raises(EcgViewerError, match="no file that could be replaced"):
+        with pytest.raises(EcgViewerError, match="cannot be written there"):
             fit(tiny_cae, [data], tmp_path / "m.ecgmodel", device="cpu", overwrite=True)
         (tmp_path / name).rmdir()
     (tmp_path / "m.fit").write_text("")
