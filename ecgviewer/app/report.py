@@ -12,6 +12,7 @@ from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPainter, QPdfWriter
 
 import ecgviewer
 from ecgviewer.app.document import model_title
+from ecgviewer.app.header import span_text
 from ecgviewer.app.pictures import save_drawn
 from ecgviewer.app.report_flags import count_text, judge_flags
 from ecgviewer.app.report_page import HEIGHT_MM, WIDTH_MM, paint_page
@@ -305,7 +306,8 @@ def measure_texts(intervals: Intervals) -> tuple[tuple[str, str], ...]:
 def _annotation_line(annotation: Annotation) -> str:
     where = leads_text(annotation.leads)
     note = f"   {annotation.note}" if annotation.note else ""
-    return f"{annotation.start_s:.2f}-{annotation.end_s:.2f} s   {where}   {annotation.label}{note}"
+    span = span_text(annotation.start_s, annotation.end_s, long=False)
+    return f"{span}   {where}   {annotation.label}{note}"
 
 
 def _listed(lines: list[str]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ecgviewer.app.header import span_text
 from ecgviewer.app.texts import VERDICT_WORDS, p_text, place_text
 from ecgviewer.core.analysis import Flag
 from ecgviewer.review.annotations import FlagVerdict
@@ -28,7 +29,7 @@ class JudgedFlag:
         """Return the flag in one line of the page."""
         flag = self.flag
         said = f"{WORDS[self.verdict]}   " if self.verdict else ""
-        span = f"{flag.start_s:.2f}-{flag.stop_s:.2f} s"
+        span = span_text(flag.start_s, flag.stop_s, long=False)
         return f"{said}{span}   {flag.reason}   {place_text(flag)}   p {p_text(flag.p_value)}"
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from ecgviewer.core.analysis import Analysis, Finding, Flag, WindowScore
 from ecgviewer.core.mapped import read_columns
+from ecgviewer.core.overlap import common_share
 
 MIN_FLAG_S = 0.04
 """Shorter excursions are noise: one small square of ECG paper."""
@@ -35,16 +36,13 @@ def derive_flags(analysis: Analysis, specificity: float) -> tuple[Flag, ...]:
     specificity : float
         Share of normal records that should stay without a flag, between 0 and 1.
     """
-    return _in_order(_place_flags(analysis, specificity, 0), _finding_flags(analysis, specificity))
+    places, findings = _place_flags(analysis, specificity, 0), finding_flags(analysis, specificity)
+    return _in_order([*places, *findings])
 
 
 def finding_flags(analysis: Analysis, specificity: float) -> tuple[Flag, ...]:
     """Return those of :func:`derive_flags` that concern whole windows."""
-    return _in_order([], _finding_flags(analysis, specificity))
-
-
-def _finding_flags(analysis: Analysis, specificity: float) -> list[Flag]:
-    return _joined([], [], _window_flags(analysis, specificity, analysis.windows))
+    return _in_order(_joined([], [], _window_flags(analysis, specificity, analysis.windows)))
 
 
 def extend_flags(
@@ -76,11 +74,10 @@ def extend_flags(
         before[0] if before else [],
         _window_flags(analysis, specificity, analysis.windows[known:]),
     )
-    return _in_order(kept + _place_flags(analysis, specificity, start), windows)
+    return _in_order([*kept, *_place_flags(analysis, specificity, start), *windows])
 
 
-def _in_order(places: list[Flag], windows: list[Flag]) -> tuple[Flag, ...]:
-    flags = places + windows
+def _in_order(flags: list[Flag]) -> tuple[Flag, ...]:
     return tuple(sorted(flags, key=lambda flag: (flag.start_s, flag.stop_s, flag.parts)))
 
 
@@ -129,8 +126,7 @@ def _goes_on(flag: Flag, before: list[Flag], window: Flag) -> bool:
         return False
     if flag.reason == window.reason and flag.leads == window.leads:
         return True
-    every = set(flag.leads) | set(window.leads)
-    if len(set(flag.leads) & set(window.leads)) < MIN_COMMON_LEADS * len(every):
+    if common_share(flag.leads, window.leads) < MIN_COMMON_LEADS:
         return False
     said, says = words_of(flag.reason), words_of(window.reason)
     return set(said) == set(says) or (

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from ecgviewer.core.analysis import Finding
 from ecgviewer.core.leads import STANDARD_LEADS
+from ecgviewer.core.overlap import common_share
 from ecgviewer.models import features
 from ecgviewer.models.densities import Directed, DoubleArray, Subspace
 
@@ -147,7 +148,7 @@ def _of_levels(density: Directed, values: DoubleArray) -> tuple[Finding, ...]:
         by_lead = np.where(word == k, excess, 0.0).reshape(len(LEVEL_WORDS), -1).max(axis=0)
         leads, text = set(_prominent(by_lead)), _LEVELS.words[k]
         before = set(found[-1].leads) if found else set()
-        if len(before & leads) >= SAME_LEADS * len(before | leads) > 0:
+        if before and common_share(before, leads) >= SAME_LEADS:
             leads, text = before & leads, f"{found.pop().text}, {text}"
         found.append(Finding(text, tuple(lead for lead in STANDARD_LEADS if lead in leads)))
     return tuple(found) or (Finding("ST and T"),)

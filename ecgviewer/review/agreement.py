@@ -7,8 +7,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ecgviewer.core.overlap import common_share
 from ecgviewer.review.annotations import Annotation, Review
-from ecgviewer.review.matching import lead_agreement, span_iou
+from ecgviewer.review.matching import span_iou
 
 MIN_IOU = 0.5
 """Two intervals are the same finding from this intersection over union on."""
@@ -153,7 +154,7 @@ def _pairs(
         begin = bisect.bisect_left(starts, a.start_s - longest)
         for b in ordered[begin : bisect.bisect_right(starts, a.end_s)]:
             overlap = span_iou(a.start_s, a.end_s, b.start_s, b.end_s)
-            leads = not a.leads or not b.leads or lead_agreement(a.leads, b.leads) > 0.0
+            leads = not a.leads or not b.leads or common_share(a.leads, b.leads) > 0.0
             if overlap >= min_iou and leads:
                 pairs.append((a.label == b.label, overlap, a, b))
     return pairs

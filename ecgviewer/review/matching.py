@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ecgviewer.core.analysis import Flag
 from ecgviewer.core.flags import words_of
+from ecgviewer.core.overlap import common_share
 from ecgviewer.core.percent import percent_text
 from ecgviewer.review.annotations import FlagVerdict
 
@@ -62,19 +63,6 @@ def span_iou(a_start: float, a_end: float, b_start: float, b_end: float) -> floa
     return max(min(a_end, b_end) - max(a_start, b_start), 0.0) / union
 
 
-def lead_agreement(a: Sequence[str], b: Sequence[str]) -> float:
-    """Return intersection over union of two sets of leads.
-
-    No leads means the rhythm, which is something else than a finding in some leads.
-    """
-    return 1.0 if not a and not b else _in_common(a, b)
-
-
-def _in_common(a: Sequence[str], b: Sequence[str]) -> float:
-    every = set(a) | set(b)
-    return len(set(a) & set(b)) / len(every) if every else 0.0
-
-
 def match_verdicts(
     flags: Sequence[Flag], verdicts: Sequence[FlagVerdict], bundle_sha256: str
 ) -> list[VerdictMatch | None]:
@@ -106,7 +94,8 @@ def match_verdicts(
 
 def _agreement(flag: Flag, verdict: FlagVerdict) -> float:
     """Return the agreement of a flag and a verdict; 0 when they are not about the same thing."""
-    leads = lead_agreement(flag.leads, verdict.leads)
+    # No leads means the rhythm, which is something else than a finding in some leads.
+    leads = common_share(flag.leads, verdict.leads)
     common = min(flag.stop_s, verdict.end_s) - max(flag.start_s, verdict.start_s)
     shorter = min(flag.stop_s - flag.start_s, verdict.end_s - verdict.start_s)
     if leads == 0.0 or common < 0.0 or common < MIN_OVERLAP * shorter:
@@ -122,4 +111,4 @@ def _word_agreement(flag: Flag, verdict: FlagVerdict) -> float:
     had words, the names of the parts of the score stood for them.
     """
     said = words_of(verdict.reason)
-    return max(_in_common(words_of(flag.reason), said), _in_common(flag.parts, said))
+    return max(common_share(words_of(flag.reason), said), common_share(flag.parts, said))

@@ -24,6 +24,7 @@ from tests.app.trace_material import (
     flat,
     pixels,
     recording_of,
+    shown_view,
     source_of,
 )
 from tests.app.two_screens import MEASURED_PX_PER_MM
@@ -33,16 +34,7 @@ pytestmark = pytest.mark.usefixtures("no_surprises")
 
 @pytest.fixture
 def view(qt_app: QApplication):
-    view = TraceView()
-    view.set_theme(LIGHT)
-    view.set_pixels_per_mm(PX_PER_MM)
-    view.resize(1300, 1000)
-    view.show()
-    view.clearFocus()
-    yield view
-    view.stop_loading()
-    view.close()
-    view.deleteLater()
+    yield from shown_view(1300, 1000)
 
 
 def spiky_view(view: TraceView) -> None:

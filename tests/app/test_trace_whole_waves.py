@@ -10,7 +10,7 @@ from ecgviewer.app.theme import DARK, LIGHT
 from ecgviewer.app.trace.cut_waves import CUT_TEXT
 from ecgviewer.app.trace.view import TraceView
 from ecgviewer.core.leads import STANDARD_LEADS
-from tests.app.trace_material import PX_PER_MM, close_to, flat, pixels, recording_of
+from tests.app.trace_material import close_to, flat, pixels, recording_of, shown_view
 
 pytestmark = pytest.mark.usefixtures("no_surprises")
 RATE_HZ = 500
@@ -18,16 +18,7 @@ RATE_HZ = 500
 
 @pytest.fixture
 def view(qt_app: QApplication):
-    view = TraceView()
-    view.set_theme(LIGHT)
-    view.set_pixels_per_mm(PX_PER_MM)
-    view.resize(1200, 640)
-    view.show()
-    view.clearFocus()
-    yield view
-    view.stop_loading()
-    view.close()
-    view.deleteLater()
+    yield from shown_view(1200, 640)
 
 
 def show(view: TraceView, signal_mv: np.ndarray) -> None:

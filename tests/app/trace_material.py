@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
+from ecgviewer.app.theme import LIGHT
+from ecgviewer.app.trace.view import TraceView
 from ecgviewer.core.analysis import Analysis, WindowScore
 from ecgviewer.core.leads import STANDARD_LEADS
 from ecgviewer.core.recording import Patient, Recording
@@ -127,3 +129,17 @@ def close_to(shown: npt.NDArray[np.uint8], color: str, within: int = 40) -> npt.
 
 
 NO_KEYS = Qt.KeyboardModifier.NoModifier
+
+
+def shown_view(width_px: int, height_px: int) -> Iterator[TraceView]:
+    """Show a light view of a size for the time of a test; for fixtures."""
+    view = TraceView()
+    view.set_theme(LIGHT)
+    view.set_pixels_per_mm(PX_PER_MM)
+    view.resize(width_px, height_px)
+    view.show()
+    view.clearFocus()
+    yield view
+    view.stop_loading()
+    view.close()
+    view.deleteLater()

@@ -75,7 +75,7 @@ def describe_flag(flag: Flag) -> str:
     """Return a flag in one sentence."""
     length_s = flag.stop_s - flag.start_s
     return (
-        f"{flag.start_s:.2f}-{flag.stop_s:.2f} s ({length_s:.2f} s): {flag.reason}, "
+        f"{span_text(flag.start_s, flag.stop_s, long=False)} ({length_s:.2f} s): {flag.reason}, "
         f"{place_text(flag)}; score {flag.score:.1f}, p {p_text(flag.p_value)}"
     )
 
