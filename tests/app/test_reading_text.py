@@ -27,10 +27,13 @@ def drag(text: ReadingText, start: QPoint, end: QPoint) -> None:
     """Press in the viewport, move, and let go; ends a drag that should begin of it, too."""
     handle, button = text.windowHandle(), Qt.MouseButton.LeftButton
     start, end = (text.viewport().mapTo(text, point) for point in (start, end))
-    QTimer.singleShot(300, lambda: QTest.mouseRelease(handle, button, pos=end))
+    rescue = QTimer(singleShot=True, interval=300)
+    rescue.timeout.connect(lambda: QTest.mouseRelease(handle, button, pos=end))
+    rescue.start()
     QTest.mousePress(handle, button, pos=start)
     QTest.mouseMove(handle, end)
     QTest.mouseRelease(handle, button, pos=end)
+    rescue.stop()  # the window is gone when it would fire
 
 
 def test_a_press_on_selected_text_begins_another_selection(text: ReadingText) -> None:
