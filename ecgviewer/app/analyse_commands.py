@@ -11,6 +11,7 @@ from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QFileDialog
 
 from ecgviewer.app.command_table import DEVICES
+from ecgviewer.app.dialogs.ask import ask
 from ecgviewer.app.document import MODELS
 from ecgviewer.core.user_dirs import start_dir
 
@@ -100,7 +101,7 @@ class AnalyseCommands(QObject):
         )
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.fileSelected.connect(lambda name: self._session.add_model_file(Path(name)))
-        dialog.open()
+        ask(dialog)
 
     def _enable(self) -> None:
         commands, document = self._window.commands, self._document

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
 from ecgviewer.app.command_table import RECENT
+from ecgviewer.app.dialogs.ask import ask
 from ecgviewer.app.errors import describe
 from ecgviewer.app.pictures import save_png
 from ecgviewer.app.reporting import Reporting
@@ -74,14 +75,14 @@ class FileCommands(QObject):
         dialog.filesSelected.connect(
             lambda names: self._session.open_paths([Path(name) for name in names])
         )
-        dialog.open()
+        ask(dialog)
 
     def _ask_folder(self) -> None:
         dialog = QFileDialog(self._window, "Open a folder of ECGs", self._folder())
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
         dialog.fileSelected.connect(lambda name: self._session.open_paths([Path(name)]))
-        dialog.open()
+        ask(dialog)
 
     def _fill_recent(self) -> None:
         menu = self._window.commands.menu(RECENT)
@@ -158,4 +159,4 @@ class FileCommands(QObject):
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix(suffix)
         dialog.fileSelected.connect(lambda name: save(Path(name)))
-        dialog.open()
+        ask(dialog)

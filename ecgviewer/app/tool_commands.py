@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 
+from ecgviewer.app.dialogs.ask import ask
 from ecgviewer.app.errors import log_path
 from ecgviewer.app.trace.scale import screen_name, screen_pixels_per_mm
 
@@ -151,7 +152,7 @@ class ToolCommands(QObject):
             self._apply_calibration()
 
         dialog.accepted.connect(accept)
-        dialog.open()
+        ask(dialog)
 
     def _keys(self) -> None:
         from ecgviewer.app.dialogs.keyboard_map import KeyboardMap
@@ -182,4 +183,4 @@ class ToolCommands(QObject):
     def _about(self) -> None:
         from ecgviewer.app.dialogs.about import AboutDialog
 
-        AboutDialog(self._window).open()
+        ask(AboutDialog(self._window))

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from ecgviewer.app.command_table import LAYOUTS, LEADS
 from ecgviewer.app.commands import Commands
+from ecgviewer.app.dialogs.ask import ask
 from ecgviewer.app.dialogs.go_to_time import GoToTime
 from ecgviewer.app.document import Document
 from ecgviewer.app.settings import Settings
@@ -274,7 +275,7 @@ class ViewCommands(QObject):
             return
         dialog = GoToTime(self._duration_s(), self._view.visible_range()[0], self._window)
         dialog.accepted.connect(lambda: self._view.goto(dialog.time_s() or 0.0))
-        dialog.open()
+        ask(dialog)
 
 
 def _menu_overlays(commands: Commands) -> list[str]:

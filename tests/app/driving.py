@@ -22,7 +22,7 @@ from ecgviewer.core.leads import STANDARD_LEADS
 from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.core.reference import NormalReference
 from ecgviewer.io import open_record
-from ecgviewer.review.annotations import Review
+from ecgviewer.review.annotations import RecordKey, Review
 from ecgviewer.review.store import ReviewStore
 
 MAP_FS_HZ = 100.0
@@ -38,6 +38,23 @@ def spin(until: Callable[[], bool], within_s: float = 60.0) -> None:
             raise AssertionError("the window did not get there in time")
         QApplication.processEvents()
         time.sleep(0.002)
+
+
+def annotate(window: MainWindow, start_s: float = 1.0) -> None:
+    """Mark a second and label it, as keys would."""
+    spin(lambda: window.review.document.review is not None)
+    before = len(window.review.document.review.annotations)
+    window.review.document.mark(start_s, start_s + 1.0, ("V1",))
+    window.commands.action("review.label.5").trigger()
+    assert len(window.review.document.review.annotations) == before + 1
+
+
+def kept(path: Path, reader: str) -> int:
+    """Return how many annotations of a record are on disk."""
+    recording = open_record(RecordRef(path))
+    review = ReviewStore.for_user().read(RecordKey.of(recording), reader)
+    recording.source.close()
+    return len(review.annotations)
 
 
 def make_analysis(ref: RecordRef, model: str) -> Analysis:

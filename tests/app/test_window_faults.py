@@ -6,7 +6,6 @@ import os
 import random
 import shutil
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -16,13 +15,9 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
 
 from ecgviewer.app.inference import Inference
 from ecgviewer.app.settings import SettingsStore
-from ecgviewer.app.window import MainWindow
 from ecgviewer.core.errors import AnalysisError, RecordError
 from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.core.user_dirs import cache_dir
@@ -33,26 +28,9 @@ from ecgviewer.review.anonymize import Privacy
 from ecgviewer.review.journal import parse
 from ecgviewer.review.store import ReviewStore
 from tests import generators
-from tests.app.driving import Build, ClockworkInference, open_and_wait, spin
+from tests.app.driving import Build, ClockworkInference, annotate, kept, open_and_wait, spin
 
 pytestmark = pytest.mark.usefixtures("qt_warnings")
-
-
-def annotate(window: MainWindow, start_s: float = 1.0) -> None:
-    """Mark a second and label it, as keys would."""
-    spin(lambda: window.review.document.review is not None)
-    before = len(window.review.document.review.annotations)
-    window.review.document.mark(start_s, start_s + 1.0, ("V1",))
-    window.commands.action("review.label.5").trigger()
-    assert len(window.review.document.review.annotations) == before + 1
-
-
-def kept(path: Path, reader: str) -> int:
-    """Return how many annotations of a record are on disk."""
-    recording = open_record(RecordRef(path))
-    review = ReviewStore.for_user().read(RecordKey.of(recording), reader)
-    recording.source.close()
-    return len(review.annotations)
 
 
 # Files that change while they are open --------------------------------------------------------
@@ -318,135 +296,3 @@ def test_an_unforeseen_failure_of_a_model_is_told_in_words(
     spin(lambda: not window.session.running)
     assert window.messages.texts() == ["00010_hr: the GPU was pulled out"]
     assert len(window.review.document.review.annotations) == 1
-
-
-# Closing in every state -----------------------------------------------------------------------
-
-
-def _opening(window: MainWindow, samples: Path) -> None:
-    window.session.open_paths([samples])
-
-
-def _analysing(window: MainWindow, samples: Path) -> None:
-    window.session.analyse(["cae", "vae-bilstm"])
-
-
-def _exporting(window: MainWindow, samples: Path) -> None:
-    window.file_commands._reporting.export(Path(os.environ["ECGVIEWER_HOME"]) / "page.pdf")
-
-
-def _dragging(window: MainWindow, samples: Path) -> None:
-    handle = window.windowHandle()
-    at = window.traces.mapTo(window, window.traces.rect().center())
-    QTest.mousePress(handle, Qt.MouseButton.LeftButton, pos=at)
-    QTest.mouseMove(handle, at + QPoint(60, 0))
-
-
-def _screening(window: MainWindow, samples: Path) -> None:
-    window.session.open_paths([samples])
-    spin(lambda: window.review.worklist.queue is not None)
-    window.commands.action("review.screen").trigger()
-
-
-def _command(name: str) -> Callable[[MainWindow, Path], None]:
-    def run(window: MainWindow, samples: Path) -> None:
-        window.commands.action(name).trigger()
-
-    run.__name__ = name
-    return run
-
-
-STATES = [
-    _analysing, _dragging, _command("help.palette"),
-    *(pytest.param(state, marks=pytest.mark.slow) for state in (
-        _opening, _exporting, _screening,
-        *map(_command, (
-            "help.keys", "help.about", "file.open", "file.open_folder", "file.report",
-            "file.export_review", "file.screenshot", "go.time", "review.labels", "review.reader",
-            "tools.calibrate", "tools.evidence", "review.begin", "view.filter.muscle",
-        )),
-    )),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("state", STATES, ids=lambda state: state.__name__.strip("_"))
-def test_the_window_closes_in_every_state(
-    make_window: Build, samples: Path, state: Callable[[MainWindow, Path], None]
-) -> None:
-    window = make_window()
-    open_and_wait(window, samples / "00010_hr.hea")
-    annotate(window)
-    state(window, samples)
-    QApplication.processEvents()
-    assert window.close()
-    for _ in range(5):
-        QApplication.processEvents()
-        time.sleep(0.01)
-    assert not window.isVisible()
-    assert not window.session.workers.busy
-    assert window.document.recording is None
-    window.deleteLater()
-    QApplication.processEvents()
-    assert kept(samples / "00010_hr.hea", window.settings.value.reader) == 1
-
-
-# Errors in handlers of events ------------------------------------------------------------------
-
-
-def test_a_click_on_what_is_no_longer_shown_does_nothing(make_window: Build, samples: Path) -> None:
-    """The picture of the old record is on screen until the new one is painted."""
-    window = make_window()
-    open_and_wait(window, samples / "00010_hr.hea")
-    annotate(window)
-    spin(lambda: bool(window.traces.renderer.annotation_bars))
-    at = window.traces.renderer.annotation_bars[0].rect.center().toPoint()
-    recording = open_record(RecordRef(samples / "00330_hr.hea"))
-    window.document.open(RecordRef(samples / "00330_hr.hea"), recording)
-    QTest.mouseClick(window.traces, Qt.MouseButton.LeftButton, pos=at)
-    assert window.header.record.text() == "00330_hr"
-
-
-FAULTY = """
-import sys
-from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
-from ecgviewer.app.dialogs.about import AboutDialog
-from ecgviewer.app.main import make_application
-from ecgviewer.app.session import Session
-from ecgviewer.app.settings import SettingsStore
-from ecgviewer.app.window import MainWindow
-from tests.app.driving import ClockworkInference
-
-told = []
-sys.excepthook = lambda kind, error, trace: told.append(error)
-app = make_application([])
-from ecgviewer.app.trace.canvas import TraceCanvas
-TraceCanvas.mouseReleaseEvent = lambda self, event: ()[3]
-TraceCanvas.leaveEvent = lambda self, event: {}["x"]
-TraceCanvas.mouseReleaseEvent.__name__ = "mouseReleaseEvent"
-window = MainWindow(Session(SettingsStore(None), ClockworkInference()))
-window.show()
-window.pages.setCurrentIndex(1)
-app.processEvents()
-QTest.mouseClick(window.traces, Qt.MouseButton.LeftButton)
-QTest.mouseClick(window.traces, Qt.MouseButton.LeftButton)
-window.commands.action("help.about").trigger()
-app.processEvents()
-dialog = window.findChildren(AboutDialog)[0]
-assert vars(AboutDialog).get("guarded_by_ecgviewer")
-window.close()
-app.processEvents()
-print([type(error).__name__ for error in told])
-"""
-
-
-def test_an_error_in_a_handler_of_events_is_told_and_ends_nothing() -> None:
-    """Left to itself, PySide6 ends the process natively there."""
-    done = subprocess.run(
-        [sys.executable, "-c", FAULTY], cwd=Path(__file__).resolve().parents[2],
-        env=os.environ | {"QT_QPA_PLATFORM": "offscreen"},
-        capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.count("IndexError") == 2, done.stdout + done.stderr

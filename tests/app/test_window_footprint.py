@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QObject
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from ecgviewer.app.collector import Collector
@@ -18,7 +19,7 @@ from ecgviewer.app.session import Session
 from ecgviewer.app.settings import SettingsStore
 from ecgviewer.app.window import MainWindow
 from ecgviewer.core.record_ref import RecordRef
-from tests.app.driving import Build, ClockworkInference, open_and_wait, spin
+from tests.app.driving import Build, ClockworkInference, annotate, open_and_wait, spin
 
 OPENINGS = int(os.environ.get("ECGVIEWER_OPENINGS", "1000"))
 
@@ -103,3 +104,67 @@ def test_a_thousand_records_opened_and_closed_leave_nothing_behind(
     assert objects[-1] <= objects[2] + 20
     # Allocators keep some; a leak of one 10-s record each (240 kB) would be 200 MB.
     assert memory[-1] <= memory[2] + 30
+
+
+DIALOGS = (
+    "file.open", "file.open_folder", "file.report", "file.export_review", "analyse.model_file",
+    "review.labels", "review.reader", "go.time", "tools.calibrate", "help.about", "help.keys",
+    "help.palette",
+)  # fmt: skip
+NEVER = ("file.quit", "file.print", "help.logs")
+"""Ends the program; need a printer, or another program."""
+
+
+def held(window: MainWindow) -> tuple[int, int, int]:
+    """Return how many threads, file handles and Qt objects there are."""
+    spin(lambda: not window.session.running and not window.session.workers.busy)
+    QTest.qWait(20)
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    handles, objects, _ = footprint(window)
+    return len(list(Path("/proc/self/task").iterdir())), handles, objects
+
+
+def growth(window: MainWindow, name: str, times: int) -> str:
+    """Give a command again and again, close what it opens, and tell what that left behind."""
+
+    def give() -> None:
+        if window.commands.action(name).isEnabled():
+            window.commands.action(name).trigger()
+            QTest.qWait(2)
+            for other in QApplication.topLevelWidgets():
+                if other is not window and other.isVisible():
+                    other.close()
+            QTest.qWait(2)
+
+    give()  # what is made once, and kept
+    give()
+    before = held(window)
+    for _ in range(times):
+        give()
+    # Libraries take a thread or a handle now and then; one for each use is more.
+    kinds = zip(("threads", "handles", "objects"), before, held(window), strict=True)
+    return ", ".join(f"{kind} {a} -> {b}" for kind, a, b in kinds if b >= a + times)
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts handles in /proc")
+@pytest.mark.parametrize("name", DIALOGS)
+def test_a_dialog_that_is_closed_is_freed(make_window: Build, samples: Path, name: str) -> None:
+    """The window would keep it: a file dialog with a thread and two handles."""
+    window = make_window()
+    open_and_wait(window, samples / "00010_hr.hea")
+    annotate(window)
+    assert window.commands.action(name).isEnabled()
+    assert growth(window, name, 4) == ""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts handles in /proc")
+def test_no_command_leaves_anything_behind(make_window: Build, samples: Path) -> None:
+    window = make_window()
+    open_and_wait(window, samples / "S0005.hea")
+    annotate(window)
+    window.session.analyse(["cae"])
+    spin(lambda: not window.session.running)
+    names = [command.id for command in window.commands if command.id not in NEVER]
+    left = {name: growth(window, name, 6) for name in names}
+    assert {name: text for name, text in left.items() if text} == {}

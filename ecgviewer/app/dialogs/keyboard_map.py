@@ -31,6 +31,7 @@ class KeyboardMap(QDialog):
 
     def __init__(self, commands: Commands, parent: QWidget) -> None:
         super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Keyboard map")
         self.resize(min(WIDTH, parent.width() - 40), min(HEIGHT, parent.height() - 40))
         text = ReadingText()

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ecgviewer.app.dialogs.ask import ask
 from ecgviewer.review.anonymize import Privacy
 
 FORMATS = (
@@ -88,7 +89,7 @@ class ExportDialog(QDialog):
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
         dialog.fileSelected.connect(self.folder.setText)
-        dialog.open()
+        ask(dialog)
 
     def accept(self) -> None:
         """Say what was chosen."""

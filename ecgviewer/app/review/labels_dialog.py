@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ecgviewer.app.dialogs.ask import ask
 from ecgviewer.core.errors import ReviewError
 from ecgviewer.review.annotations import Code
 from ecgviewer.review.labels import (
@@ -148,7 +149,7 @@ class LabelsDialog(QDialog):
     def _ask_import(self) -> None:
         dialog = QFileDialog(self, "Import a label set", "", "Label set (*.json)")
         dialog.fileSelected.connect(lambda name: self.import_from(Path(name)))
-        dialog.open()
+        ask(dialog)
 
     def import_from(self, path: Path) -> None:
         """Show the set in a file."""
@@ -162,7 +163,7 @@ class LabelsDialog(QDialog):
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("json")
         dialog.fileSelected.connect(lambda name: self._save(Path(name)))
-        dialog.open()
+        ask(dialog)
 
 
 def _texts(label: Label) -> list[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QInputDialog
 
+from ecgviewer.app.dialogs.ask import ask
 from ecgviewer.app.document import MODELS
 from ecgviewer.app.errors import describe
 from ecgviewer.app.review.command_rows import CONCLUSIONS
@@ -191,7 +192,7 @@ class RecordCommands(QObject):
         dialog.setLabelText("Who is reading? Each reader has reviews of their own.")
         dialog.setTextValue(self._review.reader)
         dialog.textValueSelected.connect(self.set_reader)
-        dialog.open()
+        ask(dialog)
 
     def set_reader(self, name: str) -> None:
         """Read as someone else: the open review is saved, theirs is opened."""
@@ -251,7 +252,7 @@ class RecordCommands(QObject):
         if len(readers) < 2:
             self._window.messages.info("Only one reader has a review of this record.")
             return
-        CompareDialog(self._review, readers, self._pairs, self._window).open()
+        ask(CompareDialog(self._review, readers, self._pairs, self._window))
 
     def _pairs(self, first: str, second: str) -> Pairs:
         """Return two readers' reviews of the records of the list that both reviewed."""
@@ -282,9 +283,8 @@ class RecordCommands(QObject):
             return
         readers = self._review.store.readers(review.record, recording.path)
         dialog = ExportDialog(start_dir(), len(readers), self._window)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.chosen.connect(self.export)
-        dialog.open()
+        ask(dialog)
 
     def export(self, formats: list[str], folder: Path, privacy: Privacy, everybody: bool) -> None:
         """Write the review of the open record (or all readers' reviews) in some formats."""

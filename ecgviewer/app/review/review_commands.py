@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from ecgviewer.app.dialogs.ask import ask
 from ecgviewer.app.review.labels_dialog import LabelsDialog
 from ecgviewer.app.review.layers import Layers
 from ecgviewer.app.review.review_document import PENDING, ReviewDocument
@@ -74,7 +75,7 @@ class ReviewCommands(QObject):
     def _ask_labels(self) -> None:
         dialog = LabelsDialog(self._review.labels, self._window)
         dialog.saved.connect(self._load_labels)
-        dialog.open()
+        ask(dialog)
 
     def _bind(self) -> None:
         bind, review = self._window.commands.bind, self._review

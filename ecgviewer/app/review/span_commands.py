@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject
 
+from ecgviewer.app.dialogs.ask import ask
 from ecgviewer.app.errors import describe
 from ecgviewer.app.review.leads_dialog import LeadsDialog
 from ecgviewer.app.review.review_document import ReviewDocument
@@ -146,7 +147,7 @@ class SpanCommands(QObject):
             return
         dialog = LeadsDialog(recording.leads, target.leads, self._window)
         dialog.accepted.connect(lambda: self._review.change_leads(dialog.leads()))
-        dialog.open()
+        ask(dialog)
 
 
 def _qrs_span(
