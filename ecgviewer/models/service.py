@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import queue
+import shutil
 import threading
 import time
 from multiprocessing.connection import Connection
@@ -36,7 +37,7 @@ class Service:
     cache_dir : Path
         Of the analysis store.
     spare_dir : Path
-        For results that the store refuses: a private folder that the window removes at its end.
+        For results that the store refuses: a private folder that is removed at the window's end.
     """
 
     def __init__(
@@ -205,4 +206,8 @@ def main(requests: Connection, answers: Connection, cache_dir: str, spare_dir: s
 
     # Ctrl-C in the terminal reaches every process; the window decides what happens.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    Service(requests, answers, Path(cache_dir), Path(spare_dir)).run()
+    try:
+        Service(requests, answers, Path(cache_dir), Path(spare_dir)).run()
+    finally:
+        # The window removes it too, but may have been killed.
+        shutil.rmtree(spare_dir, ignore_errors=True)

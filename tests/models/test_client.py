@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import queue
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -145,3 +146,31 @@ def test_closing_during_a_job_is_quick_and_silent(
     assert waiter.ended.empty()
     with pytest.raises(AnalysisError, match="closing"):
         client.analyze(RecordRef(samples / "S0005.hea"), bundle, "cpu", waiter.calls)
+
+
+WINDOW = """
+import sys, time
+from pathlib import Path
+from ecgviewer.models.client import InferenceClient
+client = InferenceClient(Path(sys.argv[1]))
+client.list_devices(lambda devices: print("ready", flush=True))
+time.sleep(600)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
+def test_a_killed_window_leaves_no_folder_behind(tmp_path: Path) -> None:
+    spare = tmp_path / "spare"
+    spare.mkdir()
+    window = subprocess.Popen(
+        [sys.executable, "-c", WINDOW, str(tmp_path / "cache")],
+        env=os.environ | {"TMPDIR": str(spare)}, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert window.stdout is not None and window.stdout.readline() == "ready\n"
+    assert [path.name[:10] for path in spare.iterdir()] == ["ecgviewer-"]
+    window.kill()
+    window.communicate()
+    end = time.monotonic() + WAIT_S
+    while list(spare.iterdir()) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert list(spare.iterdir()) == []
