@@ -47,6 +47,8 @@ class ReportPage:
     verdict : str
     abnormal : bool or None
         None without an analysis.
+    quality : str
+        What is wrong with the signal; empty when nothing is.
     measures : tuple of (name, text)
     leads : tuple of str
         Rows of ``signal_mv``; only leads that the recording has.
@@ -64,6 +66,7 @@ class ReportPage:
     subtitle: str
     verdict: str
     abnormal: bool | None
+    quality: str
     measures: tuple[tuple[str, str], ...]
     leads: tuple[str, ...]
     signal_mv: FloatArray
@@ -186,6 +189,7 @@ def make_page(
         subtitle=_subtitle(recording, privacy),
         verdict=verdict,
         abnormal=abnormal,
+        quality=_quality(analysis),
         measures=measure_texts(measure(signal, recording.fs_hz, leads)),
         leads=leads,
         signal_mv=signal,
@@ -276,8 +280,12 @@ def _verdict(analysis: Analysis | None, specificity: float) -> tuple[str, bool |
     )
     if analysis.is_partial:
         words = f"Provisional, from {analysis.extent_text()}: {words}"
-    quality = analysis.quality_text()
-    return (words if quality == "ok" else f"{words}  Quality: {quality}."), abnormal
+    return words, abnormal
+
+
+def _quality(analysis: Analysis | None) -> str:
+    words = "ok" if analysis is None else analysis.quality_text()
+    return "" if words == "ok" else f"Quality: {words}."
 
 
 def measure_texts(intervals: Intervals) -> tuple[tuple[str, str], ...]:

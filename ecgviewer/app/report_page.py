@@ -28,6 +28,7 @@ RHYTHM = ("II", "V1", "I")
 PAPER_WIDTH_MM = PULSE_MM + 4 * COLUMN_S * MM_PER_S + 5.0
 DISCLAIMER = "Research aid, not a diagnosis."
 NAME_MM = 3.3
+QUALITY_MM = 2.5
 PRINT_FLAG = QColor("#d9480f")
 Place = tuple[str, int, float, float]
 """A stretch of a lead on the page: lead, row, from when to when, in seconds of the page."""
@@ -103,6 +104,17 @@ class _Pen:
         )
         self.painter.drawText(room, side | Qt.AlignmentFlag.AlignVCenter, words)
 
+    def lines(self, words: str, width: float, height_mm: float, most: int) -> list[str]:
+        """Break a text between words into lines of a width; the last takes what is left."""
+        lines: list[str] = []
+        for word in words.split():
+            longer = f"{lines[-1]} {word}" if lines else word
+            if lines and (len(lines) == most or self.width(longer, height_mm, False) <= width):
+                lines[-1] = longer
+            else:
+                lines.append(word)
+        return lines
+
 
 def _header(pen: _Pen, page: ReportPage) -> None:
     width = WIDTH_MM - 2 * MARGIN_MM
@@ -168,6 +180,10 @@ def _lanes(pen: _Pen, page: ReportPage) -> None:
     pen.text(
         PAPER_LEFT_MM, bottom + 3.0, PAPER_WIDTH_MM, scale, 2.7, bold=True, right=True
     )  # fmt: skip
+    width = PAPER_LEFT_MM + PAPER_WIDTH_MM - MARGIN_MM - pen.width(scale, 2.7, True) - 5.0
+    for index, words in enumerate(pen.lines(page.quality, width, QUALITY_MM, 2)):
+        y = bottom + 3.0 + index * 3.1
+        pen.text(MARGIN_MM, y, width, words, QUALITY_MM, color="#9c2c00")
 
 
 def _baseline(row: int) -> float:
@@ -295,7 +311,7 @@ def _bar(
 
 
 def _lists(pen: _Pen, page: ReportPage) -> None:
-    top = PAPER_TOP_MM + 4 * ROW_MM + 7.5
+    top = PAPER_TOP_MM + 4 * ROW_MM + 9.3
     half = (WIDTH_MM - 2 * MARGIN_MM) / 2
     for x, title, lines, color in (
         (MARGIN_MM, f"Flags of the model ({page.flag_count})", page.flag_lines, PRINT_FLAG),

@@ -181,6 +181,8 @@ class Soak:
 
     def _reopen(self) -> None:
         assert self.user.window is not None
+        if self.depth > 1:
+            return  # within an act that has not returned: Qt may be at work in the window
         session = self.user.window.session
         state = ("analysing" if session.running else "opening" if session.workers.busy
                  else "open" if session.document.recording is not None else "empty")  # fmt: skip

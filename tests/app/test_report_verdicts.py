@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import unicodedata
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -11,9 +16,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 
-from ecgviewer.app.report import ReportPage, make_page, write_page
+from ecgviewer.app.report import ReportPage, make_page, render_report, write_page
 from ecgviewer.app.reporting import Reporting
-from ecgviewer.core.analysis import Flag
+from ecgviewer.core.analysis import Flag, QualityFinding
+from ecgviewer.core.leads import STANDARD_LEADS
 from ecgviewer.review.annotations import FlagOrigin, FlagVerdict, new_id
 from tests.app.driving import Build, make_analysis, spin
 from tests.app.trace_material import analysis_of, ecg, recording_of
@@ -116,3 +122,22 @@ def test_what_was_just_rejected_in_the_window_is_rejected_on_its_report(
     spin(lambda: bool(pages))
     assert pages[0].flag_lines[-1].startswith("✗ rejected   2.20-2.60 s")
     assert pages[0].flag_count == "3: 1 rejected"
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="no pdftotext on this machine")
+def test_neither_the_quality_nor_the_conclusion_is_cut(tmp_path: Path) -> None:
+    recording = recording_of(ecg())
+    kinds = ("flat", "noisy", "saturated", "missing", "invalid")
+    analysis = replace(analysis_of(recording), quality=tuple(
+        QualityFinding(lead, kinds[i % 5], float(i % 7), i % 7 + 1.0)
+        for i, lead in enumerate(STANDARD_LEADS)
+    ))  # fmt: skip
+    out = tmp_path / "page.pdf"
+    render_report(recording, analysis, FLAGS, (), out, conclusion="urgently abnormal")
+    read = subprocess.run(["pdftotext", "-raw", out, "-"], capture_output=True, text=True).stdout
+    # Its ligatures and no-break spaces are those of print.
+    words = " ".join(unicodedata.normalize("NFKC", read).split())
+    assert "Reviewer: urgently abnormal." in words
+    for part in analysis.quality_text().split("; "):
+        assert part in words
+    assert "…" not in read
