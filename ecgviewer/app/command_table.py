@@ -22,6 +22,10 @@ TABLE: tuple[Command | str, ...] = (
         "List every ECG in a folder and below", icon="folder",
     ),
     RECENT,
+    Command(
+        "file.answers", "&Answers about this file…", FILE,
+        tip="Say (anew) what the file leaves open: unit, sampling frequency, lead names",
+    ),
     SEPARATOR,
     Command(
         "file.screenshot", "Save &screenshot…", FILE, ("Ctrl+Shift+S",),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,6 +40,7 @@ class FileCommands(QObject):
         commands = window.commands
         commands.bind("file.open", self._ask_file)
         commands.bind("file.open_folder", self._ask_folder)
+        commands.bind("file.answers", self._ask_answers)
         commands.bind("file.screenshot", self._ask_screenshot)
         commands.bind("file.report", self._ask_report)
         commands.bind("file.print", self._reporting.print)
@@ -60,9 +61,13 @@ class FileCommands(QObject):
         self._reporting.privacy = privacy
 
     def _enable(self) -> None:
-        is_open = self._session.document.recording is not None
+        recording = self._session.document.recording
         self._window.commands.enable(
-            is_open, "file.screenshot", "file.report", "file.print", "file.close"
+            recording is not None, "file.screenshot", "file.report", "file.print", "file.close"
+        )
+        self._window.commands.enable(
+            recording is not None and any(note.question for note in recording.notes),
+            "file.answers",
         )
 
     def _folder(self) -> str:
@@ -116,6 +121,43 @@ class FileCommands(QObject):
         self._window.start_page.set_recent([])
 
     def _ask_import(self, ref: RecordRef, error: UnansweredError) -> None:
+        """Ask what must be known before a file can be opened."""
+        self._ask(ref, error, {}, self._session.open_answered)
+
+    def _ask_answers(self) -> None:
+        """Ask anew what the open record's file leaves open."""
+        ref, recording = self._session.document.ref, self._session.document.recording
+        if ref is None or recording is None:
+            return
+        questions = tuple(dict.fromkeys(note.question for note in recording.notes))
+        missing = tuple(question for question in questions if question)
+        now = {"fs": f"{recording.fs_hz:g}", "leads": ", ".join(recording.leads)}
+        if recording.units_known:
+            now["units"] = ""
+        self._ask(
+            ref,
+            UnansweredError("what it leaves open can be answered anew", ref.path, missing),
+            {question: now[question] for question in missing if question in now},
+            self._open_again,
+        )
+
+    def _open_again(self, ref: RecordRef) -> None:
+        review = self._window.review.document.review
+        if review is not None and (review.annotations or review.verdicts):
+            # Another rate moves every span: a review belongs to the answers it was made with.
+            self._window.messages.info(
+                "The review made with the former answers is kept with them; "
+                "it comes back when they do."
+            )
+        self._session.open_again(ref)
+
+    def _ask(
+        self,
+        ref: RecordRef,
+        error: UnansweredError,
+        now: Mapping[str, str],
+        go_on: Callable[[RecordRef], None],
+    ) -> None:
         """Ask once for all records of a file."""
         from ecgviewer.app.dialogs.import_dialog import ImportDialog
 
@@ -123,11 +165,11 @@ class FileCommands(QObject):
             self._asking[ref.path].raise_()
             self._asking[ref.path].activateWindow()
             return
-        dialog = ImportDialog(ref, error, self._session.workers, self._window)
+        dialog = ImportDialog(ref, error, self._session.workers, self._window, now)
         self._asking[ref.path] = dialog
         dialog.finished.connect(lambda _result: self._asking.pop(ref.path, None))
         dialog.finished.connect(dialog.deleteLater)
-        dialog.answered.connect(self._session.open_answered)
+        dialog.answered.connect(go_on)
         dialog.problem.connect(self._window.messages.error)
         dialog.show()
 

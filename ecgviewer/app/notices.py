@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from ecgviewer.core.recording import Note
@@ -16,9 +17,15 @@ INFO_MS = 8000
 
 
 class NoteStrip(QFrame):
-    """Assumptions and warnings about the record, above the traces; folds to one line."""
+    """Assumptions and warnings about the record, above the traces; folds to one line.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    answer : QAction
+        Asks anew what the file leaves open; offered beside a note on such a question.
+    """
+
+    def __init__(self, answer: QAction) -> None:
         super().__init__()
         self.setObjectName("noteStrip")
         self.setAccessibleName("Notes on this record")
@@ -32,9 +39,15 @@ class NoteStrip(QFrame):
         self.fold.setAutoRaise(True)
         self.fold.setAccessibleName("Show all notes")
         self.fold.toggled.connect(lambda _on: self._show())
+        self.answer = QToolButton()
+        self.answer.setAutoRaise(True)
+        self.answer.setText("Answer…")
+        self.answer.setToolTip(answer.toolTip())
+        self.answer.clicked.connect(answer.trigger)
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 3, 6, 3)
         row.addWidget(self.text, 1)
+        row.addWidget(self.answer, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self.fold, 0, Qt.AlignmentFlag.AlignTop)
         self.hide()
 
@@ -47,6 +60,7 @@ class NoteStrip(QFrame):
         self.setProperty("grave", any(note.level == "warning" for note in self._notes))
         self.style().unpolish(self)
         self.style().polish(self)
+        self.answer.setVisible(any(note.question for note in self._notes))
         self.fold.setChecked(False)
         self.setVisible(bool(self._notes))
         self._show()

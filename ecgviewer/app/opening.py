@@ -138,7 +138,11 @@ class Opening(QObject):
         """Open a record with the answers in ``ref.options``; they hold for all of its file."""
         if ref.index is None:
             self.open_paths([ref.path], ref.options)
-            return
+        else:
+            self.open_again(ref)
+
+    def open_again(self, ref: RecordRef) -> None:
+        """Open a record that is known to be one, with new answers for all of its file."""
         self._answers[ref.path] = ref.options
         self.questionAnswered.emit(ref.path)
         self.open_ref(ref)

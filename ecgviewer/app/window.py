@@ -133,7 +133,7 @@ class MainWindow(QMainWindow):
 
     def _build_centre(self) -> None:
         self.header = HeaderBar(self.document)
-        self.notes = NoteStrip()
+        self.notes = NoteStrip(self.commands.action("file.answers"))
         self.traces = TraceView()
         self.overview = OverviewBar(self.traces)
         self.messages = Messages()

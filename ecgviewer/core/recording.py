@@ -70,11 +70,13 @@ class Patient:
 class Note:
     """Something the reader assumed or noticed, for the user to see.
 
-    ``level`` is ``"info"``, ``"assumed"`` or ``"warning"``.
+    ``level`` is ``"info"``, ``"assumed"`` or ``"warning"``; ``question`` is the one of
+    :data:`~ecgviewer.core.errors.QUESTIONS` that the file leaves open, where an answer changes it.
     """
 
     level: str
     text: str
+    question: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -46,13 +46,14 @@ def name_leads(names: Sequence[str], options: ReadOptions) -> tuple[tuple[str, .
     if options.leads and not any(canonical_lead(name) for name in names):
         if len(options.leads) == len(names):
             names = options.leads
-            notes.append(Note("assumed", "lead names as given"))
+            notes.append(Note("assumed", "lead names as given", "leads"))
         else:
             notes.append(
                 Note(
                     "warning",
                     f"{len(options.leads)} lead names were given for {len(names)} signals: "
                     "not used",
+                    "leads",
                 )
             )
     unnamed = [k for k, name in enumerate(names) if not name.strip()]
@@ -60,8 +61,8 @@ def name_leads(names: Sequence[str], options: ReadOptions) -> tuple[tuple[str, .
         notes.append(
             Note(
                 "warning",
-                f"{len(unnamed)} of {len(names)} signals have no name; "
-                "names can be given (--leads)",
+                f"{len(unnamed)} of {len(names)} signals have no name; names can be given",
+                "leads",
             )
         )
     leads: list[str] = []

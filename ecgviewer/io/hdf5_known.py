@@ -54,14 +54,15 @@ def know_rate(
             )
     elif ref.options.fs_hz is not None:
         known.fs_hz = ref.options.fs_hz
-        known.notes.append(Note("assumed", f"sampling frequency {known.fs_hz:g} Hz as given"))
+        text = f"sampling frequency {known.fs_hz:g} Hz as given"
+        known.notes.append(Note("assumed", text, "fs"))
     elif profile is not None and profile.answers.fs_hz is not None:
         known.fs_hz = profile.answers.fs_hz
-        known.notes.append(_profile_note(profile, f"{known.fs_hz:g} Hz"))
+        known.notes.append(_profile_note(profile, f"{known.fs_hz:g} Hz", "fs"))
     elif beside is not None and (listed := rate_in(beside[1])) is not None:
         known.fs_hz = listed
         known.notes.append(
-            Note("assumed", f"sampling frequency {listed:g} Hz from {beside[0].name}")
+            Note("assumed", f"sampling frequency {listed:g} Hz from {beside[0].name}", "fs")
         )
     elif published is not None:
         known.fs_hz = published.fs_hz
@@ -70,6 +71,7 @@ def know_rate(
                 "assumed",
                 f"sampling frequency {published.fs_hz:g} Hz, as published for {published.name}; "
                 "the file does not say",
+                "fs",
             )
         )
     else:
@@ -98,16 +100,17 @@ def know_units(
     answer = None
     if given is not None:
         answer = given
-        known.notes.append(Note("assumed", f"unit {given} as given"))
+        known.notes.append(Note("assumed", f"unit {given} as given", "units"))
     elif profile is not None and remembered and mv_per_unit(remembered):
         answer = remembered
-        known.notes.append(_profile_note(profile, f"unit {remembered}"))
+        known.notes.append(_profile_note(profile, f"unit {remembered}", "units"))
     elif published is not None and stated[0] is None and normalised is None:
         answer = published.units
         known.notes.append(
             Note(
                 "assumed",
                 f"unit {published.units}, as published for {published.name}; the file does not say",
+                "units",
             )
         )
     if answer is not None:
@@ -116,8 +119,8 @@ def know_units(
     known.units_known = False
     known.factors = _per_row([1.0], n_rows)
     said = normalised or next((unit for unit in stated if unit), None)
-    reason = f'the file says "{said}"' if said else "the file names no unit (--units gives it)"
-    known.notes.append(Note("warning", f"amplitudes are not in mV: {reason}"))
+    reason = f'the file says "{said}"' if said else "the file names no unit; it can be given"
+    known.notes.append(Note("warning", f"amplitudes are not in mV: {reason}", "units"))
 
 
 def know_leads(
@@ -145,7 +148,7 @@ def know_leads(
         known.notes += notes
     elif profile is not None and len(profile.answers.leads) == n_rows:
         known.leads, _ = name_leads(profile.answers.leads, ReadOptions())
-        known.notes.append(_profile_note(profile, "lead names"))
+        known.notes.append(_profile_note(profile, "lead names", "leads"))
     elif published is not None:
         known.leads, why = choose_order(block, published.orders)
         known.notes.append(
@@ -153,6 +156,7 @@ def know_leads(
                 "assumed",
                 f"leads in the order {' '.join(known.leads[:6])} V1-V6, as published for "
                 f"{published.name} ({why}); the file does not say",
+                "leads",
             )
         )
     else:
@@ -171,5 +175,6 @@ def _per_row(factors: Sequence[float], n_rows: int) -> tuple[float, ...]:
     return tuple(factors) if len(factors) == n_rows else (factors[0],) * n_rows
 
 
-def _profile_note(profile: Profile, what: str) -> Note:
-    return Note("assumed", f"{what}, as answered for files of this layout on {profile.saved}")
+def _profile_note(profile: Profile, what: str, question: str) -> Note:
+    text = f"{what}, as answered for files of this layout on {profile.saved}"
+    return Note("assumed", text, question)

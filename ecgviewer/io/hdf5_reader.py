@@ -13,7 +13,7 @@ import numpy.typing as npt
 from ecgviewer.core.errors import CorruptFileError, UnansweredError, UnsupportedFormatError
 from ecgviewer.core.record_ref import ReadOptions, RecordRef
 from ecgviewer.core.recording import Note, Recording
-from ecgviewer.io.answers import answers_text
+from ecgviewer.io.answers import answers_text, used_answers
 from ecgviewer.io.checks import check_sampling, signal_notes
 from ecgviewer.io.fileaccess import FileStamp
 from ecgviewer.io.hdf5_facts import Facts, comments_of, facts_of
@@ -37,7 +37,9 @@ MAX_PADDING_SEARCH = 1 << 20
 Profiles = Mapping[str, Profile]
 """Remembered answers by layout signature."""
 _KEPT_LAYOUTS = 8
-_LAYOUTS: dict[tuple[Path, FileStamp, str | None, str | None], Layout] = {}
+_Found = tuple[Layout, str | None]
+"""A layout, and the answer to which dataset that it took."""
+_LAYOUTS: dict[tuple[Path, FileStamp, str | None, str | None], _Found] = {}
 
 
 def count_stored(path: Path, options: ReadOptions, profiles: Profiles) -> int | None:
@@ -61,7 +63,7 @@ def open_stored(ref: RecordRef, profiles: Profiles) -> Recording:
         UnansweredError names what must be given; the others name the damage.
     """
     with opened(ref.path) as file:
-        layout, profile = _layout(file, ref.path, ref.options, profiles)
+        layout, dataset, profile = _layout(file, ref.path, ref.options, profiles)
         member, index = _member(layout, ref)
         items = [checked_dataset(file, name, ref.path) for name in member.datasets]
         facts = [facts_of(item) for item in items]
@@ -95,7 +97,9 @@ def open_stored(ref: RecordRef, profiles: Profiles) -> Recording:
             alone=layout.n_records is None,
         )
         check_sampling(known.fs_hz, place.n_samples, ref.path)
-        source = Hdf5Source(ref.path, place, answers_text(ref.options))
+        remembered = profile.answers if profile is not None else ReadOptions()
+        used = used_answers(ref.options, remembered, dataset, known.notes)
+        source = Hdf5Source(ref.path, place, answers_text(used))
         with source.borrowing(file):
             known.notes += signal_notes(
                 source, known.leads, known.fs_hz, place.n_samples, known.units_known
@@ -116,8 +120,10 @@ def open_stored(ref: RecordRef, profiles: Profiles) -> Recording:
 
 def _layout(
     file: h5py.File, path: Path, options: ReadOptions, profiles: Profiles
-) -> tuple[Layout, Profile | None]:
+) -> tuple[Layout, str | None, Profile | None]:
     """Find the layout; a remembered answer to which dataset helps where the file does not.
+
+    The second value is the answer that was taken.
 
     The layouts of the last files are kept: whoever opens all records of a file of many asks
     for the same one again and again.
@@ -125,18 +131,18 @@ def _layout(
     profile = profiles.get(layout_signature(file, path)) if profiles else None
     remembered = profile.answers.dataset if profile is not None else None
     key = (path, FileStamp.of(path), options.dataset, remembered)
-    layout = _LAYOUTS.get(key)
-    if layout is None:
+    found = _LAYOUTS.get(key)
+    if found is None:
         try:
-            layout = find_layout(file, path, options.dataset)
+            found = find_layout(file, path, options.dataset), options.dataset
         except UnansweredError:
             if remembered is None or options.dataset is not None:
                 raise
-            layout = find_layout(file, path, remembered)
+            found = find_layout(file, path, remembered), remembered
         while len(_LAYOUTS) >= _KEPT_LAYOUTS:
             _LAYOUTS.pop(next(iter(_LAYOUTS)), None)
-        _LAYOUTS[key] = layout
-    return layout, profile
+        _LAYOUTS[key] = found
+    return *found, profile
 
 
 def _member(layout: Layout, ref: RecordRef) -> tuple[Member, int]:

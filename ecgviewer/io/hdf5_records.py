@@ -10,7 +10,6 @@ import numpy as np
 
 from ecgviewer.core.record_ref import ReadOptions, RecordRef
 from ecgviewer.core.recording import Recording
-from ecgviewer.io.answers import answers_text
 from ecgviewer.io.fileaccess import FileStamp
 from ecgviewer.io.hdf5_messages import Body, FloatArray, recording_from_json, ref_to_json
 from ecgviewer.io.hdf5_process import call, is_running
@@ -28,7 +27,7 @@ class RemoteSource:
         self._path = ref.path
         self._request = request
         self._stamp = stamp
-        self._answers = answers_text(ref.options)
+        self._answers = str(opened["answers"])
         self._alone = bool(opened["alone"])
         self._shape = len(opened["leads"]), int(opened["n_samples"])
         self._hash: str | None = None

@@ -56,7 +56,7 @@ class Hdf5Source:
     def __init__(self, path: Path, place: RecordPlace, answers: str) -> None:
         self._path = path
         self._place = place
-        self._answers = answers
+        self.answers = answers
         self._stamp = FileStamp.of(path)
         self._file: h5py.File | None = None
         self._lock = threading.Lock()
@@ -77,7 +77,7 @@ class Hdf5Source:
         """Return the record's hash; see :func:`record_hash`."""
         place = self._place
         return record_hash(
-            self._path, self._answers, place.alone, len(place.scales), place.n_samples, self.read
+            self._path, self.answers, place.alone, len(place.scales), place.n_samples, self.read
         )
 
     @property

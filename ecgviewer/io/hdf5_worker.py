@@ -72,7 +72,9 @@ def _answer(request: Mapping[str, Any]) -> tuple[Body, FloatArray]:
             _open.pop(_key(request), None)
             recording = _recording(request)
             assert isinstance(recording.source, Hdf5Source)
-            return recording_to_json(recording) | {"alone": recording.source.alone}, NOTHING
+            stored = recording.source
+            opened_as = {"alone": stored.alone, "answers": stored.answers}
+            return recording_to_json(recording) | opened_as, NOTHING
         case "read":
             source = _recording(request).source
             return {}, source.read(request["start"], request["stop"], request["leads"])

@@ -61,6 +61,12 @@ def forget(path: Path) -> None:
         _store(known)
 
 
+def remembered(path: Path) -> ReadOptions:
+    """Return the answers kept for the layout of ``path``; raises as :func:`remember`."""
+    entry = _load().get(_signature(path))
+    return ReadOptions() if entry is None else profile_from_json(entry).answers
+
+
 def known_profiles() -> dict[str, Profile]:
     """Return every profile by its layout signature."""
     return {signature: profile_from_json(entry) for signature, entry in _load().items()}

@@ -13,10 +13,10 @@ from ecgviewer.core.errors import (
     UnsupportedFormatError,
 )
 from ecgviewer.core.leads import canonical_lead
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record_ref import ReadOptions, RecordRef
 from ecgviewer.core.recording import Note, Recording
 from ecgviewer.io import limits
-from ecgviewer.io.answers import answers_text
+from ecgviewer.io.answers import answers_text, used_answers
 from ecgviewer.io.checks import check_amount, check_sampling, name_leads, signal_notes
 from ecgviewer.io.patients import patient_from_comments
 from ecgviewer.io.units import mv_per_unit
@@ -77,7 +77,8 @@ def open_wfdb(ref: RecordRef) -> Recording:
     fs_hz *= samples_per_frame
     leads, lead_notes = name_leads([spec.name for spec in shown], ref.options)
     notes += lead_notes
-    source = WfdbSource(layout.files, pieces, samples_per_frame, answers_text(ref.options))
+    used = used_answers(ref.options, ReadOptions(), None, notes)
+    source = WfdbSource(layout.files, pieces, samples_per_frame, answers_text(used))
     notes += _checksum_notes(layout)
     notes += signal_notes(source, leads, fs_hz, n_samples, rows.units_known)
     return Recording(
@@ -117,7 +118,7 @@ def _frame_rate(header: Header, ref: RecordRef) -> tuple[float, list[Note]]:
                 ref.path,
                 ("fs",),
             )
-        return given, [Note("assumed", f"sampling frequency {given:g} Hz as given")]
+        return given, [Note("assumed", f"sampling frequency {given:g} Hz as given", "fs")]
     if stated < 0 or not math.isfinite(stated):
         raise CorruptFileError(f"the sampling frequency {stated:g} Hz is impossible", ref.path)
     if given is not None and given != stated:
@@ -152,11 +153,12 @@ def _choose_rows(signals: Sequence[SignalSpec], ref: RecordRef) -> _Rows:
                 "warning",
                 f"amplitudes are not calibrated: the header gives {what} "
                 f"({', '.join(units)}) for {', '.join(s.name or '?' for s in uncalibrated)}; "
-                "the unit can be given (--units)",
+                "the unit can be given",
+                "units",
             )
         )
     elif asked:
-        notes.append(Note("assumed", f"unit {given} as given"))
+        notes.append(Note("assumed", f"unit {given} as given", "units"))
     if any(spec.units is None and spec.gain is not None for spec in signals):
         notes.append(Note("assumed", "the header names no unit: mV, the format's default"))
     return _Rows(tuple(shown), given, not uncalibrated, tuple(notes))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import h5py
@@ -16,7 +17,7 @@ from ecgviewer.app.reporting import Reporting
 from ecgviewer.app.window import MainWindow
 from ecgviewer.core.errors import AnalysisError
 from tests import generators
-from tests.app.driving import Build, ClockworkInference, open_and_wait, spin
+from tests.app.driving import Build, ClockworkInference, annotate, open_and_wait, spin
 
 
 def write_record(folder: Path, name: str, leads: tuple[str, ...], seconds: float) -> Path:
@@ -296,6 +297,84 @@ def test_cancelling_the_questions_opens_nothing(make_window: Build, tmp_path: Pa
     QTest.keyClick(dialog, Qt.Key.Key_Escape)
     QTest.qWait(300)
     assert window.document.recording is None and window.messages.texts() == []
+
+
+def test_answers_can_be_corrected_and_the_review_stays_with_its_own(
+    make_window: Build, tmp_path: Path
+) -> None:
+    """A wrong answer, remembered for every file of the layout, is not for ever."""
+    window = make_window()
+    window.session.open_paths([write_silent_hdf5(tmp_path / "one.h5")])
+    dialog = the_dialog(window)
+    dialog.fs_box.setEditText("500")  # it is 250
+    dialog.units_box.setEditText("mV")
+    ready = dialog.buttons.button(QDialogButtonBox.StandardButton.Open)
+    spin(ready.isEnabled)
+    ready.click()
+    spin(lambda: window.document.recording is not None)
+    annotate(window)
+    first = window.document.recording.content_hash()
+
+    assert window.notes.answer.isVisible()
+    QTest.mouseClick(window.notes.answer, Qt.MouseButton.LeftButton)
+    (dialog,) = asked(window)
+    ready = dialog.buttons.button(QDialogButtonBox.StandardButton.Open)
+    assert (dialog.fs_box.currentText(), dialog.units_box.currentText()) == ("500", "mV")
+    dialog.fs_box.setEditText("250")
+    spin(lambda: "at 250 Hz" in dialog.status.text())
+    ready.click()
+    spin(lambda: window.document.recording.fs_hz == 250.0)
+    assert window.document.recording.content_hash() != first
+    spin(lambda: window.review.document.review is not None)
+    assert window.review.document.review.annotations == ()
+    assert any("former answers" in text for text in window.messages.texts())
+
+    # Opening it with the answers that it has changes nothing.
+    window.messages.clear()
+    window.commands.action("file.answers").trigger()
+    spin(lambda: bool(asked(window)))
+    (dialog,) = asked(window)
+    ready = dialog.buttons.button(QDialogButtonBox.StandardButton.Open)
+    spin(ready.isEnabled)
+    ready.click()
+    assert asked(window) == [] and window.messages.texts() == []
+
+    # Another file of the layout, and the same one later, follow the correction.
+    again = window.document.recording.content_hash()
+    window.session.open_paths([write_silent_hdf5(tmp_path / "two.h5")])
+    spin(lambda: window.header.record.text() == "two")
+    assert window.document.recording.fs_hz == 250.0
+    window.session.open_paths([tmp_path / "one.h5"])
+    spin(lambda: window.header.record.text() == "one")
+    assert window.document.recording.content_hash() == again
+
+
+def test_a_unit_that_is_missing_is_given_in_the_window(make_window: Build, tmp_path: Path) -> None:
+    header = write_record(tmp_path, "adu", generators.LEADS, 10.0)
+    text = header.read_text()
+    header.write_text(re.sub(r" \S*/mV ", " 1(0)/adu ", text))
+    window = make_window()
+    open_and_wait(window, header)
+    assert window.document.recording.unit == "a.u."
+    window.commands.action("file.answers").trigger()
+    (dialog,) = asked(window)
+    assert not dialog.remember.isVisible()  # for files that have a layout
+    dialog.units_box.setEditText("uV")
+    ready = dialog.buttons.button(QDialogButtonBox.StandardButton.Open)
+    spin(ready.isEnabled)
+    ready.click()
+    spin(lambda: window.document.recording.unit == "mV")
+    assert window.messages.texts() == []
+
+
+def test_a_file_that_leaves_nothing_open_asks_for_no_answers(
+    make_window: Build, samples: Path
+) -> None:
+    window = make_window()
+    assert not window.commands.action("file.answers").isEnabled()
+    open_and_wait(window, samples / "00010_hr.hea")
+    assert not window.commands.action("file.answers").isEnabled()
+    assert not window.notes.answer.isVisible()
 
 
 def test_assumptions_stand_above_the_traces_and_in_the_record_panel(

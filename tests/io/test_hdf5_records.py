@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -175,7 +176,7 @@ def test_unknown_unit_opens_with_a_warning_until_answered(tmp_path: Path) -> Non
         file.attrs.update(fs=500, leads=list(LEADS))
     recording = _open(path)
     assert not recording.units_known
-    assert "--units" in _texts(recording, "warning")
+    assert "it can be given" in _texts(recording, "warning")
     answered = _open(path, units="uV")
     assert answered.units_known
     np.testing.assert_allclose(answered.read(0, 10), ECG_MV, atol=1e-5)
@@ -185,6 +186,30 @@ def _silent(path: Path, ecg_mv: np.ndarray = ECG_MV) -> Path:
     with h5py.File(path, "w") as file:
         file["wave"] = ecg_mv * 1000
     return path
+
+
+def test_one_reading_is_one_record_and_another_reading_another(tmp_path: Path) -> None:
+    """By its hash reviews and analyses are found again; it must follow what was answered."""
+    path = _silent(tmp_path / "s.h5")
+    answers = ReadOptions(fs_hz=500.0, units="uV", leads=LEADS)
+    given = open_record(RecordRef(path, None, answers)).content_hash()
+    profiles.remember(path, answers)
+    assert open_record(RecordRef(path)).content_hash() == given
+    profiles.remember(path, replace(answers, fs_hz=250.0))
+    other = open_record(RecordRef(path))
+    assert other.fs_hz == 250.0 and other.content_hash() != given
+    assert _open(path, fs_hz=500.0).content_hash() == given
+    profiles.forget(path)
+    assert open_record(RecordRef(path, None, answers)).content_hash() == given
+
+
+def test_an_answer_that_was_not_asked_for_makes_no_other_record(tmp_path: Path) -> None:
+    path = tmp_path / "u.h5"
+    with h5py.File(path, "w") as file:
+        file["ecg"] = ECG_MV
+        file["ecg"].attrs["units"] = "mV"
+        file.attrs.update(fs=500, leads=list(LEADS))
+    assert _open(path, fs_hz=250.0, units="uV").content_hash() == _open(path).content_hash()
 
 
 def test_what_is_open_is_asked_at_once_and_answers_are_noted(tmp_path: Path) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,13 +40,24 @@ PREVIEW_S = 10.0
 
 
 class ImportDialog(QDialog):
-    """The questions of one :class:`UnansweredError`; emits the answered reference."""
+    """The questions of one :class:`UnansweredError`; emits the answered reference.
+
+    Parameters
+    ----------
+    now : mapping of str to str, optional
+        What the open record takes for granted, by question.
+    """
 
     answered = Signal(object)
     problem = Signal(str)
 
     def __init__(
-        self, ref: RecordRef, error: UnansweredError, workers: Workers, parent: QWidget
+        self,
+        ref: RecordRef,
+        error: UnansweredError,
+        workers: Workers,
+        parent: QWidget,
+        now: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(f"Import {ref.path.name}")
@@ -55,10 +69,13 @@ class ImportDialog(QDialog):
         reason = QLabel(f"{ref.path.name}: {error.reason}.{many}")
         reason.setWordWrap(True)
         self.dataset_box = QComboBox()
-        self.fs_box = _choices(RATES_HZ, _hint("fs", error))
-        self.units_box = _choices(UNITS, _hint("units", error))
+        self.fs_box = _choices(RATES_HZ, _hint("fs", error, now))
+        self.units_box = _choices(UNITS, _hint("units", error, now))
         self.leads_box = QLineEdit()
-        self.leads_box.setPlaceholderText("as in the file; else names in order: I, II, III, …")
+        self.leads_box.setPlaceholderText(
+            _hint("leads", error, now) if "leads" in now
+            else "as in the file; else names in order: I, II, III, …"
+        )  # fmt: skip
         form = QFormLayout()
         form.addRow("&Dataset", self.dataset_box)
         form.addRow("&Sampling frequency (Hz)", self.fs_box)
@@ -66,13 +83,14 @@ class ImportDialog(QDialog):
         form.addRow("&Lead names", self.leads_box)
         self._form = form
         form.setRowVisible(self.dataset_box, "dataset" in error.missing)
-        self._prefill(ref.options, error)
+        self._prefill(ref.options, error, now)
         self.preview = SignalPreview()
         self.status = QLabel()
         self.status.setWordWrap(True)
         self.status.setAccessibleName("What these answers give")
         self.remember = QCheckBox("&Remember these answers for files of this layout")
         self.remember.setChecked(True)
+        self.remember.hide()  # until it is known to be a file that has a layout
         self.buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Open | QDialogButtonBox.StandardButton.Cancel
         )
@@ -94,21 +112,24 @@ class ImportDialog(QDialog):
         self.leads_box.textChanged.connect(lambda _text: self._changed())
         self.dataset_box.currentIndexChanged.connect(lambda _index: self._changed())
         self.finished.connect(lambda _result: self._stop())
+        self._before = ref.options
         self._workers.start(
             lambda _progress, _cancel: _inspect(ref),
-            on_result=self._offer_datasets,
+            on_result=lambda found: self._take(*found),
             on_error=lambda _error: None,
         )
         self._changed()
 
-    def _prefill(self, options: ReadOptions, error: UnansweredError) -> None:
+    def _prefill(
+        self, options: ReadOptions, error: UnansweredError, now: Mapping[str, str]
+    ) -> None:
         if options.fs_hz is not None:
             self.fs_box.setEditText(f"{options.fs_hz:g}")
         if options.units is not None:
             self.units_box.setEditText(options.units)
         if options.leads:
             self.leads_box.setText(", ".join(options.leads))
-        elif "leads" in error.missing:
+        elif "leads" in error.missing and "leads" not in now:
             self.leads_box.setText(", ".join(STANDARD_LEADS))
         first = {"fs": self.fs_box, "units": self.units_box, "leads": self.leads_box}
         for missing in error.missing:
@@ -116,15 +137,35 @@ class ImportDialog(QDialog):
                 first[missing].setFocus()
                 break
 
-    def _offer_datasets(self, candidates: list[CandidateDataset]) -> None:
+    def _take(self, candidates: list[CandidateDataset] | None, remembered: ReadOptions) -> None:
+        """Show what a look into the file found."""
+        if candidates is None:
+            return
+        self.remember.show()
+        if remembered.fs_hz is not None and not self.fs_box.currentText():
+            self.fs_box.setEditText(f"{remembered.fs_hz:g}")
+        if remembered.units is not None and not self.units_box.currentText():
+            self.units_box.setEditText(remembered.units)
+        if remembered.leads and not self.leads_box.text():
+            self.leads_box.setText(", ".join(remembered.leads))
+        self._offer_datasets(candidates, self._ref.options.dataset or remembered.dataset)
+        given = self._ref.options
+        self._before = ReadOptions(
+            given.fs_hz or remembered.fs_hz,
+            given.units or remembered.units,
+            given.leads or remembered.leads,
+            self._dataset(),
+        )
+
+    def _offer_datasets(self, candidates: list[CandidateDataset], wanted: str | None) -> None:
         self._candidates = candidates
         self.dataset_box.blockSignals(True)
         self.dataset_box.clear()
         for one in candidates:
             shape = " x ".join(map(str, one.shape))
             self.dataset_box.addItem(f"{one.dataset}   ({shape}, {one.dtype})", one.dataset)
-        wanted = self.dataset_box.findData(self._ref.options.dataset)
-        self.dataset_box.setCurrentIndex(max(wanted, 0) if candidates else -1)
+        at = self.dataset_box.findData(wanted)
+        self.dataset_box.setCurrentIndex(max(at, 0) if candidates else -1)
         self.dataset_box.blockSignals(False)
         self._form.setRowVisible(self.dataset_box, len(candidates) > 1)
         self._changed()
@@ -139,9 +180,12 @@ class ImportDialog(QDialog):
             name.strip() for name in self.leads_box.text().replace(";", ",").split(",")
             if name.strip()
         )  # fmt: skip
+        units = self.units_box.currentText().strip() or None
+        return ReadOptions(fs_hz, units, leads, self._dataset())
+
+    def _dataset(self) -> str | None:
         asked = self._form.isRowVisible(self.dataset_box)
-        dataset = self.dataset_box.currentData() if asked else self._ref.options.dataset
-        return ReadOptions(fs_hz, self.units_box.currentText().strip() or None, leads, dataset)
+        return self.dataset_box.currentData() if asked else self._ref.options.dataset
 
     def _changed(self) -> None:
         self._set_ready(False)
@@ -189,22 +233,30 @@ class ImportDialog(QDialog):
             self._task = None
 
     def _finish(self) -> None:
-        options = self.options()
-        if self.remember.isChecked():
-            path = self._ref.path
-            problem = self.problem
-            self._workers.start(
-                lambda _progress, _cancel: _remember(path, options),
-                on_result=lambda _done: None,
-                on_error=lambda error: problem.emit(
-                    f"The answers could not be remembered: {describe(error)}"
-                ),
-            )
+        """Remember first: whoever opens the file next must not find the answers of before."""
+        self._stop()
+        self._set_ready(False)
+        path, options = self._ref.path, self.options()
+        if self.remember.isHidden() or not self.remember.isChecked():
+            self._end(options)
+            return
+        self._task = self._workers.start(
+            lambda _progress, _cancel: _remember(path, options),
+            on_result=lambda _done: self._end(options),
+            on_error=lambda error: self._end(options, error),
+        )
+
+    def _end(self, options: ReadOptions, error: Exception | None = None) -> None:
+        if error is not None:
+            self.problem.emit(f"The answers could not be remembered: {describe(error)}")
         self.accept()
-        self.answered.emit(replace(self._ref, options=options))
+        if options != self._before:
+            self.answered.emit(replace(self._ref, options=options))
 
 
-def _hint(question: str, error: UnansweredError) -> str:
+def _hint(question: str, error: UnansweredError, now: Mapping[str, str]) -> str:
+    if question in now:
+        return f"{now[question]}, as now".lstrip(", ")
     return "the file does not say" if question in error.missing else "as in the file"
 
 
@@ -218,11 +270,14 @@ def _choices(values: tuple[str, ...], placeholder: str) -> QComboBox:
     return box
 
 
-def _inspect(ref: RecordRef) -> list[CandidateDataset]:
-    from ecgviewer.io import hdf5_layout
+def _inspect(ref: RecordRef) -> tuple[list[CandidateDataset] | None, ReadOptions]:
+    """Return the arrays that may be meant (None in WFDB) and what is remembered of the layout."""
+    from ecgviewer.io import hdf5_layout, profiles
     from ecgviewer.io.registry import is_hdf5
 
-    return hdf5_layout.inspect(ref.path) if is_hdf5(ref.path) else []
+    if not is_hdf5(ref.path):
+        return None, ReadOptions()
+    return hdf5_layout.inspect(ref.path), profiles.remembered(ref.path)
 
 
 def _look(ref: RecordRef) -> tuple[Recording, np.ndarray]:
@@ -240,9 +295,10 @@ def _look(ref: RecordRef) -> tuple[Recording, np.ndarray]:
         recording.source.close()
 
 
-def _remember(path: Any, options: ReadOptions) -> None:
+def _remember(path: Path, options: ReadOptions) -> None:
     from ecgviewer.io import profiles
-    from ecgviewer.io.registry import is_hdf5
 
-    if is_hdf5(path):
+    if options == ReadOptions():
+        profiles.forget(path)
+    else:
         profiles.remember(path, options)
