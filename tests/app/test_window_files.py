@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
+import threading
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialogButtonBox, QLabel
 
+from ecgviewer.app.dialogs import import_dialog
 from ecgviewer.app.dialogs.import_dialog import ImportDialog
 from ecgviewer.app.reporting import Reporting
 from ecgviewer.app.window import MainWindow
 from ecgviewer.core.errors import AnalysisError
+from ecgviewer.core.record_ref import ReadOptions
 from tests import generators
 from tests.app.driving import Build, ClockworkInference, annotate, open_and_wait, spin
 
@@ -288,6 +291,28 @@ def test_which_array_of_a_file_of_many_is_meant_can_be_answered(
     answer(dialog)
     spin(lambda: window.header.record.text() == "two#0")
     assert window.records.model.rowCount() == 3
+
+
+def test_questions_may_be_cancelled_while_the_file_is_looked_into(
+    make_window: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looking, go_on = threading.Event(), threading.Event()
+
+    def inspect(_ref: object) -> object:
+        looking.set()
+        go_on.wait(10.0)
+        return [], ReadOptions()
+
+    monkeypatch.setattr(import_dialog, "_inspect", inspect)
+    window = make_window()
+    window.session.open_paths([write_silent_hdf5(tmp_path / "one.h5")])
+    the_dialog(window)
+    spin(looking.is_set)
+    QTest.keyClick(the_dialog(window), Qt.Key.Key_Escape)
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    assert window.findChildren(ImportDialog) == []
+    go_on.set()
+    assert asked(window) == []  # and nothing was raised
 
 
 def test_cancelling_the_questions_opens_nothing(make_window: Build, tmp_path: Path) -> None:

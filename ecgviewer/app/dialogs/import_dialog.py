@@ -113,11 +113,12 @@ class ImportDialog(QDialog):
         self.dataset_box.currentIndexChanged.connect(lambda _index: self._changed())
         self.finished.connect(lambda _result: self._stop())
         self._before = ref.options
-        self._workers.start(
+        inspection = self._workers.start(
             lambda _progress, _cancel: _inspect(ref),
             on_result=lambda found: self._take(*found),
             on_error=lambda _error: None,
         )
+        self.finished.connect(lambda _result: inspection.drop())
         self._changed()
 
     def _prefill(
