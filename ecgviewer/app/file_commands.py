@@ -129,8 +129,7 @@ class FileCommands(QObject):
         ref, recording = self._session.document.ref, self._session.document.recording
         if ref is None or recording is None:
             return
-        questions = tuple(dict.fromkeys(note.question for note in recording.notes))
-        missing = tuple(question for question in questions if question)
+        missing = tuple(dict.fromkeys(note.question for note in recording.notes if note.question))
         now = {"fs": f"{recording.fs_hz:g}", "leads": ", ".join(recording.leads)}
         if recording.units_known:
             now["units"] = ""

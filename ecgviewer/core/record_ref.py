@@ -26,6 +26,15 @@ class ReadOptions:
     leads: tuple[str, ...] = ()
     dataset: str | None = None
 
+    def completed_by(self, others: ReadOptions) -> ReadOptions:
+        """Return these answers, and those of others where these leave something open."""
+        return ReadOptions(
+            self.fs_hz or others.fs_hz,
+            self.units or others.units,
+            self.leads or others.leads,
+            self.dataset or others.dataset,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class RecordRef:

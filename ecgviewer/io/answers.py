@@ -23,10 +23,11 @@ def used_answers(
         Of the record: they say which questions were decided by an assumption.
     """
     open_ = {note.question for note in notes if note.level == "assumed"}
+    answers = given.completed_by(remembered)
     return ReadOptions(
-        fs_hz=(given.fs_hz or remembered.fs_hz) if "fs" in open_ else None,
-        units=(given.units or remembered.units) if "units" in open_ else None,
-        leads=(given.leads or remembered.leads) if "leads" in open_ else (),
+        fs_hz=answers.fs_hz if "fs" in open_ else None,
+        units=answers.units if "units" in open_ else None,
+        leads=answers.leads if "leads" in open_ else (),
         dataset=dataset,
     )
 

@@ -149,14 +149,9 @@ class ImportDialog(QDialog):
             self.units_box.setEditText(remembered.units)
         if remembered.leads and not self.leads_box.text():
             self.leads_box.setText(", ".join(remembered.leads))
-        self._offer_datasets(candidates, self._ref.options.dataset or remembered.dataset)
-        given = self._ref.options
-        self._before = ReadOptions(
-            given.fs_hz or remembered.fs_hz,
-            given.units or remembered.units,
-            given.leads or remembered.leads,
-            self._dataset(),
-        )
+        answers = self._ref.options.completed_by(remembered)
+        self._offer_datasets(candidates, answers.dataset)
+        self._before = replace(answers, dataset=self._dataset())
 
     def _offer_datasets(self, candidates: list[CandidateDataset], wanted: str | None) -> None:
         self._candidates = candidates
