@@ -54,7 +54,7 @@ def run(paths: list[Path], known_problem: str = "") -> int:
             window.messages.info(problem)
     stop_on_interrupt(app, window.close)
     window.show()
-    splash.finish(window)
+    splash.close()
     # Once the window is on screen: what can wait.
     QTimer.singleShot(0, lambda: session.open_paths(paths))
     QTimer.singleShot(0, session.find_models)

@@ -168,24 +168,48 @@ sys.exit(main.run([]))
 """
 
 
+BARE = """
+import time
+begin = time.perf_counter()
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication, QMainWindow
+app = QApplication([])
+window = QMainWindow()
+window.show()
+def answered():
+    print(time.perf_counter() - begin)
+    window.close()
+QTimer.singleShot(0, answered)
+app.exec()
+"""
+# A busy or slow machine is slow for an empty window of Qt too, which takes an eighth of the second.
+OF_A_BARE_WINDOW = 8
+
+
 @pytest.mark.slow
 def test_the_program_starts_without_torch_and_answers_within_a_second() -> None:
     env = os.environ | {"QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(ROOT)}
-    # An installed program has its modules compiled; the first of the four runs sees to that.
+    # An installed program has its modules compiled; the first of the runs sees to that.
     env.pop("PYTHONDONTWRITEBYTECODE", None)
-    walls, cpus = [], []
-    for _ in range(4):
-        done = subprocess.run(
-            [sys.executable, "-c", START], env=env, capture_output=True, text=True, timeout=60
+    walls, cpus, bares = [], [], []
+    for _ in range(5):
+        bare, ours = (
+            subprocess.run(
+                [sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=60
+            )
+            for code in (BARE, START)
         )
-        assert done.returncode == 0, done.stderr
-        wall, cpu, *heavy = done.stdout.split()
+        assert ours.returncode == 0, ours.stderr
+        wall, cpu, *heavy = ours.stdout.split()
         assert heavy == []
         walls.append(float(wall))
         cpus.append(float(cpu))
-    print(f"cold start, best of 4: {min(walls):.2f} s, of which processor {min(cpus):.2f} s")
-    # Processor time is what we cause; the wall clock also shows what else the machine does.
-    assert min(walls) <= 1.0 or min(cpus) <= 0.8
+        bares.append(float(bare.stdout))
+    print(
+        f"cold start, best of {len(walls)}: {min(walls):.2f} s, processor {min(cpus):.2f} s;"
+        f" an empty window of Qt {min(bares):.2f} s"
+    )
+    assert min(walls) <= max(1.0, OF_A_BARE_WINDOW * min(bares))
 
 
 @pytest.mark.slow
