@@ -23,6 +23,7 @@ from ecgviewer.app.window import MainWindow
 from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.core.record_ref import RecordRef
 from tests.app.driving import Build, open_and_wait, spin
+from tests.perf.probes import probe
 
 ROOT = Path(__file__).resolve().parents[2]
 BLOCKED_MS = 50.0
@@ -148,68 +149,22 @@ def test_a_screenshot_shows_the_analysed_window(
         take(RecordRef(tmp_path / "nowhere.hea"), out, "cae", (640, 480), "light")
 
 
-START = """
-import sys, time
-begin = time.perf_counter()
-from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QApplication
-from ecgviewer.app import main
-def answered():
-    heavy = [name for name in ("torch", "scipy", "h5py", "pyqtgraph") if name in sys.modules]
-    print(time.perf_counter() - begin, time.process_time(), *heavy)
-    for window in QApplication.topLevelWidgets():
-        window.close()
-real = QApplication.exec
-def patched(app):
-    QTimer.singleShot(0, answered)
-    return real()
-QApplication.exec = patched
-sys.exit(main.run([]))
-"""
-
-
-BARE = """
-import time
-begin = time.perf_counter()
-from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QApplication, QMainWindow
-app = QApplication([])
-window = QMainWindow()
-window.show()
-def answered():
-    print(time.perf_counter() - begin)
-    window.close()
-QTimer.singleShot(0, answered)
-app.exec()
-"""
-# A busy or slow machine is slow for an empty window of Qt too, which takes an eighth of the second.
-OF_A_BARE_WINDOW = 8
+# A busy or slow machine is slow for an empty window of Qt too, which takes a fifth of the second.
+OF_AN_EMPTY_WINDOW = 8
 
 
 @pytest.mark.slow
-def test_the_program_starts_without_torch_and_answers_within_a_second() -> None:
-    env = os.environ | {"QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(ROOT)}
+def test_the_program_starts_without_torch_and_answers_within_a_second(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
     # An installed program has its modules compiled; the first of the runs sees to that.
-    env.pop("PYTHONDONTWRITEBYTECODE", None)
-    walls, cpus, bares = [], [], []
-    for _ in range(5):
-        bare, ours = (
-            subprocess.run(
-                [sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=60
-            )
-            for code in (BARE, START)
-        )
-        assert ours.returncode == 0, ours.stderr
-        wall, cpu, *heavy = ours.stdout.split()
-        assert heavy == []
-        walls.append(float(wall))
-        cpus.append(float(cpu))
-        bares.append(float(bare.stdout))
-    print(
-        f"cold start, best of {len(walls)}: {min(walls):.2f} s, processor {min(cpus):.2f} s;"
-        f" an empty window of Qt {min(bares):.2f} s"
-    )
-    assert min(walls) <= max(1.0, OF_A_BARE_WINDOW * min(bares))
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    empty, ours = ([probe(name) for _ in range(5)] for name in ("empty-window", "start"))
+    assert all(run["imported"] == [] for run in ours)
+    empty_s, ours_s = (min(run["wall_s"] for run in runs) for runs in (empty, ours))
+    print(f"cold start, best of {len(ours)}: {ours_s:.2f} s; an empty window of Qt {empty_s:.2f} s")
+    assert ours_s <= max(1.0, OF_AN_EMPTY_WINDOW * empty_s)
 
 
 @pytest.mark.slow
