@@ -16,7 +16,7 @@ from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.io import open_record
 from ecgviewer.models.bundle import Bundle
 from ecgviewer.models.detector import Detector
-from trainer import evaluate, report
+from trainer import evaluate, protocol, report
 from trainer.baselines import PcaReconstruction
 from trainer.data import DataSet, Entry, Index
 from trainer.lesions import KINDS
@@ -43,11 +43,11 @@ def clinic(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def result(bundle_path: Path, clinic: Path) -> evaluate.Json:
+def result(bundle_path: Path, clinic: Path) -> protocol.Json:
     return evaluate.evaluate([bundle_path], [clinic], "cpu")
 
 
-def test_figures_of_every_kind(result: evaluate.Json) -> None:
+def test_figures_of_every_kind(result: protocol.Json) -> None:
     (group,) = result["groups"]
     assert (group["normal"], group["abnormal"], group["prevalence"]) == (2, 8, 0.8)
     model = group["models"]["cae"]
@@ -62,7 +62,7 @@ def test_figures_of_every_kind(result: evaluate.Json) -> None:
 
 
 def test_scores_are_those_of_the_viewer(
-    result: evaluate.Json, bundle_path: Path, clinic: Path
+    result: protocol.Json, bundle_path: Path, clinic: Path
 ) -> None:
     detector = Detector(Bundle.load(bundle_path), "cpu")
     analysis = detector.analyze(open_record(RecordRef(clinic / "00330_hra.hea")))
@@ -98,7 +98,7 @@ def entry(name: str, source: str, fold: int | None, normal: bool | None = True) 
 
 
 def test_seeds_of_one_architecture_stand_side_by_side(
-    bundle_path: Path, result: evaluate.Json
+    bundle_path: Path, result: protocol.Json
 ) -> None:
     first = Bundle.load(bundle_path)
     (group,) = result["groups"]
@@ -107,7 +107,7 @@ def test_seeds_of_one_architecture_stand_side_by_side(
         for kind, auroc in (("calibrated", 0.9), ("raw", 0.8))
     }
     figures = [{**group, "models": {"one": group["models"]["cae"], "two": other}}]
-    spread = evaluate.seed_spread({"one": first, "two": first}, figures)
+    spread = protocol.seed_spread({"one": first, "two": first}, figures)
     calibrated = spread["cae"][group["name"]]["calibrated"]
     assert calibrated["auroc"] == [group["models"]["cae"]["calibrated"]["auroc"], 0.9]
     assert calibrated["spread"] == pytest.approx(abs(calibrated["auroc"][0] - 0.9))
@@ -136,7 +136,7 @@ def test_localisation_of_every_kind(bundle_path: Path, samples: Path) -> None:
     abnormal = replace(normal, normal=False)
     found = localise([normal, abnormal], detector, lambda fraction, text: None)
     assert [f.kind for f in found] == list(KINDS)
-    table = evaluate.localisation_figures(found)
+    table = protocol.localisation_figures(found)
     assert table["all"]["n"] == len(KINDS)
     assert table["all"]["point_auroc"] > 0.6
 
