@@ -38,7 +38,7 @@ def list_candidates(path: Path) -> list[CandidateDataset]:
             found.append(
                 CandidateDataset(
                     group, first.shape, str(first.dtype), 1, len(names), first.size,
-                    facts.fs_hz, facts.units, tuple(names), root | attributes_text(first),
+                    facts.fs_hz, facts.unit, tuple(names), root | attributes_text(first),
                 )
             )  # fmt: skip
         for name, item in arrays.items():
@@ -52,7 +52,7 @@ def list_candidates(path: Path) -> list[CandidateDataset]:
                     item.shape[0] if axes.record is not None else 1,
                     item.shape[axes.lead] if axes.lead is not None else 1,
                     item.shape[axes.time],
-                    facts.fs_hz, facts.units, facts.leads, root | attributes_text(item),
+                    facts.fs_hz, facts.unit, facts.leads, root | attributes_text(item),
                 )
             )  # fmt: skip
     found.sort(key=lambda one: (plain_name(one.dataset) not in ECG_NAMES, one.n_leads != 12))

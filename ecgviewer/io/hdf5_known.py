@@ -40,7 +40,8 @@ def know_rate(
     published: PublishedLayout | None,
 ) -> None:
     """Fill in the sampling frequency: file, answer, profile, table beside, published layout."""
-    rates = {one.fs_hz for one in facts if one.fs_hz is not None}
+    rates = {rate for one in facts for rate in one.rates_hz}
+    known.notes += dict.fromkeys(note for one in facts for note in one.notes)
     if len(rates) > 1:
         raise UnsupportedFormatError("its leads have different sampling frequencies", ref.path)
     beside = row_beside(ref.path) if published is not None else None
@@ -85,16 +86,20 @@ def know_units(
     profile: Profile | None,
     published: PublishedLayout | None,
     n_rows: int,
+    doubt: str | None,
 ) -> None:
-    """Fill in mV per unit for each row, or that the unit stays unknown."""
-    stated = [one.units for one in facts]
+    """Fill in mV per unit for each row, or that the unit stays unknown.
+
+    ``doubt`` is a factor that the file gives and that could not be applied.
+    """
+    stated = _stated(facts, n_rows)
     factors = [mv_per_unit(unit) if unit else None for unit in stated]
     given = ref.options.units
     if given is not None and mv_per_unit(given) is None:
         raise UnsupportedFormatError(f"{given!r} is no unit of voltage", ref.path)
     remembered = profile.answers.units if profile is not None else None
     normalised = facts[0].normalised
-    if all(factor is not None for factor in factors) and normalised is None:
+    if all(factor is not None for factor in factors) and normalised is None and doubt is None:
         known.factors = _per_row([factor or 1.0 for factor in factors], n_rows)
         return
     answer = None
@@ -118,8 +123,10 @@ def know_units(
         return
     known.units_known = False
     known.factors = _per_row([1.0], n_rows)
-    said = normalised or next((unit for unit in stated if unit), None)
+    said = normalised or doubt or next((unit for unit in stated if unit), None)
     reason = f'the file says "{said}"' if said else "the file names no unit; it can be given"
+    if doubt is not None and normalised is None:
+        reason += ", which is not understood; the unit of the stored numbers can be given"
     known.notes.append(Note("warning", f"amplitudes are not in mV: {reason}", "units"))
 
 
@@ -169,6 +176,16 @@ def ask(known: Known, ref: RecordRef) -> None:
         known.missing.append("units")
     listed = " and ".join(QUESTIONS[key] for key in known.missing)
     raise UnansweredError(f"the file does not say {listed}", ref.path, tuple(known.missing))
+
+
+def _stated(facts: Sequence[Facts], n_rows: int) -> list[str | None]:
+    """Return the unit of each row, or of all, as the file says it; None where it does not."""
+    if len(facts) == 1 and facts[0].units is not None:
+        units = facts[0].units
+        if len(units) == n_rows:
+            return list(units)
+        return [facts[0].unit]
+    return [one.unit for one in facts]
 
 
 def _per_row(factors: Sequence[float], n_rows: int) -> tuple[float, ...]:

@@ -29,6 +29,7 @@ from ecgviewer.io.hdf5_find import (
 )
 from ecgviewer.io.hdf5_known import Known, ask, know_leads, know_rate, know_units
 from ecgviewer.io.hdf5_published import published_layout
+from ecgviewer.io.hdf5_scale import scaling_of, without_missing
 from ecgviewer.io.hdf5_source import Hdf5Source, RecordPlace
 from ecgviewer.io.profiles import Profile
 
@@ -75,11 +76,16 @@ def open_stored(ref: RecordRef, profiles: Profiles) -> Recording:
         names = member.names or facts[0].leads
         n_rows = len(items) if member.names else _n_leads(items[0], axes)
         know_rate(known, ref, facts, profile, published)
-        know_units(known, ref, facts, profile, published, n_rows)
-        first = _trimmed(file, ref.path, member, axes, index, n_stored, known)
+        scalings = [scaling_of(item, 1 if member.names else n_rows) for item in items]
+        doubt = next((one.doubt for one in scalings if one.doubt), None)
+        know_units(known, ref, facts, profile, published, n_rows, doubt)
+        known.notes += dict.fromkeys(note for one in scalings for note in one.notes)
+        missing = tuple(dict.fromkeys(mark for one in scalings for mark in one.missing))
+        first = _trimmed(file, ref.path, member, axes, index, n_stored, missing, known)
         know_leads(known, ref, names, n_rows, profile, published, first.block)
         if known.missing:
             ask(known, ref)
+        rows = [scalings[k].row(0) if member.names else scalings[0].row(k) for k in range(n_rows)]
         if member.names:
             _note_lengths(known, items, member.names)
         place = RecordPlace(
@@ -89,11 +95,12 @@ def open_stored(ref: RecordRef, profiles: Profiles) -> Recording:
             first_sample=first.start,
             n_samples=first.n_samples,
             scales=tuple(
-                factor * facts[k % len(facts)].scale for k, factor in enumerate(known.factors)
+                factor * scale for factor, (scale, _) in zip(known.factors, rows, strict=True)
             ),
             offsets=tuple(
-                factor * facts[k % len(facts)].offset for k, factor in enumerate(known.factors)
+                factor * offset for factor, (_, offset) in zip(known.factors, rows, strict=True)
             ),
+            missing=missing,
             alone=layout.n_records is None,
         )
         check_sampling(known.fs_hz, place.n_samples, ref.path)
@@ -193,6 +200,7 @@ def _trimmed(
     axes: Axes,
     index: int,
     n_stored: int,
+    missing: Sequence[float],
     known: Known,
 ) -> _Stretch:
     """Cut the zeros (or NaN) that fill a record up to the length of its stack."""
@@ -200,7 +208,8 @@ def _trimmed(
         return _Stretch(np.empty((0, 0), np.float32), 0, n_stored)
     item = checked_dataset(file, member.datasets[0], path)
     with np.errstate(over="ignore", invalid="ignore"):
-        block = read_block(item, axes, index, 0, n_stored).astype(np.float32)
+        stored = read_block(item, axes, index, 0, n_stored)
+        block = without_missing(stored, missing).astype(np.float32)
     block[~np.isfinite(block)] = np.nan
     used = np.flatnonzero(np.any((block != 0) & ~np.isnan(block), axis=0))
     if used.size == 0:

@@ -16,6 +16,7 @@ from ecgviewer.core.errors import CorruptFileError
 from ecgviewer.io.fileaccess import FileStamp
 from ecgviewer.io.hdf5_file import checked_dataset, damage_reported
 from ecgviewer.io.hdf5_find import Axes, read_block
+from ecgviewer.io.hdf5_scale import without_missing
 from ecgviewer.io.record_hash import record_hash
 
 FloatArray = npt.NDArray[np.float32]
@@ -36,6 +37,8 @@ class RecordPlace:
         The stretch without padding.
     scales, offsets : tuple of float
         Per lead, stored value to mV.
+    missing : tuple of float
+        Stored values that mean "no sample".
     alone : bool
         The file holds this record and no other.
     """
@@ -47,6 +50,7 @@ class RecordPlace:
     n_samples: int
     scales: tuple[float, ...]
     offsets: tuple[float, ...]
+    missing: tuple[float, ...]
     alone: bool
 
 
@@ -68,7 +72,7 @@ class Hdf5Source:
         out = np.empty((len(leads), stop - start), dtype=np.float32)
         with np.errstate(over="ignore", invalid="ignore"):
             for row, lead in enumerate(leads):
-                values = raw[lead].astype(np.float64)
+                values = without_missing(raw[lead], self._place.missing)
                 out[row] = values * self._place.scales[lead] + self._place.offsets[lead]
         out[~np.isfinite(out)] = np.nan
         return out
