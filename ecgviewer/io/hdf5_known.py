@@ -41,14 +41,17 @@ def know_rate(
 ) -> None:
     """Fill in the sampling frequency: file, answer, profile, table beside, published layout."""
     rates = {rate for one in facts for rate in one.rates_hz}
-    known.notes += dict.fromkeys(note for one in facts for note in one.notes)
     if len(rates) > 1:
         raise UnsupportedFormatError("its leads have different sampling frequencies", ref.path)
     beside = row_beside(ref.path) if published is not None else None
     if beside is not None:
         known.patient = patient_in(beside[1])
-    if rates and (stated := rates.pop()):
+    doubts = dict.fromkeys(note for one in facts for note in one.notes)
+    remembered = profile.answers.fs_hz if profile is not None else None
+    answered = ref.options.fs_hz is not None or remembered is not None
+    if rates and not (doubts and answered) and (stated := rates.pop()):
         known.fs_hz = stated
+        known.notes += doubts
         if ref.options.fs_hz is not None and ref.options.fs_hz != stated:
             known.notes.append(
                 Note("info", f"the file says {stated:g} Hz; the rate given was not used")
@@ -57,8 +60,8 @@ def know_rate(
         known.fs_hz = ref.options.fs_hz
         text = f"sampling frequency {known.fs_hz:g} Hz as given"
         known.notes.append(Note("assumed", text, "fs"))
-    elif profile is not None and profile.answers.fs_hz is not None:
-        known.fs_hz = profile.answers.fs_hz
+    elif profile is not None and remembered is not None:
+        known.fs_hz = remembered
         known.notes.append(_profile_note(profile, f"{known.fs_hz:g} Hz", "fs"))
     elif beside is not None and (listed := rate_in(beside[1])) is not None:
         known.fs_hz = listed

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from ecgviewer.core.errors import UnansweredError, UnsupportedFormatError
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record_ref import ReadOptions, RecordRef
 from ecgviewer.core.recording import Recording
 from ecgviewer.io import open_record
 from tests.generators import LEADS, ecg_mv
@@ -140,6 +140,14 @@ def test_rates_that_contradict_each_other_are_told(tmp_path: Path) -> None:
     assert same.fs_hz == 500.0
     with pytest.raises(UnsupportedFormatError, match="different sampling frequencies"):
         _file(tmp_path / "d.h5", ECG_MV, fs=[500.0] * 6 + [250.0] * 6)
+
+
+def test_a_doubtful_rate_can_be_answered(tmp_path: Path) -> None:
+    path = tmp_path / "f.h5"
+    assert _file(path, ECG_MV, fs=None, frequency=150.0).fs_hz == 150.0
+    answered = open_record(RecordRef(path, None, ReadOptions(fs_hz=500.0)))
+    assert answered.fs_hz == 500.0
+    assert "as given" in _notes(answered, "assumed")
 
 
 def test_names_kept_in_another_file_are_not_read(tmp_path: Path) -> None:
