@@ -194,7 +194,7 @@ def _add_anonymize(command: argparse.ArgumentParser) -> None:
 def _add_read_options(command: argparse.ArgumentParser) -> None:
     group = command.add_argument_group("for files that do not say")
     group.add_argument("--fs", type=_positive_hz, metavar="HZ", help="sampling frequency")
-    group.add_argument("--units", metavar="UNIT", help="mV, uV, V ...")
+    group.add_argument("--units", type=_unit, metavar="UNIT", help="mV, uV, V ...")
     group.add_argument(
         "--leads", type=_leads, default=(), metavar="I,II,...", help="one name per signal"
     )
@@ -264,6 +264,14 @@ def _positive_hz(text: str) -> float:
     if not 0 < value < 1e6:
         raise argparse.ArgumentTypeError(f"takes a frequency in Hz, not {text!r}")
     return value
+
+
+def _unit(text: str) -> str:
+    from ecgviewer.io.units import mv_per_unit  # takes the import of numpy
+
+    if mv_per_unit(text) is None:
+        raise argparse.ArgumentTypeError(f"takes a unit of voltage (mV, uV, V ...), not {text!r}")
+    return text
 
 
 def _share(text: str) -> float:

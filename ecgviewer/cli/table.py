@@ -8,9 +8,11 @@ import math
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Protocol, TextIO
+
+from ecgviewer.review.csv_export import as_cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,12 @@ class RowWriter(Protocol):
 
 
 class _CsvWriter:
+    """A table for programs and spreadsheets.
+
+    Quality and error quote files, so that what a spreadsheet would run in them gets an apostrophe.
+    Path and record stay exact: programs find the record by them.
+    """
+
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._csv = csv.writer(stream, lineterminator="\n")
@@ -56,7 +64,8 @@ class _CsvWriter:
         stream.flush()
 
     def write(self, row: Row) -> None:
-        self._csv.writerow([_as_text(value) for value in asdict(row).values()])
+        shown = replace(row, quality=as_cell(row.quality), error=as_cell(row.error))
+        self._csv.writerow([_as_text(value) for value in asdict(shown).values()])
         self._stream.flush()
 
 

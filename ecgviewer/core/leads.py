@@ -25,11 +25,20 @@ _BY_KEY = {lead.upper(): lead for lead in STANDARD_LEADS} | {
 }  # fmt: skip
 # MLII and the like are modified positions: they are not lead II and stay unmapped.
 
-_PREFIX = re.compile(r"^(MDC[_ ]ECG[_ ]LEAD[_ ]|MDC[_ ]ECG[_ ]|LEAD|ECG|CHANNEL|STRIP)[\s_:\-]*")
+_PREFIX = re.compile(r"(?:MDC[_ ]?ECG|LEAD|ECG|CHANNEL|STRIP)(?:-\s*|\s+-\s+|[\s_:]*)")
+"""What may stand before a name, with one hyphen at most: a second one is a minus sign."""
+
+_GAP = r"[\s_\-]*"
+_SPACED = re.compile(rf"[VC]{_GAP}[1-6]|[DL]{_GAP}(?:I{{1,3}}|[1-3])|A{_GAP}V{_GAP}[RLF]")
+"""Where a name may be torn apart without becoming another; between two leads it may not."""
+_SEPARATORS = re.compile(r"[\s_\-\u2010-\u2015\u2212]")
 
 
 def canonical_lead(name: str) -> str | None:
     """Return the standard name of a lead, or None where it is not one of the twelve.
+
+    ``-aVR`` is lead aVR turned over and ``I-II`` the difference of two leads: both are others
+    than the twelve.
 
     Parameters
     ----------
@@ -37,9 +46,18 @@ def canonical_lead(name: str) -> str | None:
         A name as found in a file: ``"AVR"``, ``"DI"``, ``"Lead II"``, ``"MDC_ECG_LEAD_V3"``.
     """
     key = name.strip().upper()
-    while (stripped := _PREFIX.sub("", key)) != key and stripped:
-        key = stripped
-    return _BY_KEY.get(re.sub(r"[\s_\-]", "", key))
+    while (prefix := _PREFIX.match(key)) and prefix.end() < len(key):
+        key = key[prefix.end() :]
+    if _SPACED.fullmatch(key):
+        key = _SEPARATORS.sub("", key)
+    return _BY_KEY.get(key)
+
+
+def resembles_standard_lead(name: str) -> bool:
+    """Return whether only a sign, hyphen or blank keeps a name from being a standard lead's."""
+    if canonical_lead(name) is not None:
+        return False
+    return canonical_lead(_SEPARATORS.sub("", name)) is not None
 
 
 def standard_indices(names: Sequence[str]) -> dict[str, int]:

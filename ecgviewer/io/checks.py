@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ecgviewer.core.errors import CorruptFileError, UnsupportedFormatError
-from ecgviewer.core.leads import canonical_lead
+from ecgviewer.core.leads import canonical_lead, resembles_standard_lead
 from ecgviewer.core.record_ref import ReadOptions
 from ecgviewer.core.recording import Note, SignalSource
 from ecgviewer.io import limits
@@ -43,8 +43,12 @@ def name_leads(names: Sequence[str], options: ReadOptions) -> tuple[tuple[str, .
     The names given in ``options`` are used where the file names no standard lead.
     """
     notes: list[Note] = []
-    if options.leads and not any(canonical_lead(name) for name in names):
-        if len(options.leads) == len(names):
+    if options.leads:
+        if any(canonical_lead(name) for name in names):
+            if _standard(options.leads) != _standard(names):
+                text = "the file names its leads; the lead names given were not used"
+                notes.append(Note("info", text))
+        elif len(options.leads) == len(names):
             names = options.leads
             notes.append(Note("assumed", "lead names as given", "leads"))
         else:
@@ -65,10 +69,19 @@ def name_leads(names: Sequence[str], options: ReadOptions) -> tuple[tuple[str, .
                 "leads",
             )
         )
+    others = [name.strip() for name in names if resembles_standard_lead(name)]
+    if others:
+        notes.append(
+            Note(
+                "warning",
+                "not taken for standard leads, for the sign, hyphen or blank in the name: "
+                + ", ".join(others),
+            )
+        )
     leads: list[str] = []
     repeated: list[str] = []
-    for k, name in enumerate(names):
-        lead = canonical_lead(name) or name.strip() or f"signal {k + 1}"
+    for k, name in enumerate(_standard(names)):
+        lead = name or f"signal {k + 1}"
         if lead in leads:
             repeated.append(lead)
             count = 2
@@ -81,6 +94,11 @@ def name_leads(names: Sequence[str], options: ReadOptions) -> tuple[tuple[str, .
             Note("warning", f"named more than once: {', '.join(repeated)}; the first is used")
         )
     return tuple(leads), notes
+
+
+def _standard(names: Sequence[str]) -> list[str]:
+    """Return the names as they are shown, apart from what repeated ones are told apart by."""
+    return [canonical_lead(name) or name.strip() for name in names]
 
 
 def signal_notes(

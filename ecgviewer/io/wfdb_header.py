@@ -27,6 +27,8 @@ _FREQUENCY = re.compile(
 _FORMAT = re.compile(r"(?P<fmt>\d+)(?:x(?P<spf>\d+))?(?::(?P<skew>\d+))?(?:\+(?P<offset>\d+))?$")
 _GAIN = re.compile(rf"(?P<gain>{_NUMBER})(?:\((?P<baseline>[+-]?\d+)\))?(?:/(?P<units>\S+))?$")
 _INTEGER = re.compile(r"[+-]?\d+$")
+_LINE_END = re.compile(r"\r\n|\n|\r")
+"""Not all that ``splitlines`` takes for one: what is an ellipsis in Windows' code is among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ def read_header(path: Path) -> Header:
     except UnicodeDecodeError:
         text = data.decode("latin-1")
     lines, comments = [], []
-    for raw in text.splitlines():
+    for raw in _LINE_END.split(text):
         line = raw.strip()
         if line.startswith("#"):
             comments.append(line.lstrip("#").strip())

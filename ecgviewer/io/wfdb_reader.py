@@ -3,16 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from ecgviewer.core.errors import (
-    CorruptFileError,
-    UnansweredError,
-    UnsupportedFormatError,
-)
-from ecgviewer.core.leads import canonical_lead
+from ecgviewer.core.errors import QUESTIONS, CorruptFileError, UnansweredError
 from ecgviewer.core.record_ref import ReadOptions, RecordRef
 from ecgviewer.core.recording import Note, Recording
 from ecgviewer.io import limits
@@ -21,6 +14,7 @@ from ecgviewer.io.checks import check_amount, check_sampling, name_leads, signal
 from ecgviewer.io.patients import patient_from_comments
 from ecgviewer.io.units import mv_per_unit
 from ecgviewer.io.wfdb_header import DEFAULT_GAIN, Header, SignalSpec, read_header
+from ecgviewer.io.wfdb_rows import Rows, choose_rows
 from ecgviewer.io.wfdb_segments import Layout, Part, load_layout
 from ecgviewer.io.wfdb_source import Piece, SegmentSignals, WfdbSource
 
@@ -29,16 +23,6 @@ MAX_CHECKSUM_SAMPLES = 4_000_000
 _SCALE_RANGE = (1e-30, 1e9)
 """mV per unit. Writers spread a lead over all 32 bits: a common one needs 1e-10, one that holds but
 the rounding errors of a difference 1e-27. Narrow enough for float32."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """The signals that are shown, and what was decided about them."""
-
-    signals: tuple[int, ...]
-    units: str | None
-    units_known: bool
-    notes: tuple[Note, ...]
 
 
 def open_wfdb(ref: RecordRef) -> Recording:
@@ -52,24 +36,14 @@ def open_wfdb(ref: RecordRef) -> Recording:
     header = read_header(ref.path)
     layout = load_layout(header)
     fs_hz, notes = _frame_rate(header, ref)
-    rows = _choose_rows(layout.signals, ref)
-    notes += rows.notes
+    rows = choose_rows(layout, ref)
+    notes += [*layout.notes, *rows.notes]
     shown = [layout.signals[signal] for signal in rows.signals]
-    positions = _positions(layout, rows)
     samples_per_frame = max(
-        [spec.samples_per_frame for spec in shown]
-        + [
-            part.segment.header.signals[k].samples_per_frame
-            for part, row in zip(layout.parts, positions, strict=True)
-            for k in row
-            if k is not None
-        ]
+        spec.samples_per_frame for specs in (shown, *rows.specs) for spec in specs
     )
-    notes += _rate_notes(shown, fs_hz, samples_per_frame)
-    pieces = [
-        _piece(part, row, rows, samples_per_frame)
-        for part, row in zip(layout.parts, positions, strict=True)
-    ]
+    notes += rows.rate_notes(fs_hz, samples_per_frame)
+    pieces = [_piece(part, rows, samples_per_frame) for part in layout.parts]
     frame_samples = sum(spec.samples_per_frame for spec in layout.signals)
     n_samples = layout.n_frames * samples_per_frame
     check_sampling(fs_hz * samples_per_frame, n_samples, ref.path)
@@ -96,27 +70,15 @@ def open_wfdb(ref: RecordRef) -> Recording:
     )
 
 
-def _positions(layout: Layout, rows: _Rows) -> list[list[int | None]]:
-    """Return where each part has the shown signals; looked up once per segment."""
-    known: dict[int, list[int | None]] = {}
-    for part in layout.parts:
-        if id(part.segment) not in known:
-            known[id(part.segment)] = [layout.position(k, part) for k in rows.signals]
-    return [known[id(part.segment)] for part in layout.parts]
-
-
 def _frame_rate(header: Header, ref: RecordRef) -> tuple[float, list[Note]]:
     """Return the frames per second, and how they are known."""
     given = ref.options.fs_hz
     stated = header.fs_hz
     if stated is None or stated == 0:
         if given is None:
+            found = "no sampling frequency" if stated is None else "a sampling frequency of 0"
             raise UnansweredError(
-                "the header gives no sampling frequency"
-                if stated is None
-                else "the header gives a sampling frequency of 0",
-                ref.path,
-                ("fs",),
+                f"the header gives {found}; {QUESTIONS['fs']} must be given", ref.path, ("fs",)
             )
         return given, [Note("assumed", f"sampling frequency {given:g} Hz as given", "fs")]
     if stated < 0 or not math.isfinite(stated):
@@ -128,76 +90,19 @@ def _frame_rate(header: Header, ref: RecordRef) -> tuple[float, list[Note]]:
     return stated, []
 
 
-def _choose_rows(signals: Sequence[SignalSpec], ref: RecordRef) -> _Rows:
-    """Choose the signals that are voltages, or all that may be leads when none says so."""
-    notes: list[Note] = []
-    given = ref.options.units
-    if given is not None and mv_per_unit(given) is None:
-        raise UnsupportedFormatError(f"{given!r} is no unit of voltage", ref.path)
-    voltages = [_has_voltage(spec) for spec in signals]
-    unknown = [
-        not voltage and (canonical_lead(spec.name) is not None or not any(voltages))
-        for spec, voltage in zip(signals, voltages, strict=True)
-    ]
-    shown = [k for k in range(len(signals)) if voltages[k] or unknown[k]]
-    left_out = [f"{spec.name} ({spec.units})" for k, spec in enumerate(signals) if k not in shown]
-    if left_out:
-        notes.append(Note("info", f"not shown, no voltages: {', '.join(left_out)}"))
-    asked = [spec for spec, hit in zip(signals, unknown, strict=True) if hit]
-    uncalibrated = asked if given is None else []
-    if uncalibrated:
-        units = sorted({spec.units or "none" for spec in uncalibrated})
-        what = "no gain" if all(spec.gain is None for spec in uncalibrated) else "no known unit"
-        notes.append(
-            Note(
-                "warning",
-                f"amplitudes are not calibrated: the header gives {what} "
-                f"({', '.join(units)}) for {', '.join(s.name or '?' for s in uncalibrated)}; "
-                "the unit can be given",
-                "units",
-            )
-        )
-    elif asked:
-        notes.append(Note("assumed", f"unit {given} as given", "units"))
-    if any(spec.units is None and spec.gain is not None for spec in signals):
-        notes.append(Note("assumed", "the header names no unit: mV, the format's default"))
-    return _Rows(tuple(shown), given, not uncalibrated, tuple(notes))
-
-
-def _has_voltage(spec: SignalSpec) -> bool:
-    """Return whether gain and unit together give mV (mV is the format's default unit)."""
-    return spec.gain is not None and mv_per_unit(spec.units or "mV") is not None
-
-
-def _rate_notes(rows: Iterable[SignalSpec], fs_hz: float, samples_per_frame: int) -> list[Note]:
-    slower: dict[int, list[str]] = {}
-    for spec in rows:
-        if spec.samples_per_frame != samples_per_frame:
-            slower.setdefault(spec.samples_per_frame, []).append(spec.name)
-    return [
-        Note(
-            "assumed",
-            f"{', '.join(names)}: recorded at {fs_hz * rate:g} Hz, interpolated linearly "
-            f"to {fs_hz * samples_per_frame:g} Hz",
-        )
-        for rate, names in sorted(slower.items())
-    ]
-
-
-def _piece(
-    part: Part, positions: Sequence[int | None], rows: _Rows, samples_per_frame: int
-) -> Piece:
+def _piece(part: Part, rows: Rows, samples_per_frame: int) -> Piece:
     specs = part.segment.header.signals
+    positions = tuple(part.positions[signal] for signal in rows.signals)
     return Piece(
         part.start * samples_per_frame,
         part.stop * samples_per_frame,
         part.segment,
-        tuple(positions),
+        positions,
         tuple(1.0 if k is None else _scale(specs[k], rows, part.segment) for k in positions),
     )
 
 
-def _scale(spec: SignalSpec, rows: _Rows, segment: SegmentSignals) -> float:
+def _scale(spec: SignalSpec, rows: Rows, segment: SegmentSignals) -> float:
     """Return mV per unit of the converter."""
     factor = mv_per_unit(spec.units or "mV")
     if factor is None or spec.gain is None:

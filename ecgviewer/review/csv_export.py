@@ -40,6 +40,11 @@ MAX_BYTES = 32 << 20
 _FORMULA = re.compile(r"['=+\-@\t\r]")
 
 
+def as_cell(text: str) -> str:
+    """Return a text as no spreadsheet runs it: with an apostrophe before what may be a formula."""
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
 def export_csv(review: Review, path: Path) -> Path:
     """Write a review; raises ExportError."""
     text = io.StringIO()
@@ -47,11 +52,11 @@ def export_csv(review: Review, path: Path) -> Path:
     writer.writeheader()
     record = review.record
     common = {
-        "record": _safe(record.name),
-        "record_sha256": record.sha256,
+        "record": as_cell(record.name),
+        "record_sha256": as_cell(record.sha256),
         "fs_hz": repr(record.fs_hz),
         "n_samples": record.n_samples,
-        "reader": _safe(review.author),
+        "reader": as_cell(review.author),
     }
     state = review.state
     writer.writerow(
@@ -59,10 +64,10 @@ def export_csv(review: Review, path: Path) -> Path:
         | {
             "kind": "record",
             "leads": _join(record.leads),
-            "note": _safe(state.note),
+            "note": as_cell(state.note),
             "status": state.status,
             "conclusion": state.conclusion,
-            "modified": state.changed,
+            "modified": as_cell(state.changed),
         }
     )
     for item in review.annotations:
@@ -119,12 +124,12 @@ def _annotation_row(item: Annotation) -> dict[str, Any]:
     return {
         "kind": "annotation",
         "id": item.id,
-        "label": _safe(item.label),
+        "label": as_cell(item.label),
         "codes": _join([part for code in item.codes for part in (code.system, code.value)]),
-        "note": _safe(item.note),
-        "author": _safe(item.author),
-        "created": item.created,
-        "modified": item.modified,
+        "note": as_cell(item.note),
+        "author": as_cell(item.author),
+        "created": as_cell(item.created),
+        "modified": as_cell(item.modified),
         **_origin(annotation_to_json(item)["origin"]),
     }
 
@@ -134,10 +139,10 @@ def _verdict_row(item: FlagVerdict) -> dict[str, Any]:
         "kind": "verdict",
         "id": item.id,
         "verdict": item.verdict,
-        "reason": _safe(item.reason),
-        "author": _safe(item.author),
-        "created": item.decided,
-        "annotation_id": item.annotation_id,
+        "reason": as_cell(item.reason),
+        "author": as_cell(item.author),
+        "created": as_cell(item.decided),
+        "annotation_id": as_cell(item.annotation_id),
         **_origin(verdict_to_json(item)["origin"]),
     }
 
@@ -147,8 +152,8 @@ def _origin(origin: dict[str, Any] | None) -> dict[str, Any]:
         return {"origin": "hand"}
     return {
         "origin": "flag",
-        "model": _safe(origin["model"]),
-        "bundle_sha256": _safe(origin["bundle_sha256"]),
+        "model": as_cell(origin["model"]),
+        "bundle_sha256": as_cell(origin["bundle_sha256"]),
         "score": _number_text(origin["score"]),
         "p_value": _number_text(origin["p_value"]),
     }
@@ -156,7 +161,7 @@ def _origin(origin: dict[str, Any] | None) -> dict[str, Any]:
 
 def _record(row: dict[str, str]) -> Review:
     key = RecordKey(
-        row["record_sha256"],
+        _plain(row["record_sha256"]),
         _plain(row["record"]),
         float(row["fs_hz"]),
         int(row["n_samples"]),
@@ -167,7 +172,7 @@ def _record(row: dict[str, str]) -> Review:
             "status": row["status"],
             "conclusion": row["conclusion"],
             "note": _plain(row["note"]),
-            "changed": row["modified"],
+            "changed": _plain(row["modified"]),
         }
     )
     return Review(key, _plain(row["reader"]), state=state)
@@ -182,8 +187,8 @@ def _annotation(row: dict[str, str]) -> Annotation:
             "label": _plain(row["label"]),
             "codes": [{"system": system, "value": value} for system, value in pairs],
             "note": _plain(row["note"]),
-            "created": row["created"],
-            "modified": row["modified"],
+            "created": _plain(row["created"]),
+            "modified": _plain(row["modified"]),
             "origin": _origin_json(row) if row["origin"] == "flag" else None,
         }
     )
@@ -195,8 +200,8 @@ def _verdict(row: dict[str, str]) -> FlagVerdict:
         | {
             "verdict": row["verdict"],
             "reason": _plain(row["reason"]),
-            "decided": row["created"],
-            "annotation_id": row["annotation_id"],
+            "decided": _plain(row["created"]),
+            "annotation_id": _plain(row["annotation_id"]),
             "origin": _origin_json(row),
         }
     )
@@ -225,16 +230,12 @@ def _number_text(value: float | None) -> str:
     return "" if value is None else repr(value)
 
 
-def _safe(text: str) -> str:
-    return f"'{text}" if _FORMULA.match(text) else text
-
-
 def _plain(text: str) -> str:
     return text.removeprefix("'")
 
 
 def _join(parts: Sequence[str]) -> str:
-    return _safe(";".join(re.sub(r"([\\;])", r"\\\1", part) for part in parts))
+    return as_cell(";".join(re.sub(r"([\\;])", r"\\\1", part) for part in parts))
 
 
 def _parts(text: str) -> tuple[str, ...]:

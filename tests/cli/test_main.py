@@ -54,6 +54,8 @@ def test_an_option_behind_a_path_is_wrong_usage(capsys):
         ("--specificity", "95", "a share between 0 and 1"),
         ("--fs", "x", "a frequency in Hz"),
         ("--fs", "nan", "a frequency in Hz"),
+        ("--units", "mmHg", "a unit of voltage (mV, uV, V ...)"),
+        ("--units", "", "a unit of voltage (mV, uV, V ...)"),
     ],
 )
 def test_a_value_that_makes_no_sense_is_told_with_what_is_expected(option, value, expected, capsys):

@@ -3,6 +3,8 @@
 import csv
 import json
 
+import pytest
+
 from ecgviewer.cli.table import COLUMNS, Row, open_table
 
 ROW = Row("ward/a.hea", "a", "cae", 1.5, float("nan"), 0.25, 2.0, 0, "flat V1, V2", "V3", 0.1, 0.2)
@@ -24,6 +26,18 @@ def test_csv_rows_are_on_disk_as_soon_as_they_are_written(tmp_path):
     assert (first["score"], first["raw_score"], first["quality"]) == ("1.5", "nan", "flat V1, V2")
     assert (second["score"], second["abnormal"]) == ("", "")
     assert second["error"] == 'cannot "read", really'
+
+
+@pytest.mark.parametrize("start", "=+-@")
+def test_csv_cells_that_quote_a_file_are_no_formulas(tmp_path, start):
+    text = f"{start}cmd.hea: wrong checksum"
+    row = Row(f"{start}cmd.hea", f"{start}cmd", "cae", quality=text, error=text)
+    out = tmp_path / "all.csv"
+    with open_table(str(out)) as table:
+        table.write(row)
+    (found,) = csv.DictReader(out.read_text().splitlines())
+    assert (found["quality"], found["error"]) == (f"'{text}", f"'{text}")
+    assert (found["path"], found["record"]) == (row.path, row.record)
 
 
 def test_json_is_valid_however_many_rows(tmp_path):

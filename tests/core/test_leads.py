@@ -5,7 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ecgviewer.core.leads import canonical_lead, limb_identity_errors, standard_indices
+from ecgviewer.core.leads import (
+    canonical_lead,
+    limb_identity_errors,
+    resembles_standard_lead,
+    standard_indices,
+)
 
 LIMB = ("I", "II", "III", "aVR", "aVL", "aVF")
 
@@ -25,6 +30,14 @@ LIMB = ("I", "II", "III", "aVR", "aVL", "aVF")
         ("strip_V6", "V6"),
         (" v1 ", "V1"),
         ("C4", "V4"),
+        ("ECG-II", "II"),
+        ("Lead - II", "II"),
+        ("ECG: Lead II", "II"),
+        ("V-1", "V1"),
+        ("V_1", "V1"),
+        ("D-II", "II"),
+        ("a VR", "aVR"),
+        ("aV-R", "aVR"),
     ],
 )
 def test_spellings_of_archives_are_understood(spelling: str, lead: str) -> None:
@@ -34,6 +47,27 @@ def test_spellings_of_archives_are_understood(spelling: str, lead: str) -> None:
 @pytest.mark.parametrize("name", ["MLII", "V7", "vx", "RESP", "ABP", "ECG", "", "IV", "Lead"])
 def test_other_signals_are_not_taken_for_standard_leads(name: str) -> None:
     assert canonical_lead(name) is None
+
+
+SIGNED = ("-aVR", "- aVR", "\N{EN DASH}aVR", "\N{MINUS SIGN}aVR", "aVR-", "-AVR", "-I", "-V1")
+PREFIXED = ("Lead -aVR", "ECG--aVR", "ECG_-aVR", "MDC_ECG_LEAD_-aVR", "ECG I-II")
+JOINED = ("I-II", "I_I", "II-I", "I I", "I_II")
+
+
+@pytest.mark.parametrize("name", [*SIGNED, *PREFIXED, *JOINED])
+def test_a_sign_or_a_second_lead_makes_another_lead(name: str) -> None:
+    assert canonical_lead(name) is None
+    assert resembles_standard_lead(name)
+
+
+@pytest.mark.parametrize("name", ["aVR", "V-1", "MLII", "V7", "RESP", "", "V1-V2"])
+def test_other_names_do_not_resemble_one(name: str) -> None:
+    assert not resembles_standard_lead(name)
+
+
+def test_the_identities_pass_over_a_lead_turned_over() -> None:
+    names = tuple("-aVR" if lead == "aVR" else lead for lead in LIMB)
+    assert set(limb_identity_errors(_limb_leads(), names)) == {"III", "aVL", "aVF"}
 
 
 def test_leads_are_found_in_any_order_and_doubles_keep_the_first() -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import wfdb
 
+from ecgviewer.cli.words import in_words
 from ecgviewer.core.errors import CorruptFileError, RecordError, UnansweredError
 from ecgviewer.core.record_ref import ReadOptions, RecordRef
 from ecgviewer.core.recording import Recording
@@ -175,14 +176,57 @@ def test_a_missing_rate_is_asked_for_and_the_answer_used(tmp_path: Path) -> None
     assert "500 Hz as given" in _texts(recording, "assumed")
 
 
+@pytest.mark.parametrize("stated", ["r 12", "r 12 0 1000"])
+def test_a_missing_rate_is_asked_for_in_the_words_of_the_question(
+    tmp_path: Path, stated: str
+) -> None:
+    header = _edit(write_wfdb_16(tmp_path, "r", ecg_uv(2.0)), "r 12 500 1000", stated)
+    with pytest.raises(UnansweredError) as caught:
+        open_record(RecordRef(header))
+    assert in_words(caught.value).endswith("; the sampling frequency (--fs) must be given")
+
+
 def test_answers_do_not_overrule_what_the_file_says(tmp_path: Path) -> None:
     header = write_wfdb_16(tmp_path, "r", ecg_uv(2.0))
     options = ReadOptions(fs_hz=250.0, units="uV", leads=tuple(LEADS[::-1]))
     recording = open_record(RecordRef(header, options=options))
     assert recording.fs_hz == 500.0
     assert recording.leads == LEADS
-    assert "250 Hz given were not used" in _texts(recording, "info")
+    told = _texts(recording, "info")
+    assert "250 Hz given were not used" in told
+    assert "the file says mV; the unit uV given was not used" in told
+    assert "the lead names given were not used" in told
     np.testing.assert_allclose(recording.read(0, 2), ecg_uv(2.0) / 1000, atol=1e-6)
+
+
+def test_answers_that_the_file_gives_too_are_no_news(tmp_path: Path) -> None:
+    header = write_wfdb_16(tmp_path, "r", ecg_uv(2.0))
+    leads = tuple(f"Lead {lead}" for lead in LEADS)
+    same = ReadOptions(fs_hz=500.0, units="millivolt", leads=leads)
+    recording = open_record(RecordRef(header, options=same))
+    assert recording.notes == open_record(RecordRef(header)).notes
+
+
+def test_a_lead_turned_over_is_not_its_opposite(tmp_path: Path) -> None:
+    signal = ecg_uv(10.0)
+    signal[3] *= -1
+    names = tuple("-aVR" if lead == "aVR" else lead for lead in LEADS)
+    recording = open_record(RecordRef(write_wfdb_16(tmp_path, "r", signal, leads=names)))
+    assert recording.leads == names
+    assert recording.missing_standard_leads == ("aVR",)
+    assert "identities hold" in _texts(recording, "info")
+    assert "not taken for standard leads" in _texts(recording, "warning")
+    assert "-aVR" in _texts(recording, "warning")
+    np.testing.assert_allclose(recording.read(0, 1)[3], signal[3, :500] / 1000, atol=1e-6)
+
+
+def test_the_difference_of_two_leads_is_no_third_lead(tmp_path: Path) -> None:
+    signal = ecg_uv(2.0)[:3]
+    recording = open_record(
+        RecordRef(write_wfdb_16(tmp_path, "r", signal, leads=("I-II", "I_I", "V1")))
+    )
+    assert recording.leads == ("I-II", "I_I", "V1")
+    assert "in the name: I-II, I_I" in _texts(recording, "warning")
 
 
 def test_leads_are_found_by_alias_in_any_order(tmp_path: Path) -> None:
@@ -253,6 +297,25 @@ def test_the_patient_is_read_never_guessed(tmp_path: Path) -> None:
     odd = ("Age: NaN", "Sex: Unknown", "69 M 1085 1629 x1", "Age: 300")
     patient = open_record(RecordRef(write_wfdb_16(tmp_path, "c", signal, comments=odd))).patient
     assert (patient.age_years, patient.sex, patient.line()) == (None, "", "")
+
+
+@pytest.mark.parametrize("mark", [b"\x85", b"\x0b", b"\x0c", b"\x1c", "\u2028".encode()])
+def test_a_comment_goes_on_behind_an_ellipsis_of_windows(tmp_path: Path, mark: bytes) -> None:
+    header = write_wfdb_16(tmp_path, "r", ecg_uv(1.0), comments=("Dx: AF @ 12 leads", "Age: 51"))
+    data = b"# Dr. M\xfcller @ 12 leads\n" if mark == b"\x85" else b"# Dr. M @ 12 leads\n"
+    header.write_bytes((data + header.read_bytes()).replace(b"@", mark))
+    patient = open_record(RecordRef(header)).patient
+    assert len(patient.comments) == 3
+    assert all(text.endswith("12 leads") for text in patient.comments[:2])
+    assert patient.age_years == 51.0
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\r"])
+def test_lines_may_end_as_in_other_systems(tmp_path: Path, end: str) -> None:
+    header = write_wfdb_16(tmp_path, "r", ecg_uv(1.0), comments=("Age: 51",))
+    header.write_bytes(header.read_bytes().replace(b"\n", end.encode()))
+    recording = open_record(RecordRef(header))
+    assert (recording.leads, recording.patient.age_years) == (LEADS, 51.0)
 
 
 def test_the_start_is_known_with_time_and_date(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.core.recording import Patient
 from ecgviewer.io import find_records, open_record
 from ecgviewer.review import editing
-from ecgviewer.review.annotations import Annotation, FlagOrigin, RecordKey, Review
+from ecgviewer.review.annotations import Annotation, FlagOrigin, FlagVerdict, RecordKey, Review
 from ecgviewer.review.anonymize import Privacy, anonymize
 from ecgviewer.review.csv_export import export_csv, import_csv
 from ecgviewer.review.errors import ExportError
@@ -171,6 +171,23 @@ def test_csv_is_read_by_the_csv_module_with_seconds_and_samples(review, tmp_path
         assert int(row["start_sample"]) == round(item.start_s * 500)
     cells = [cell for row in rows for cell in row.values()]
     assert not [cell for cell in cells if cell.startswith(("=", "+", "@"))]
+
+
+@pytest.mark.parametrize("text", ["=cmd()", "+1+1", "-2+3", "@SUM(1)", "\t=1", "'quoted"])
+def test_no_cell_of_a_csv_is_a_formula(empty, tmp_path, text) -> None:
+    origin = FlagOrigin(text, text, 1.0, 0.5)
+    review = Review(
+        replace(empty.record, name=text, sha256=text, leads=(text,)),
+        text,
+        (Annotation("a", 0.0, 1.0, (text,), text, (), text, text, text, text, origin),),
+        (FlagVerdict("b", "accepted", 0.0, 1.0, (text,), text, origin, text, text, text),),
+        replace(empty.state, note=text, changed=text),
+    )
+    path = export_csv(review, tmp_path / "x.csv")
+    with path.open(newline="", encoding="utf-8") as file:
+        cells = [cell for row in csv.reader(file) for cell in row]
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t"))]
+    assert import_csv(path) == review
 
 
 @pytest.mark.parametrize("to", ["wfdb", "csv", "json"])
