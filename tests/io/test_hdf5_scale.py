@@ -150,6 +150,14 @@ def test_a_doubtful_rate_can_be_answered(tmp_path: Path) -> None:
     assert "as given" in _notes(answered, "assumed")
 
 
+def test_a_unit_given_against_the_file_is_said_to_be_unused(tmp_path: Path) -> None:
+    path = tmp_path / "u.h5"
+    _file(path, ECG_MV)
+    given = open_record(RecordRef(path, None, ReadOptions(units="uV")))
+    assert "the file says mV; the unit uV given was not used" in _notes(given, "info")
+    np.testing.assert_allclose(given.read(0, 10), ECG_MV, atol=1e-5)
+
+
 def test_names_kept_in_another_file_are_not_read(tmp_path: Path) -> None:
     secret = tmp_path / "secret.txt"
     secret.write_bytes(b"".join(f"SECRET{k:02d}".encode() for k in range(12)))
