@@ -18,6 +18,7 @@ from ecgviewer.io.hdf5_find import (
     read_block,
 )
 from ecgviewer.io.hdf5_layout import CandidateDataset
+from ecgviewer.io.hdf5_progress import tell_progress
 
 
 def list_candidates(path: Path) -> list[CandidateDataset]:
@@ -33,6 +34,7 @@ def list_candidates(path: Path) -> list[CandidateDataset]:
         arrays, leads_apart = candidates(file, path)
         root = attributes_text(file)
         for (group, _), names in leads_apart.items():
+            tell_progress()
             first = file[next(iter(names.values()))]
             facts = facts_of(first)
             found.append(
@@ -42,6 +44,7 @@ def list_candidates(path: Path) -> list[CandidateDataset]:
                 )
             )  # fmt: skip
         for name, item in arrays.items():
+            tell_progress()
             facts = facts_of(item)
             axes = guess_axes(item.shape, len(facts.leads) if facts.leads else None)
             if axes is None:
@@ -49,7 +52,7 @@ def list_candidates(path: Path) -> list[CandidateDataset]:
             found.append(
                 CandidateDataset(
                     name, item.shape, str(item.dtype),
-                    item.shape[0] if axes.record is not None else 1,
+                    item.shape[axes.record] if axes.record is not None else 1,
                     item.shape[axes.lead] if axes.lead is not None else 1,
                     item.shape[axes.time],
                     facts.fs_hz, facts.unit, facts.leads, root | attributes_text(item),

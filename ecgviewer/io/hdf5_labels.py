@@ -11,7 +11,7 @@ import numpy as np
 
 from ecgviewer.core.errors import UnsupportedFormatError
 from ecgviewer.io import limits
-from ecgviewer.io.hdf5_file import checked_dataset, opened
+from ecgviewer.io.hdf5_file import checked_dataset, has_object, opened
 
 
 def read_labels(path: Path, arrays: Sequence[str], columns: Sequence[str]) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def read_labels(path: Path, arrays: Sequence[str], columns: Sequence[str]) -> di
     RecordError
     """
     with opened(path) as file:
-        name = next((one for one in arrays if one in file), None)
+        name = next((one for one in arrays if has_object(file, one, path)), None)
         if name is None:
             return {"n_records": None}
         stack = checked_dataset(file, name, path)
@@ -32,7 +32,9 @@ def read_labels(path: Path, arrays: Sequence[str], columns: Sequence[str]) -> di
         if n_records > min(limits.MAX_STACKED_RECORDS, stack.id.get_storage_size()):
             raise UnsupportedFormatError(f"{name!r} claims {n_records} records", path)
         found = {
-            column: _column(file, column, n_records, path) for column in columns if column in file
+            column: _column(file, column, n_records, path)
+            for column in columns
+            if has_object(file, column, path)
         }
     return {"n_records": n_records, "columns": found}
 

@@ -12,6 +12,7 @@ import queue
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 from ecgviewer.core.errors import CorruptFileError, RecordError
@@ -19,7 +20,13 @@ from ecgviewer.io.hdf5_messages import Body, FloatArray, error_from_json, receiv
 
 START_WITHIN_S = 60.0
 ANSWER_WITHIN_S = 5.0
-"""Opening and reading take milliseconds; slow network drives get the rest."""
+"""Opening and reading take milliseconds; slow network drives get the rest.
+
+Looking through a file of many objects takes longer, and gives a sign of life every now and then:
+this is the time until the next.
+"""
+LAST_ANSWER_WITHIN_S = 300.0
+"""However many signs of life there are. The largest file takes some 10 s of processor time."""
 WORKER_ARGUMENT = "--hdf5-reader"
 """What the frozen program is called with to be this process."""
 
@@ -56,15 +63,22 @@ class _Reader:
     def exchange(self, request: Body | None, within_s: float) -> _Message:
         """Send a request (None: await the greeting) and return the answer.
 
-        None means that the process died; ``queue.Empty`` is raised when time is up.
+        None means that the process died; ``queue.Empty`` is raised when it was silent for so
+        long, or has no end.
         """
+        last = time.monotonic() + LAST_ANSWER_WITHIN_S
         if request is not None:
             assert self._process.stdin is not None
             try:
                 send(self._process.stdin, request)
             except OSError:
                 return None
-        return self._answers.get(timeout=within_s)
+        while True:
+            message = self._answers.get(timeout=within_s)
+            if message is None or "working" not in message[0]:
+                return message
+            if time.monotonic() > last:
+                raise queue.Empty
 
     def end(self) -> None:
         """Kill the process and wait for it."""
@@ -117,12 +131,15 @@ def call(what: str, path: Path, **more: object) -> tuple[Body, FloatArray]:
             _reader = None  # inherited by a fork: it belongs to the parent
         if _reader is None:
             _reader = _start(path)
+        asked = time.monotonic()
         try:
             answer = _reader.exchange({"what": what, "path": str(path), **more}, ANSWER_WITHIN_S)
         except queue.Empty:
             _stop()
             raise CorruptFileError(
-                f"locked up the HDF5 library (no answer in {ANSWER_WITHIN_S:g} s): refused", path
+                "locked up the HDF5 library "
+                f"(no answer in {time.monotonic() - asked:.0f} s): refused",
+                path,
             ) from None
         if answer is None:
             _stop()

@@ -26,6 +26,8 @@ class PublishedLayout:
     orders: tuple[tuple[str, ...], ...]
 
 
+_CODE_SAMPLES = 4096
+"""With the zeros around each; what has far fewer is something else under the same name."""
 CODE = PublishedLayout(
     "CODE",
     400.0,
@@ -41,7 +43,7 @@ def published_layout(dataset: h5py.Dataset) -> PublishedLayout | None:
     """Return the published layout that a dataset has by name, shape and type."""
     name = dataset.name.rsplit("/", 1)[-1].lower()
     if name == "tracings" and dataset.ndim == 3 and dataset.shape[2] == 12:
-        return CODE
+        return CODE if dataset.shape[1] >= _CODE_SAMPLES // 2 else None
     if dataset.name == "/ecg" and dataset.ndim == 2 and dataset.shape[0] == 12:
         return SPH if dataset.dtype == np.float16 and not dataset.attrs else None
     return None

@@ -16,6 +16,7 @@ from ecgviewer.core.recording import Note, Recording
 from ecgviewer.io.answers import answers_text, used_answers
 from ecgviewer.io.checks import check_sampling, signal_notes
 from ecgviewer.io.fileaccess import FileStamp
+from ecgviewer.io.hdf5_apart import shortened
 from ecgviewer.io.hdf5_facts import Facts, comments_of, facts_of
 from ecgviewer.io.hdf5_file import checked_dataset, opened
 from ecgviewer.io.hdf5_find import (
@@ -87,7 +88,7 @@ def open_stored(ref: RecordRef, profiles: Profiles) -> Recording:
             ask(known, ref)
         rows = [scalings[k].row(0) if member.names else scalings[0].row(k) for k in range(n_rows)]
         if member.names:
-            _note_lengths(known, items, member.names)
+            _note_lengths(known, items, member)
         place = RecordPlace(
             datasets=member.datasets,
             axes=axes,
@@ -225,8 +226,16 @@ def _trimmed(
     return _Stretch(block[:, start:stop], start, stop - start)
 
 
-def _note_lengths(known: Known, items: Sequence[h5py.Dataset], names: Sequence[str]) -> None:
+def _note_lengths(known: Known, items: Sequence[h5py.Dataset], member: Member) -> None:
+    """Note which leads end early, and which datasets as long as the leads are not among them."""
     longest = max(item.size for item in items)
-    shorter = [name for name, item in zip(names, items, strict=True) if item.size < longest]
-    if shorter:
-        known.notes.append(Note("warning", f"end before the others: {', '.join(shorter)}"))
+    ends_early = [
+        name for name, item in zip(member.names, items, strict=True) if item.size < longest
+    ]
+    if ends_early:
+        known.notes.append(Note("warning", f"end before the others: {', '.join(ends_early)}"))
+    if member.left_out:
+        names = shortened(member.left_out)
+        known.notes.append(
+            Note("warning", f"not shown, as rate or unit differ from the leads': {names}")
+        )

@@ -1,7 +1,8 @@
 """The process that touches HDF5 files: damage that crashes or locks up the library ends here.
 
 Started by :mod:`ecgviewer.io.hdf5_process`; requests come on standard input, answers go to
-standard output, one after the other, until the input ends.
+standard output, one after the other, until the input ends. Before an answer that takes long there
+are signs of life.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from ecgviewer.io.hdf5_messages import (
     ref_from_json,
     send,
 )
+from ecgviewer.io.hdf5_progress import on_progress
 from ecgviewer.io.hdf5_reader import count_stored, open_stored
 from ecgviewer.io.hdf5_source import Hdf5Source
 from ecgviewer.io.profiles import profile_from_json
@@ -49,16 +51,26 @@ def main() -> None:
     os.dup2(2, 1)
     _limit_memory()
     send(answers, {"ready": True})
+
+    def sign_of_life() -> None:
+        _self_destruct_in(SELF_DESTRUCT_S)
+        send(answers, {"working": True})
+
+    on_progress(sign_of_life)
     while (message := receive(requests)) is not None:
-        if hasattr(signal, "alarm"):
-            signal.alarm(SELF_DESTRUCT_S)
+        _self_destruct_in(SELF_DESTRUCT_S)
         try:
             body, samples = _answer(message[0])
         except RecordError as error:
             body, samples = error_to_json(error), NOTHING
         send(answers, body, samples)
-        if hasattr(signal, "alarm"):
-            signal.alarm(0)
+        _self_destruct_in(0)
+
+
+def _self_destruct_in(seconds: int) -> None:
+    """End this process after so many seconds without another call; 0: never."""
+    if hasattr(signal, "alarm"):
+        signal.alarm(seconds)
 
 
 def _answer(request: Mapping[str, Any]) -> tuple[Body, FloatArray]:

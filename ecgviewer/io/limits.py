@@ -20,3 +20,8 @@ MAX_CHUNK_BYTES = 256_000_000
 MAX_STACKED_RECORDS = 10_000_000
 MAX_HDF5_OBJECTS = 100_000
 """Looked at in one HDF5 file."""
+MAX_SOFT_LINKS = 16
+"""On the way to one HDF5 dataset: as many as the library itself follows."""
+MAX_VIRTUAL_DEPTH = 4
+"""Of HDF5 datasets put together from others that are put together themselves."""
+MAX_VIRTUAL_SOURCES = 10_000

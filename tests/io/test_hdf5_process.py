@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import struct
 import subprocess
@@ -14,9 +15,16 @@ import h5py
 import numpy as np
 import pytest
 
-from ecgviewer.core.errors import CorruptFileError
+from ecgviewer.core.errors import CorruptFileError, UnsupportedFormatError
 from ecgviewer.core.record_ref import RecordRef
-from ecgviewer.io import RecordFailure, find_records, hdf5_process, open_record
+from ecgviewer.io import (
+    RecordFailure,
+    find_records,
+    hdf5_file,
+    hdf5_process,
+    limits,
+    open_record,
+)
 from tests.generators import LEADS, ecg_mv
 
 
@@ -104,3 +112,50 @@ def test_the_program_itself_can_be_the_reader() -> None:
         cwd=Path(__file__).parents[2], stdin=subprocess.DEVNULL, capture_output=True, check=True,
     )  # fmt: skip
     assert b'"ready": true' in done.stdout
+
+
+def _of_many_objects(path: Path, n_objects: int) -> Path:
+    with h5py.File(_sound(path), "a") as file:
+        group = file.create_group("beats")
+        space = h5py.h5s.create_simple((1,))
+        for k in range(n_objects):
+            h5py.h5d.create(group.id, b"%d" % k, h5py.h5t.NATIVE_INT8, space)
+    return path
+
+
+def test_a_file_of_many_objects_is_not_taken_for_one_that_locks_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = _of_many_objects(tmp_path / "first.h5", 8_000)
+    second, third = (Path(shutil.copy(first, tmp_path / name)) for name in ("b.h5", "c.h5"))
+    open_record(RecordRef(_sound(tmp_path / "a.h5")))
+    started = time.perf_counter()
+    assert list(find_records(first)) == [RecordRef(first)]
+    took_s = time.perf_counter() - started
+    # Each sign of life comes after a sixteenth of it.
+    monkeypatch.setattr(hdf5_process, "ANSWER_WITHIN_S", took_s / 2)
+    assert list(find_records(second)) == [RecordRef(second)]
+    monkeypatch.setattr(hdf5_process, "LAST_ANSWER_WITHIN_S", took_s / 4)
+    (failure,) = find_records(third)
+    assert isinstance(failure, RecordFailure)
+    assert str(failure.error).startswith("c.h5: locked up the HDF5 library")
+
+
+def test_every_object_is_looked_at_once_and_only_so_many(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = _of_many_objects(tmp_path / "many.h5", 100)
+    with h5py.File(path, "a") as file:
+        file["beats/again"] = file["ecg"]
+        file["beats/all"] = file
+    monkeypatch.setattr(limits, "MAX_HDF5_OBJECTS", 104)
+    with hdf5_file.opened(path) as file:
+        names = [name for name, _ in hdf5_file.numeric_datasets(file, path)]
+    assert len(names) == len(set(names)) == 101
+    assert names[-1] == "beats/again" and "ecg" not in names
+    monkeypatch.setattr(limits, "MAX_HDF5_OBJECTS", 100)
+    with (
+        pytest.raises(UnsupportedFormatError, match="more than 100 objects"),
+        hdf5_file.opened(path) as file,
+    ):
+        list(hdf5_file.numeric_datasets(file, path))
