@@ -105,8 +105,8 @@ def know_units(
     if all(factor is not None for factor in factors) and normalised is None and doubt is None:
         known.factors = _per_row([factor or 1.0 for factor in factors], n_rows)
         if given is not None and set(known.factors) != {mv_per_unit(given)}:
-            said = ", ".join(dict.fromkeys(unit for unit in stated if unit))
-            text = f"the file says {said}; the unit {given} given was not used"
+            own = ", ".join(dict.fromkeys(unit for unit in stated if unit))
+            text = f"the file says {own}; the unit {given} given was not used"
             known.notes.append(Note("info", text))
         return
     answer = None
