@@ -13,6 +13,8 @@ import hashlib
 import json
 import os
 import shutil
+import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -38,6 +40,9 @@ FloatArray = npt.NDArray[np.float32]
 HALF_BYTES = 2
 VERSION = 1
 """Counts changes of the format and of the code that prepares windows."""
+ABANDONED_S = 24 * 3600.0
+"""Since anything was written to a half-built cache: its process was killed."""
+_PARTIAL = ".partial"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +97,15 @@ def cached_windows(
     place = folder / _key(entries, preprocessing, windowing)
     windows = _open(place, log)
     if windows is None:
-        partial = folder / f"{place.name}.{os.getpid()}.partial"
         try:
             make_private(folder)
             folder.chmod(0o700)
-            _build(entries, preprocessing, windowing, partial, progress)
-            windows = _put(partial, place, log)
+            _remove_abandoned(folder)
+            with _partial(folder, place.name) as partial:
+                _build(entries, preprocessing, windowing, partial, progress)
+                windows = _put(partial, place, log)
         except OSError as error:
             raise DataError(f"the cache cannot be written: {error.strerror}", folder) from error
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
     for name, reason in windows.left_out:
         log(f"left out: {name}: {reason}")
     if not len(windows):
@@ -113,6 +117,25 @@ def cached_windows(
     return windows
 
 
+@contextlib.contextmanager
+def _partial(folder: Path, name: str) -> Iterator[Path]:
+    """Give a new folder of the user's own to build a cache in, and remove what is left of it."""
+    path = Path(tempfile.mkdtemp(_PARTIAL, f"{name}.", folder))
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _remove_abandoned(folder: Path) -> None:
+    """Remove half-built caches whose process cannot be at work on them any more."""
+    for path in folder.glob(f"*{_PARTIAL}"):
+        with contextlib.suppress(OSError):
+            written = max(one.stat().st_mtime for one in (path, *path.iterdir()))
+            if time.time() - written > ABANDONED_S:
+                shutil.rmtree(path, ignore_errors=True)
+
+
 def _build(
     entries: Sequence[Entry],
     preprocessing: Preprocessing,
@@ -120,7 +143,6 @@ def _build(
     folder: Path,
     progress: Progress,
 ) -> None:
-    folder.mkdir(mode=0o700)
     index: dict[str, list[object]] = {"offsets": [], "lengths": [], "records": [], "left_out": []}
     position = 0
 

@@ -20,6 +20,8 @@ MAX_FOLDERS = 100_000
 MAX_DEPTH = 100
 """Parts of a path; deeper folders are not searched."""
 SPLITS = ("train", "calibrate", "report")
+NO_LABEL = "without a label"
+NOT_NORMAL = "not normal by their labels"
 
 
 class DataError(EcgViewerError):
@@ -53,6 +55,9 @@ class Entry:
         Why this record is no training normal; empty for clean normals.
     classes : tuple of str
         Label classes, for figures per class.
+    registry : str
+        Who gave the patient the number in ``patient``: a table that covers several sources. Empty
+        where the source itself did.
     """
 
     ref: RecordRef
@@ -63,6 +68,7 @@ class Entry:
     normal: bool | None
     left_out: str
     classes: tuple[str, ...] = ()
+    registry: str = ""
 
     @property
     def clean(self) -> bool:
@@ -70,11 +76,16 @@ class Entry:
         return self.normal is True and not self.left_out
 
     @property
+    def group(self) -> str:
+        """The patient, told apart from those of other data sets; what no split may separate."""
+        return f"{self.registry or self.source}/{self.patient}"
+
+    @property
     def split(self) -> str:
         """``train``, ``calibrate`` or ``report``: official folds 1-8, 9, 10, else by patient."""
         if self.fold is not None:
             return SPLITS[max(self.fold - 8, 0)]
-        digest = hashlib.sha256(f"{self.source}/{self.patient}".encode()).digest()
+        digest = hashlib.sha256(self.group.encode()).digest()
         return _SHARES[digest[0] % len(_SHARES)]
 
 
@@ -93,12 +104,21 @@ class DataSet:
     entries : list of Entry
     without_record : list of str
         Label rows whose record is not there.
+    table : Path or None
+        Where the labels were read.
+    lists_all : bool
+        Whether that table is meant to list every WFDB record of its folders.
+    unlisted : list of str
+        Records that it does not list.
     """
 
     kind: str
     root: Path
     entries: list[Entry] = field(default_factory=list)
     without_record: list[str] = field(default_factory=list)
+    table: Path | None = None
+    lists_all: bool = False
+    unlisted: list[str] = field(default_factory=list)
 
     def describe(self) -> str:
         """Return what was recognised, how many normals, and why others were left out."""
@@ -116,6 +136,11 @@ class DataSet:
             lines.append(
                 f"  {len(self.without_record)} label rows without a record "
                 f"(first: {self.without_record[0]})"
+            )
+        if self.table is not None and self.unlisted:
+            lines.append(
+                f"  {len(self.unlisted)} records here are not listed in {self.table.name} and "
+                f"were left out (first: {self.unlisted[0]})"
             )
         return "\n".join(lines)
 
@@ -159,8 +184,12 @@ def scan(paths: Sequence[Path]) -> Index:
     UnlabelledError
         When nothing in a path was recognised.
     DataError
-        When a path does not exist, or its labels cannot be read.
+        When a path does not exist, or its labels cannot be read or contradict each other.
     """
+    from trainer.datasets_checks import keep_patients_together, note_unlisted, unclaimed
+    from trainer.tables import files_in
+
+    files_in.cache_clear()
     datasets: list[DataSet] = []
     claimed: set[tuple[Path, int | None]] = set()
     for path in paths:
@@ -175,22 +204,16 @@ def scan(paths: Sequence[Path]) -> Index:
         if not found:
             raise UnlabelledError(
                 "no data set was recognised here: no ptbxl_database.csv, record_list.csv, "
-                "REFERENCE.csv, labels.csv, WFDB headers with #Dx, or labelled HDF5",
+                "REFERENCE.csv, labels.csv, WFDB headers with #Dx, or labelled HDF5 (normal or "
+                "scp_codes inside, or a CSV file beside it with exam_id and normal)",
                 path,
             )
         for dataset in found:
-            dataset.entries = list(_unclaimed(dataset.entries, claimed))
+            dataset.entries = unclaimed(dataset, claimed)
         datasets += [dataset for dataset in found if dataset.entries]
+    keep_patients_together(datasets)
+    note_unlisted(datasets, claimed)
     return Index(tuple(datasets))
-
-
-def _unclaimed(entries: Iterable[Entry], claimed: set[tuple[Path, int | None]]) -> Iterable[Entry]:
-    """Yield the records that no earlier, more specific table has described already."""
-    for entry in entries:
-        key = (entry.ref.path, entry.ref.index)
-        if key not in claimed:
-            claimed.add(key)
-            yield entry
 
 
 def _scan(path: Path, visited: set[Path]) -> Iterable[DataSet]:

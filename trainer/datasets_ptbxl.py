@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ecgviewer.core.record_ref import RecordRef
-from trainer.data import DataError, DataSet, Entry
-from trainer.tables import read_table, record_named
+from trainer.data import NO_LABEL, NOT_NORMAL, DataError, DataSet, Entry
+from trainer.tables import blank, patient_stated, read_table, record_named, table_named
 
 TABLE = "ptbxl_database.csv"
 NOT_DIAGNOSTIC = frozenset((
@@ -29,13 +29,14 @@ SUPERCLASSES: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 TROUBLE = ("burst_noise", "electrodes_problems", "extra_beats", "pacemaker")
 """Columns that, when filled, keep a normal record out of training."""
-
-
+NO_NORM = "without the statement NORM"
 MAX_CODES_CHARS = 10_000
 
 
 def parse_codes(text: str) -> dict[str, float]:
     """Return SCP codes with their likelihoods from a dictionary, JSON or a comma list.
+
+    An empty cell, as programs write it, holds none.
 
     Raises
     ------
@@ -45,6 +46,8 @@ def parse_codes(text: str) -> dict[str, float]:
     text = text.strip()
     if len(text) > MAX_CODES_CHARS:
         raise ValueError("not a list of SCP codes: too long")
+    if blank(text):
+        return {}
     if not text.startswith("{"):
         return {code.strip(): 100.0 for code in text.split(",") if code.strip()}
     try:
@@ -69,20 +72,23 @@ def parse_fold(text: str) -> int:
     return fold
 
 
-def judge(codes: Iterable[str]) -> tuple[bool, str, tuple[str, ...]]:
+def judge(codes: Iterable[str]) -> tuple[bool | None, str, tuple[str, ...]]:
     """Return (normal, why no training normal, classes) of a record's SCP codes.
 
-    Normal: NORM is the only diagnosis. Clean: nothing but NORM and sinus rhythm is stated;
-    27 % of the normal records carry another statement (PVC, AFIB, PACE ...).
+    Normal: NORM is the only diagnosis; None without any code, which says nothing. Clean: nothing
+    but NORM and sinus rhythm is stated; 27 % of the normal records carry another statement (PVC,
+    AFIB, PACE ...).
     """
     stated = set(codes)
+    if not stated:
+        return None, NO_LABEL, ()
     diagnoses = stated - NOT_DIAGNOSTIC - {"NORM"}
     normal = "NORM" in stated and not diagnoses
     others = sorted(stated - {"NORM", "SR"})
     superclasses = [name for name, members in SUPERCLASSES.items() if stated & set(members)]
     reason = ""
     if not normal:
-        reason = "not normal by their labels" if diagnoses else "without the statement NORM"
+        reason = NOT_NORMAL if diagnoses else NO_NORM
     elif others:
         reason = "normal with another statement (SBRAD, STACH, SARRH, PVC, ABQRS ...)"
     return normal, reason, (*superclasses, *others)
@@ -90,15 +96,15 @@ def judge(codes: Iterable[str]) -> tuple[bool, str, tuple[str, ...]]:
 
 def ptbxl(folder: Path) -> DataSet | None:
     """Recognise a PTB-XL tree."""
-    table = folder / TABLE
-    if not table.is_file():
+    table = table_named(folder, TABLE)
+    if table is None:
         return None
-    dataset = DataSet("PTB-XL", folder)
+    dataset = DataSet("PTB-XL", folder, table=table)
     for number, row in enumerate(
         read_table(table, ("ecg_id", "patient_id", "scp_codes", "strat_fold")), start=2
     ):
         ecg_id = row["ecg_id"]
-        path = _header(folder, row)
+        path = _header(table, row)
         if path is None:
             dataset.without_record.append(f"ecg_id {ecg_id}")
             continue
@@ -111,15 +117,15 @@ def ptbxl(folder: Path) -> DataSet | None:
         trouble = [column for column in TROUBLE if row.get(column, "").strip()]
         if normal and not reason and trouble:
             reason = f"normal with {trouble[0].replace('_', ' ')}"
-        patient = row["patient_id"].removesuffix(".0") or f"record {ecg_id}"
+        patient = patient_stated(row["patient_id"]).removesuffix(".0") or f"record {ecg_id}"
         ref = RecordRef(path)
         dataset.entries.append(Entry(ref, name, "PTB-XL", patient, fold, normal, reason, classes))
     return dataset
 
 
-def _header(folder: Path, row: Mapping[str, str]) -> Path | None:
+def _header(table: Path, row: Mapping[str, str]) -> Path | None:
     for column in ("filename_hr", "filename_lr"):
         name = row.get(column, "")
-        if name and (path := record_named(folder / TABLE, f"{name}.hea")) is not None:
+        if name and (path := record_named(table, f"{name}.hea")) is not None:
             return path
     return None

@@ -12,11 +12,22 @@ from pathlib import Path
 
 from ecgviewer.core.errors import RecordError
 from ecgviewer.core.record_ref import RecordRef
-from ecgviewer.io.fileaccess import is_regular, read_bytes
+from ecgviewer.io.fileaccess import read_bytes
 from ecgviewer.io.limits import MAX_HEADER_BYTES
-from trainer.data import DataError, DataSet, Entry
+from trainer.data import NO_LABEL, NOT_NORMAL, DataError, DataSet, Entry
 from trainer.datasets_hdf5 import labels_hdf5
-from trainer.tables import columns_of, has_columns, read_table, record_named, stated_truth
+from trainer.tables import (
+    LABELS,
+    RECORD_KEYS,
+    blank,
+    columns_of,
+    has_columns,
+    patient_stated,
+    read_table,
+    record_named,
+    stated_truth,
+    table_named,
+)
 
 CPSC_CLASSES = ("Normal", "AF", "I-AVB", "LBBB", "RBBB", "PAC", "PVC", "STD", "STE")
 SINUS_RHYTHM = "426783006"
@@ -31,32 +42,34 @@ SNOMED_CLASSES = {
     "164865005": "MI", "164873001": "LVH", "428750005": "NSSTTA", "426783006": "NSR",
 }  # fmt: skip
 """Scored diagnoses of CinC 2020/21 and a few frequent others."""
-NOT_NORMAL = "not normal by their labels"
+_NOTHING_SAID = ("unknown", "nan", "na")
+"""What stands after ``#Dx:`` in place of codes."""
 
 
 def reference_table(folder: Path) -> DataSet | None:
     """Recognise CPSC 2018: ``REFERENCE.csv`` of recording and up to three class numbers."""
-    table = folder / "REFERENCE.csv"
+    table = table_named(folder, "REFERENCE.csv")
     columns = ("Recording", "First_label")
-    if not is_regular(table):
+    if table is None:
         return None
-    dataset = DataSet("CPSC 2018", folder)
+    dataset = DataSet("CPSC 2018", folder, table=table, lists_all=True)
     for number, row in enumerate(read_table(table, columns), start=2):
         name = row["Recording"].strip()
         cells = [row.get(c, "") for c in ("First_label", "Second_label", "Third_label")]
         try:
-            classes = tuple(_cpsc_class(cell) for cell in cells if cell.strip())
-        except (ValueError, OverflowError) as error:
+            classes = tuple(_cpsc_class(cell) for cell in cells if not blank(cell))
+        except ValueError as error:
             raise DataError(f"line {number}: labels run from 1 to 9, not {cells}", table) from error
         path = record_named(table, f"{name}.hea")
         if path is None:
             dataset.without_record.append(name)
             continue
-        normal = classes == ("Normal",)
-        reason = "" if normal else NOT_NORMAL
+        normal = classes == ("Normal",) if classes else None
         found = tuple(c for c in classes if c != "Normal")
-        entry = Entry(RecordRef(path), f"cpsc2018/{name}", "CPSC 2018", name, None, normal, reason)
-        dataset.entries.append(_with_classes(entry, found))
+        dataset.entries.append(
+            Entry(RecordRef(path), f"cpsc2018/{name}", "CPSC 2018", name, None, normal,
+                  _reason(normal), found)
+        )  # fmt: skip
     return dataset
 
 
@@ -70,12 +83,12 @@ def labels_table(folder: Path) -> DataSet | None:
     DataError
         When there is such a table and it cannot be understood: its records are not unlabelled.
     """
-    table, prefix = folder / "labels.csv", ""
-    if not is_regular(table):
-        table, prefix = folder.parent / "labels.csv", f"{folder.name}/"
-    if not is_regular(table) or labels_hdf5(table):
+    table, prefix = table_named(folder, LABELS), ""
+    if table is None:
+        table, prefix = table_named(folder.parent, LABELS), f"{folder.name}/"
+    if table is None or labels_hdf5(table):
         return None
-    key = next((k for k in ("relpath", "record") if has_columns(table, (k, "normal"))), None)
+    key = next((k for k in RECORD_KEYS if has_columns(table, (k, "normal"))), None)
     if key is None:
         found = ", ".join(columns_of(table))[:200]
         raise DataError(
@@ -83,25 +96,61 @@ def labels_table(folder: Path) -> DataSet | None:
             f"not {found!r}; rename the file if it is no table of labels",
             table,
         )
-    dataset = DataSet(f"records listed in {table.name}", folder)
+    dataset = DataSet(f"records listed in {table.name}", folder, table=table, lists_all=True)
+    # One patient may have records in several sources: then the table tells patients apart.
+    registry = table.name.lower() if _covers_sources(table, key) else ""
     for number, row in enumerate(read_table(table, (key, "normal")), start=2):
         relative = row[key].strip()
         if not relative.startswith(prefix):
             continue
-        path = record_named(table, f"{relative}.hea") or record_named(table, relative)
+        path = _listed_record(table, relative)
         if path is None:
             dataset.without_record.append(relative)
             continue
         normal = stated_truth(row["normal"], table, number)
-        reason = "without a label" if normal is None else "" if normal else NOT_NORMAL
-        source = row.get("source", "").strip() or folder.name
-        patient = row.get("patient_id", "").strip() or relative
-        entry = Entry(RecordRef(path), relative, source, patient, None, normal, reason)
+        patient = patient_stated(row.get("patient_id", ""))
         codes = re.split(r"[;,\s]+", row.get("dx", ""))
         classes = dict.fromkeys(SNOMED_CLASSES[code] for code in codes if code in SNOMED_CLASSES)
-        dataset.entries.append(_with_classes(entry, tuple(c for c in classes if c != "NSR")))
+        dataset.entries.append(
+            Entry(
+                ref=RecordRef(path),
+                name=relative,
+                source=row.get("source", "").strip() or folder.name,
+                patient=patient or relative,
+                fold=None,
+                normal=normal,
+                left_out=_reason(normal),
+                classes=tuple(c for c in classes if c != "NSR"),
+                registry=registry if patient else "",
+            )
+        )
     # A table one level up need not speak of this folder.
     return dataset if dataset.entries or dataset.without_record or not prefix else None
+
+
+def _covers_sources(table: Path, key: str) -> bool:
+    """Return whether ``labels.csv`` numbers the patients of several sources that are here.
+
+    Of the whole table, not of one folder's rows: the same records must fall into the same parts
+    when only that folder is given.
+    """
+    if not has_columns(table, ("patient_id",)):
+        return False
+    sources: set[str] = set()
+    for row in read_table(table, (key,)):
+        relative = row[key].strip()
+        head, inside, _ = relative.partition("/")
+        folder = head if inside and not head.startswith(".") else table.parent.name
+        source = row.get("source", "").strip() or folder
+        if source not in sources and _listed_record(table, relative) is not None:
+            sources.add(source)
+            if len(sources) > 1:
+                return True
+    return False
+
+
+def _listed_record(table: Path, name: str) -> Path | None:
+    return record_named(table, f"{name}.hea") or record_named(table, name)
 
 
 def dx_headers(folder: Path) -> DataSet | None:
@@ -112,14 +161,13 @@ def dx_headers(folder: Path) -> DataSet | None:
         if codes is None:
             continue
         unique = tuple(dict.fromkeys(codes))
-        normal = unique == (SINUS_RHYTHM,)
+        normal = unique == (SINUS_RHYTHM,) if unique else None
         name = f"{folder.name}/{path.stem}"
-        entry = Entry(
-            RecordRef(path), name, folder.name, path.stem, None, normal if unique else None,
-            "" if normal else NOT_NORMAL if unique else "without a label",
-        )  # fmt: skip
         classes = dict.fromkeys(SNOMED_CLASSES.get(code, code) for code in unique)
-        dataset.entries.append(_with_classes(entry, tuple(c for c in classes if c != "NSR")))
+        dataset.entries.append(
+            Entry(RecordRef(path), name, folder.name, path.stem, None, normal, _reason(normal),
+                  tuple(c for c in classes if c != "NSR"))
+        )  # fmt: skip
     return dataset if dataset.entries else None
 
 
@@ -128,14 +176,12 @@ def mimic(folder: Path) -> DataSet | None:
 
     Normal: the machine report reads sinus rhythm and normal ECG and nothing else.
     """
-    records, measurements = folder / "record_list.csv", folder / "machine_measurements.csv"
-    if not (is_regular(records) and is_regular(measurements)):
+    records = table_named(folder, "record_list.csv")
+    measurements = table_named(folder, "machine_measurements.csv")
+    if records is None or measurements is None:
         return None
-    reports: dict[str, tuple[str, ...]] = {}
-    for row in read_table(measurements, ("study_id", "report_0")):
-        texts = (row[c] for c in sorted(row, key=_report_number) if c.startswith("report_"))
-        reports[row["study_id"]] = tuple(t for text in texts if (t := _plain(text)))
-    dataset = DataSet("MIMIC-IV-ECG", folder)
+    reports = _machine_reports(measurements)
+    dataset = DataSet("MIMIC-IV-ECG", folder, table=records)
     for row in read_table(records, ("subject_id", "study_id", "path")):
         path = record_named(records, f"{row['path']}.hea")
         if path is None:
@@ -145,17 +191,43 @@ def mimic(folder: Path) -> DataSet | None:
         normal = normal_report(report) if report else None
         reason = "without a machine report" if normal is None else "" if normal else NOT_NORMAL
         dataset.entries.append(
-            Entry(RecordRef(path), f"mimic/{row['study_id']}", "MIMIC-IV-ECG", row["subject_id"],
-                  None, normal, reason)
+            Entry(RecordRef(path), f"mimic/{row['study_id']}", "MIMIC-IV-ECG",
+                  patient_stated(row["subject_id"]) or f"study {row['study_id']}", None, normal,
+                  reason)
         )  # fmt: skip
     return dataset
 
 
+def _machine_reports(table: Path) -> dict[str, tuple[str, ...]]:
+    """Return the lines of every study's machine report.
+
+    Raises
+    ------
+    DataError
+        When a study is listed twice and the reports differ.
+    """
+    reports: dict[str, tuple[str, ...]] = {}
+    for number, row in enumerate(read_table(table, ("study_id", "report_0")), start=2):
+        texts = (row[c] for c in sorted(row, key=_report_number) if c.startswith("report_"))
+        report = tuple(t for text in texts if (t := _plain(text)))
+        if reports.setdefault(row["study_id"], report) != report:
+            raise DataError(
+                f"line {number}: study_id {row['study_id']} is listed twice, with different "
+                "reports",
+                table,
+            )
+    return reports
+
+
+def _reason(normal: bool | None) -> str:
+    return NO_LABEL if normal is None else "" if normal else NOT_NORMAL
+
+
 def _cpsc_class(cell: str) -> str:
-    number = int(float(cell))
-    if not 1 <= number <= len(CPSC_CLASSES):
+    number = float(cell)
+    if not (number.is_integer() and 1 <= number <= len(CPSC_CLASSES)):
         raise ValueError(f"there is no class {number}")
-    return CPSC_CLASSES[number - 1]
+    return CPSC_CLASSES[int(number) - 1]
 
 
 def normal_report(report: tuple[str, ...]) -> bool:
@@ -175,15 +247,8 @@ def _report_number(column: str) -> tuple[int, str]:
     return (int(digits) if digits.isdigit() else -1, column)
 
 
-def _with_classes(entry: Entry, classes: tuple[str, ...]) -> Entry:
-    return Entry(
-        entry.ref, entry.name, entry.source, entry.patient, entry.fold, entry.normal,
-        entry.left_out, classes,
-    )  # fmt: skip
-
-
 def _header_codes(path: Path) -> list[str] | None:
-    """Return the codes after ``#Dx:``; None when the header has no such line."""
+    """Return the codes after ``#Dx:``, none for "Unknown"; None without such a line."""
     try:
         text = read_bytes(path, MAX_HEADER_BYTES).decode("utf-8", "replace")
     except RecordError as error:
@@ -191,4 +256,5 @@ def _header_codes(path: Path) -> list[str] | None:
     match = re.search(r"^#\s*Dx:[ \t]*(.*)$", text, re.MULTILINE)
     if match is None:
         return None
-    return [code.strip() for code in match.group(1).split(",") if code.strip()]
+    codes = [code.strip() for code in match.group(1).split(",") if code.strip()]
+    return codes if any(code.lower() not in _NOTHING_SAID for code in codes) else []

@@ -7,6 +7,7 @@ only records in its own folder or below.
 from __future__ import annotations
 
 import csv
+import functools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
@@ -23,9 +24,41 @@ MAX_LINE_CHARS = 1 << 20
 
 csv.field_size_limit(MAX_LINE_CHARS)
 
+LABELS = "labels.csv"
+"""A hospital's own table."""
+RECORD_KEYS = ("relpath", "record")
+"""Columns that name WFDB records (or files) in it, likeliest first."""
 _TRUTHS = {"1": True, "1.0": True, "true": True, "0": False, "0.0": False, "false": False}
 _EMPTY = ("", "nan", "na")
 """What programs write into a cell without a value."""
+_UNKNOWN_PATIENTS = ("-1", "-1.0")
+"""What they write for a patient nobody knows, besides an empty cell."""
+
+
+def table_named(folder: Path, name: str) -> Path | None:
+    """Return the table of this name, in this or another case; None without one."""
+    if is_regular(folder / name):
+        return folder / name
+    return next((table for table in tables_in(folder) if table.name.lower() == name.lower()), None)
+
+
+def tables_in(folder: Path) -> tuple[Path, ...]:
+    """Return the CSV files of a folder, sorted."""
+    return files_in(folder, (".csv",))
+
+
+@functools.lru_cache(maxsize=256)
+def files_in(folder: Path, suffixes: tuple[str, ...]) -> tuple[Path, ...]:
+    """Return the files with these endings, in whatever case; none where none may be seen.
+
+    Remembered, as every folder asks for the tables of the folder above; ``files_in.cache_clear``
+    has them looked for anew.
+    """
+    try:
+        files = sorted(path for path in folder.iterdir() if path.suffix.lower() in suffixes)
+    except OSError:
+        return ()
+    return tuple(path for path in files if is_regular(path))
 
 
 def read_table(path: Path, needed: Sequence[str]) -> Iterator[dict[str, str]]:
@@ -101,6 +134,11 @@ def columns_of(path: Path) -> list[str]:
         return []
 
 
+def names_records(table: Path) -> bool:
+    """Return whether a table has a column that names WFDB records."""
+    return not set(RECORD_KEYS).isdisjoint(columns_of(table))
+
+
 def record_named(table: Path, name: str) -> Path | None:
     """Return the file that a table names; None when it is absent or outside the table's folder."""
     try:
@@ -115,8 +153,19 @@ def truth(text: str) -> bool | None:
     return _TRUTHS.get(text.strip().lower())
 
 
-def stated_truth(text: str, table: Path, line: int) -> bool | None:
-    """Return the cell ``normal`` of a table's line; None where it is empty.
+def blank(text: str) -> bool:
+    """Return whether a cell holds no value."""
+    return text.strip().lower() in _EMPTY
+
+
+def patient_stated(text: str) -> str:
+    """Return a cell's patient; empty where the patient is unknown."""
+    patient = text.strip()
+    return "" if blank(patient) or patient in _UNKNOWN_PATIENTS else patient
+
+
+def stated_truth(text: str, table: Path, line: int, column: str = "normal") -> bool | None:
+    """Return the verdict in a table's line; None where the cell is empty.
 
     Raises
     ------
@@ -125,8 +174,8 @@ def stated_truth(text: str, table: Path, line: int) -> bool | None:
         record for one without a label.
     """
     value = truth(text)
-    if value is None and text.strip().lower() not in _EMPTY:
-        raise DataError(f"line {line}: normal is 1 or 0, not {text.strip()[:20]!r}", table)
+    if value is None and not blank(text):
+        raise DataError(f"line {line}: {column} is 1 or 0, not {text.strip()[:20]!r}", table)
     return value
 
 

@@ -96,3 +96,22 @@ def test_signals_in_the_cache_are_the_users_alone(own: Path, tmp_path: Path) -> 
     (place,) = cache.iterdir()
     assert {path.stat().st_mode & 0o777 for path in (cache, place)} == {0o700}
     assert {path.stat().st_mode & 0o777 for path in place.iterdir()} == {0o600}
+
+
+def test_what_killed_builds_left_behind(own: Path, tmp_path: Path) -> None:
+    """A build of the same number does not stumble over it; only what nobody works on goes."""
+    cache = tmp_path / "cache"
+    windows(own, cache)
+    (place,) = cache.iterdir()
+    left = [cache / f"{place.name}.{os.getpid()}.partial", cache / "other.1.partial"]
+    for folder in left:
+        folder.mkdir()
+        (folder / "values.f16").write_bytes(b"xx")
+    shutil.rmtree(place)
+    windows(own, cache)
+    assert {*cache.iterdir()} == {place, *left}
+    for path in (left[1], left[1] / "values.f16"):
+        os.utime(path, (0, 0))
+    shutil.rmtree(place)
+    windows(own, cache)
+    assert {*cache.iterdir()} == {place, left[0]}
