@@ -7,9 +7,8 @@ by that of a hospital's own normal records. No training, no abnormal records.
 
 from __future__ import annotations
 
-import math
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,33 +25,22 @@ from ecgviewer.models.evidence import Window
 from ecgviewer.models.scorer_fit import fit_scorer
 from trainer.data import DataError, Index, UnlabelledError, scan
 from trainer.progress_bar import ProgressBar
+from trainer.seen import Seen
+from trainer.site_card import card_for_site, metrics_for_site
+from trainer.tables import table_named
 from trainer.targets import check_new_bundle
+from trainer.thresholds import SPECIFICITIES, normals_needed, shortage, thresholds_of
 
-SPECIFICITIES = (0.90, 0.95, 0.99)
-CONFIDENCE = 0.95
 MIN_SITE_NORMALS = 8
+TABLES = ("labels.csv", "REFERENCE.csv", "ptbxl_database.csv", "machine_measurements.csv")
+LEVELS_UP = 4
+"""From a folder of MIMIC-IV-ECG's records to its tables."""
 
 Log = Callable[[str], None]
 
 
 class CalibrationError(EcgViewerError):
     """Calibration was asked for with normals that cannot serve."""
-
-
-def normals_needed(specificity: float, confidence: float = CONFIDENCE) -> int:
-    """Return how many normals a threshold of this specificity needs.
-
-    With fewer, even the highest of them lies below the true threshold with a probability of more
-    than ``1 - confidence``: the smallest n with ``specificity ** n <= 1 - confidence`` (Wilks).
-    """
-    if not (0.0 < specificity < 1.0 and 0.0 < confidence < 1.0):
-        raise ValueError("specificity and confidence lie between 0 and 1")
-    return math.ceil(math.log(1.0 - confidence) / math.log(specificity) - 1e-9)
-
-
-def thresholds_of(reference: NormalReference) -> dict[str, float]:
-    """Return the record threshold of every stated specificity, as a bundle stores them."""
-    return {f"{s:.2f}": reference.threshold(s) for s in SPECIFICITIES}
 
 
 def calibrated(bundle: Bundle, index: Index, device: str, progress: Progress, log: Log) -> Bundle:
@@ -84,7 +72,7 @@ def calibrated(bundle: Bundle, index: Index, device: str, progress: Progress, lo
     try:
         scorer = fit_scorer(
             windows,
-            groups=[f"{entry.source}/{entry.patient}" for entry in kept],
+            groups=[entry.group for entry in kept],
             clean=[entry.clean for entry in kept],
             held_out=[entry.split == "calibrate" for entry in kept],
         )
@@ -99,16 +87,6 @@ def calibrated(bundle: Bundle, index: Index, device: str, progress: Progress, lo
         scorer_tensors=scorer.to_tensors(),
         thresholds=thresholds_of(scorer.record_reference),
     )
-
-
-def shortage(n: int) -> list[str]:
-    """Return a warning per specificity for which ``n`` normals are too few."""
-    return [
-        f"warning: {n} normals are too few for a threshold of {s:.0%} specificity; "
-        f"{normals_needed(s)} are needed, the tail is extrapolated"
-        for s in SPECIFICITIES
-        if n < normals_needed(s)
-    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,21 +151,31 @@ def for_site(bundle: Bundle, scores: SiteScores, site: str) -> Bundle:
         record_reference=NormalReference.from_scores(scores.records),
         map_reference=NormalReference.from_scores(scores.map_tops),
     )
-    note = (
-        f"\n## Site calibration\n\nThresholds and p-values come from {n} normal records of "
-        f"{site}; the network and its densities are unchanged.\n"
-    )
+    thresholds = thresholds_of(scorer.record_reference)
     return replace(
         bundle,
         scorer_tensors=scorer.to_tensors(),
-        thresholds=thresholds_of(scorer.record_reference),
-        card=bundle.card.rstrip() + "\n" + note,
+        thresholds=thresholds,
+        metrics=metrics_for_site(bundle.metrics),
+        card=card_for_site(bundle.card, thresholds, site, n),
         training={**bundle.training, "site": site, "site_normals": n},
     )
 
 
-def _normal_refs(folder: Path) -> tuple[list[RecordRef], list[str]]:
+def _normal_refs(
+    folder: Path, trained_on: Set[str] = frozenset()
+) -> tuple[list[RecordRef], list[str]]:
     """Return the normals of a folder: by its labels if it has any, else all of its records.
+
+    Parameters
+    ----------
+    trained_on : set of str
+        Sources of which only the report split may serve.
+
+    Returns
+    -------
+    list of RecordRef, list of str
+        And lines that say by which rule they were chosen, and what was left out.
 
     Raises
     ------
@@ -195,9 +183,10 @@ def _normal_refs(folder: Path) -> tuple[list[RecordRef], list[str]]:
         When there are labels and they cannot be read: abnormal records must not pass as normals.
     """
     try:
-        entries = scan([folder]).entries
+        index = scan([folder])
     except UnlabelledError:
         return _all_refs(folder)
+    entries = index.entries
     labelled = [entry for entry in entries if entry.normal is not None]
     if not labelled:
         raise CalibrationError(
@@ -205,17 +194,43 @@ def _normal_refs(folder: Path) -> tuple[list[RecordRef], list[str]]:
             "normal, or remove the table of labels if all are",
             folder,
         )
-    chosen = [entry.ref for entry in labelled if entry.normal]
-    messages = []
-    if left_out := len(labelled) - len(chosen):
-        messages.append(f"{left_out} records are not normal by their labels and were left out")
-    if without := len(entries) - len(labelled):
-        messages.append(f"{without} records have no label and were left out")
+    normals = [entry for entry in labelled if entry.normal]
+    chosen = [e.ref for e in normals if e.source not in trained_on or e.split == "report"]
+    refs = {(entry.ref.path, entry.ref.index) for entry in entries}
+    here = {(ref.path, ref.index) for ref in _found(folder.resolve())[0]}
+    counts = {
+        "are not normal by their labels and were left out": len(labelled) - len(normals),
+        "have no label and were left out": len(entries) - len(labelled),
+        "are not described by these labels and were left out": len(here - refs),
+        "are of a source that the model was trained on, and were left out": (
+            len(normals) - len(chosen)
+        ),
+    }
+    messages = [index.describe(), f"{len(chosen)} records are taken as normals, by these labels"]
+    messages += [f"{count} records {what}" for what, count in counts.items() if count]
     return chosen, messages
 
 
 def _all_refs(folder: Path) -> tuple[list[RecordRef], list[str]]:
-    """Return every record of a folder without labels, and those that cannot be read."""
+    """Return every record of a folder without labels, and what there is to say of that."""
+    refs, failures = _found(folder)
+    messages = [f"there are no labels here: all {len(refs)} records are taken as normals"]
+    messages += [
+        f"warning: {table.name} lies in the folder {table.parent.name} above and is not used; if "
+        "it has the labels of these records, give --normals that folder"
+        for table in _tables_above(folder)
+    ]
+    return refs, messages + failures
+
+
+def _tables_above(folder: Path) -> list[Path]:
+    parents = folder.resolve().parents[:LEVELS_UP]
+    tables = (table_named(parent, name) for parent in parents for name in TABLES)
+    return [table for table in tables if table is not None]
+
+
+def _found(folder: Path) -> tuple[list[RecordRef], list[str]]:
+    """Return every record of a folder, and those that cannot be read."""
     refs, failures = [], []
     for found in find_records(folder):
         if isinstance(found, RecordFailure):
@@ -223,6 +238,31 @@ def _all_refs(folder: Path) -> tuple[list[RecordRef], list[str]]:
         else:
             refs.append(found)
     return refs, failures
+
+
+def _unseen(bundle: Bundle, normals: Path, progress: Progress) -> tuple[list[RecordRef], list[str]]:
+    """Return the normals that the model was not made with, and lines on how they were chosen.
+
+    Its errors on the others are smaller than on anything that is new to it, and so would be the
+    thresholds.
+
+    Raises
+    ------
+    EcgViewerError
+        When there are none.
+    """
+    seen = Seen.by([bundle])
+    refs, messages = _normal_refs(normals, seen.sources)
+    listed = seen.among(refs, progress)
+    if listed:
+        messages.append(
+            f"{len(listed)} records were left out: the model was trained or calibrated with them"
+        )
+    unseen = [ref for ref in refs if ref not in listed]
+    if not unseen:
+        why = "".join(f"\n  {message}" for message in messages)
+        raise RecordError(f"no normal record was found here{why}", normals)
+    return unseen, messages
 
 
 def run(model: Path, normals: Path, out: Path, device: str, overwrite: bool) -> int:
@@ -235,18 +275,22 @@ def run(model: Path, normals: Path, out: Path, device: str, overwrite: bool) -> 
     """
     check_new_bundle(out, overwrite)
     bundle = Bundle.load(model)
-    refs, messages = _normal_refs(normals)
-    if not refs:
-        raise RecordError("no normal record was found here", normals)
     bar = ProgressBar()
     try:
+        refs, messages = _unseen(bundle, normals, bar)
+        bar.close()
+        for message in messages:
+            print(message, file=sys.stderr)
         scores = score_site(bundle, refs, device, bar, len(refs))
     finally:
         bar.close()
-    site = for_site(bundle, scores, normals.resolve().name).save(out)
+    for failure in scores.failures:
+        print(f"not used: {failure}", file=sys.stderr)
+    site = for_site(bundle, scores, normals.resolve().name)
+    # Another file may have come to lie there during the work.
+    check_new_bundle(out, overwrite)
+    site = site.save(out)
     n = len(scores.records)
-    for message in [*messages, *(f"not used: {text}" for text in scores.failures)]:
-        print(message, file=sys.stderr)
     shipped = bundle.scorer().record_reference
     for specificity in SPECIFICITIES:
         level = shipped.threshold(specificity)

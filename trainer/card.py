@@ -17,6 +17,19 @@ WHAT = {
     "the leads and over time",
 }
 
+CARD_HEADING = "## Figures"
+"""Begins what evaluation adds; it goes on to the end of the card."""
+SHIPPED_NOTE = "Recall and false alarms at the shipped 95 % threshold."
+THRESHOLDS = "Thresholds of the record score: "
+
+
+def thresholds_line(thresholds: Mapping[str, float]) -> str:
+    """Return the card's line of record thresholds."""
+    levels = ", ".join(
+        f"{level:.2f} at {float(s):.0%} specificity" for s, level in thresholds.items()
+    )
+    return f"{THRESHOLDS}{levels}."
+
 
 def hardware(device: torch.device) -> str:
     """Return what trains here, in words."""

@@ -33,7 +33,7 @@ from trainer.batches import Batch, steps_per_epoch, training_batches, validation
 from trainer.cache import WindowSet
 from trainer.config import Config
 
-STATE_VERSION = 2
+STATE_VERSION = 3
 
 
 T = TypeVar("T")
@@ -184,6 +184,9 @@ class Engine:
                 self._epoch(progress, interrupted)
                 self._close_epoch(log)
                 self.save()
+                if interrupted.is_set():
+                    # Asked for during the validation.
+                    raise KeyboardInterrupt
         chosen = self.best if self.config.training.select == "best" else None
         if chosen:
             self.network.load_state_dict(chosen)
@@ -239,10 +242,9 @@ class Engine:
         value = float(self.processes.total(loss.detach().clone())) / self.processes.world
         if not math.isfinite(value):
             names = {self.train_windows.names[self.train_windows.records[i]] for i in batch.indices}
-            raise TrainingError(
+            raise self._diverged(
                 f"the loss is {value} in epoch {self.at.epoch + 1}, step {self.at.step + 1} "
-                f"(records {', '.join(sorted(names)[:5])} ...); the last saved state is kept: "
-                "lower learning_rate or set gradient_clip, then use --resume"
+                f"(records {', '.join(sorted(names)[:5])} ...)"
             )
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -250,6 +252,11 @@ class Engine:
             nn.utils.clip_grad_norm_(self.network.parameters(), self.config.training.gradient_clip)
         self.optimizer.step()
         return value
+
+    def _diverged(self, what: str) -> TrainingError:
+        """Return the error for numbers that are none: going on from the state ends there again."""
+        anew = "start anew" + (" with --overwrite" if self.state_path.exists() else "")
+        return TrainingError(f"{what}: lower learning_rate or set gradient_clip, and {anew}")
 
     def _learning_rate(self, position: float) -> float:
         training = self.config.training
@@ -280,6 +287,10 @@ class Engine:
 
     def _close_epoch(self, log: Callable[[str], None]) -> None:
         validation = self.validation_loss()
+        if not math.isfinite(validation):
+            raise self._diverged(
+                f"the validation loss is {validation} after epoch {self.at.epoch + 1}"
+            )
         loss = self.at.sums[0] / max(self.at.sums[1], 1)
         self.at.history.append({"epoch": self.at.epoch + 1, "loss": loss, "validation": validation})
         if validation < self.at.best_loss:
@@ -290,7 +301,19 @@ class Engine:
         self.at.epoch, self.at.step, self.at.sums = self.at.epoch + 1, 0, [0.0, 0.0]
 
     def save(self) -> None:
-        """Write the whole state; the previous one stays until the new one is complete."""
+        """Write the whole state; the previous one stays until the new one is complete.
+
+        Raises
+        ------
+        TrainingError
+            When it cannot be written, or the weights are no longer finite.
+        """
+        # A finite loss may still have infinite gradients. Every process has the same weights.
+        if not all(bool(weights.isfinite().all()) for weights in self.network.parameters()):
+            raise self._diverged(
+                f"the weights are no longer finite before epoch {self.at.epoch + 1}, step "
+                f"{self.at.step + 1}"
+            )
         if not self.processes.first:
             return
         cuda = torch.cuda.get_rng_state(self.device) if self.device.type == "cuda" else None

@@ -1,7 +1,6 @@
 """``evaluate``: every figure of the protocol, for any bundles on any labelled records.
 
-Records a model may have been trained or calibrated on are not reported: of data with official
-folds only fold 10 is, of data named in the bundle's training only the report split.
+Records a model may have been trained or calibrated on are not reported (``trainer.reported``).
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ import numpy as np
 
 from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.core.files import check_target, write_whole
+from ecgviewer.io.fileaccess import starts_with
 from ecgviewer.models.bundle import Bundle
 from ecgviewer.models.detector import Detector
 from trainer.baselines import fit_pca
@@ -23,41 +23,13 @@ from trainer.data import Entry, Index, scan
 from trainer.localise import localise
 from trainer.progress_bar import ProgressBar
 from trainer.protocol import Json, group_figures, localisation_figures, seed_spread
+from trainer.reported import left_out, listed_here, report_groups, tuning_entries
 from trainer.scored import Scored, score_entries
+from trainer.seen import Seen
 
 
 class EvaluationError(EcgViewerError):
     """There is nothing that could be evaluated."""
-
-
-def report_groups(index: Index, trained_on: frozenset[str]) -> dict[str, list[Entry]]:
-    """Return the labelled records to report on, by group.
-
-    Parameters
-    ----------
-    trained_on : frozenset of str
-        Sources the bundles saw in training; of these only the report split counts.
-    """
-    groups: dict[str, list[Entry]] = {}
-    for dataset in index.datasets:
-        for entry in dataset.entries:
-            if entry.normal is None:
-                continue
-            if entry.fold is not None:
-                if entry.split == "report":
-                    groups.setdefault(f"{entry.source} fold 10", []).append(entry)
-            elif entry.source not in trained_on or entry.split == "report":
-                groups.setdefault(dataset.root.stem, []).append(entry)
-    return groups
-
-
-def tuning_entries(index: Index) -> list[Entry]:
-    """Return labelled records of the calibration fold, for the threshold rules that need labels."""
-    return [
-        e
-        for e in index.entries
-        if e.fold is not None and e.split == "calibrate" and e.normal is not None
-    ]
 
 
 def evaluate(models: Sequence[Path], data: Sequence[Path], device: str) -> Json:
@@ -75,23 +47,18 @@ def evaluate(models: Sequence[Path], data: Sequence[Path], device: str) -> Json:
         bundles[path.stem].scorer()
     index = scan(data)
     print(index.describe(), file=sys.stderr)
-    trained_on = frozenset(
-        source for bundle in bundles.values() for source in bundle.training.get("sources", ())
-    )
-    groups = report_groups(index, trained_on)
-    if not groups:
-        raise EvaluationError("no labelled record here may be reported on (see the splits)")
     bar = ProgressBar()
     try:
+        groups = _groups(index, bundles, bar)
         pca = fit_pca(index.entries, bar)
         tuning = tuning_entries(index)
-        entries = [*tuning, *(e for group in groups.values() for e in group)]
-        scored = score_entries(entries, models, device, pca, bar)
+        reported = [entry for group in groups.values() for entry in group]
+        scored = score_entries([*tuning, *reported], models, device, pca, bar)
         tuned, rest = scored[: len(tuning)], iter(scored[len(tuning) :])
         of_groups = {name: [next(rest) for _ in group] for name, group in groups.items()}
         bar.close()
         told = _not_judged(scored, of_groups, list(bundles))
-        print(*told, sep="\n", end="\n" if told else "", file=sys.stderr)
+        _tell(told)
         figures = [
             group_figures(name, members, bundles, tuned)
             for name, members in of_groups.items()
@@ -100,7 +67,7 @@ def evaluate(models: Sequence[Path], data: Sequence[Path], device: str) -> Json:
         if not figures:
             raise EvaluationError(f"no record here can be judged ({told[0]})")
         lesions = {
-            name: localisation_figures(localise(index.entries, Detector(bundle, device), bar))
+            name: localisation_figures(localise(reported, Detector(bundle, device), bar))
             for name, bundle in bundles.items()
         }
     finally:
@@ -111,6 +78,25 @@ def evaluate(models: Sequence[Path], data: Sequence[Path], device: str) -> Json:
         "localisation": lesions,
         "seeds": seed_spread(bundles, figures),
     }
+
+
+def _groups(
+    index: Index, bundles: Mapping[str, Bundle], bar: ProgressBar
+) -> dict[str, list[Entry]]:
+    """Return the records to report on, by group, and tell which others there are."""
+    seen = Seen.by(bundles.values())
+    listed = listed_here(index, seen, bar)
+    bar.close()
+    groups = report_groups(index, seen.sources, listed)
+    _tell(left_out(index, seen.sources, listed))
+    if not groups:
+        raise EvaluationError("no labelled record here may be reported on (see the splits)")
+    return groups
+
+
+def _tell(lines: Sequence[str]) -> None:
+    for line in lines:
+        print(line, file=sys.stderr)
 
 
 def _not_judged(
@@ -141,7 +127,8 @@ def _about(bundle: Bundle) -> Json:
         "sha256": bundle.sha256,
         "thresholds": bundle.thresholds,
         "parameters": int(sum(np.prod(t.shape) for t in bundle.network_tensors.values())),
-    } | {key: training[key] for key in ("seconds", "hardware", "n_train") if key in training} | {
+    } | {key: training[key] for key in ("seconds", "hardware", "n_train", "n_train_records")
+        if key in training} | {
         "seed": training.get("config", {}).get("seed")
     }  # fmt: skip
 
@@ -166,6 +153,8 @@ def run(
         raise EvaluationError("the report's name ends in .md or .json", out)
     for path in (*(report_files(out) if out is not None else ()), *(models if into_cards else ())):
         check_target(path)
+    if out is not None:
+        check_report(out)
     result = evaluate(models, data, device)
     if into_cards:
         for path in models:
@@ -188,6 +177,25 @@ def report_files(out: Path) -> tuple[Path, ...]:
 
     stem = out.with_suffix("")
     return out.with_suffix(".md"), out.with_suffix(".json"), *files(stem).values()
+
+
+def check_report(out: Path) -> None:
+    """See that a report replaces nothing but an earlier one.
+
+    Raises
+    ------
+    EvaluationError
+        Naming the file that is none, or pictures without their report.
+    """
+    from trainer.report import TITLE
+
+    text, figures, *pictures = report_files(out)
+    begins = {text: f"{TITLE}\n".encode(), figures: b'{\n "models": {'}
+    there = [path for path in begins if path.exists()]
+    alone = [] if there else [path for path in pictures if path.exists()]
+    for path in (*(p for p in there if starts_with(p, len(begins[p])) != begins[p]), *alone):
+        raise EvaluationError("this file is no earlier report and is left alone: choose another "
+                              "name", path)  # fmt: skip
 
 
 def _plain(value: Any) -> Any:

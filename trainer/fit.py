@@ -2,89 +2,33 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack
 from pathlib import Path
 
+import numpy as np
 import torch
 
-from ecgviewer.core.errors import EcgViewerError
-from ecgviewer.core.files import check_target
 from ecgviewer.core.progress import Progress
 from ecgviewer.core.user_dirs import cache_dir
 from ecgviewer.models.bundle import Bundle
 from ecgviewer.models.devices import resolve_device
+from ecgviewer.models.scorer_fit import MIN_NORMALS
 from ecgviewer.models.versions import library_versions
 from trainer.cache import WindowSet, cached_windows
 from trainer.calibrate import calibrated
 from trainer.card import hardware, training_card
 from trainer.config import Config
 from trainer.data import DataError, Entry, Index, scan
-from trainer.engine import Engine, Processes
+from trainer.engine import Engine, Processes, Progression
+from trainer.places import FitError, Places
 from trainer.plot import learning_curve
 from trainer.progress_bar import Log, ProgressBar
-from trainer.targets import check_new_bundle
+from trainer.seen import RECORDS, SOURCES, Signals, signals_of
 
-
-class FitError(EcgViewerError):
-    """Training was asked for in a way that cannot work."""
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """The files of one training, all named after the bundle."""
-
-    out: Path
-
-    @property
-    def state(self) -> Path:
-        """The state of an unfinished training."""
-        return self.out.with_suffix(".fit") / "state.pt"
-
-    @property
-    def log(self) -> Path:
-        """Plain text, appended."""
-        return self.out.with_suffix(".log")
-
-    @property
-    def curve(self) -> Path:
-        """The learning curve."""
-        return self.out.with_suffix(".png")
-
-    def check(self, resume: bool, overwrite: bool) -> None:
-        """Raise EcgViewerError rather than touch what is there unasked, or train for nothing."""
-        check_new_bundle(self.out, overwrite)
-        if self.state.exists() and not (resume or overwrite):
-            raise FitError(
-                "an unfinished training lies beside it: --resume continues it, --overwrite "
-                "starts anew",
-                self.state,
-            )
-        if self.curve.exists() and not overwrite:
-            raise FitError(
-                "the learning curve is to be drawn here; --overwrite replaces this picture",
-                self.curve,
-            )
-        for path in (self.log, self.curve):
-            check_target(path)
-        if self.state.parent.exists() and not self.state.parent.is_dir():
-            raise FitError("the state is to be kept in a folder of this name", self.state.parent)
-        if not (overwrite or Log.begun(self.log)):
-            raise FitError(
-                "the log is to be written here, and this file is none; --overwrite appends to it",
-                self.log,
-            )
-
-    def remove_state(self) -> None:
-        """Remove what this program has written of the unfinished training, and nothing else."""
-        for path in (self.state, *self.state.parent.glob(f"{self.state.name}.*.part")):
-            path.unlink(missing_ok=True)
-        with contextlib.suppress(OSError):
-            # The user may have put something of his own into it.
-            self.state.parent.rmdir()
+__all__ = ["FitError", "fit"]
 
 
 def fit(
@@ -126,8 +70,11 @@ def fit(
     processes = Processes.join(where)
     bar = ProgressBar(enabled=processes.first)
     try:
-        processes.from_first(lambda: places.check(resume, overwrite))
-        with Log(places.log if processes.first else None, echo=processes.first) as log:
+        with ExitStack() as held:
+            processes.from_first(lambda: held.enter_context(places.held(resume, overwrite)))
+            log = held.enter_context(
+                Log(places.log if processes.first else None, echo=processes.first)
+            )
             index = scan(data)
             log(index.describe())
             train, calibration = _windows(index, config, bar, log, processes)
@@ -135,7 +82,8 @@ def fit(
                 f"{len(train)} windows to train on, {len(calibration)} of other patients to "
                 f"choose the weights; {hardware(where)}, {processes.world} process(es)"
             )
-            identity = _identity(config, index, train, calibration)
+            signals = processes.from_first(lambda: signals_of(index, bar))
+            identity = _identity(config, index, signals, train, calibration)
             engine = Engine(config, train, calibration, where, processes, places.state, identity)
             if resume and engine.resume():
                 log(f"resumed at epoch {engine.at.epoch + 1}, step {engine.at.step + 1}")
@@ -147,8 +95,10 @@ def fit(
                 "config": config.to_dict(),
                 "data": index.describe(),
                 "index_sha256": index.sha256(),
-                "sources": sorted({entry.source for entry in index.entries if entry.clean}),
+                SOURCES: sorted({entry.source for entry in index.entries if entry.normal}),
+                RECORDS: signals.listed,
                 "n_train": len(train),
+                "n_train_records": _n_records(train),
                 "n_calibrate": len(calibration),
                 "epochs": config.training.epochs,
                 "best_epoch": engine.at.best_epoch,
@@ -167,11 +117,8 @@ def fit(
                 versions=library_versions(),
                 card=training_card(config.architecture, training),
             )
-            bundle = calibrated(bundle, index, device, bar, log).save(out)
-            try:
-                learning_curve(engine.at.history, engine.at.best_epoch, places.curve)
-            except OSError as error:
-                log(f"the learning curve cannot be written: {error.strerror or error}")
+            bundle = places.save(calibrated(bundle, index, device, bar, log), overwrite)
+            _draw(engine.at, places.curve, overwrite, log)
             places.remove_state()
             log(f"wrote {out} ({bundle.sha256[:12]}) after {engine.at.seconds:.0f} s of training")
             return bundle
@@ -198,11 +145,34 @@ def _windows(
                 progress, log,
             )
         )  # fmt: skip
-    return sets[0], sets[1]
+    train, calibration = sets
+    clean = _n_records(train) + _n_records(calibration)
+    if clean < MIN_NORMALS:
+        raise DataError(
+            f"{clean} clean normal records are too few: the score is calibrated on them in the "
+            f"end, and that takes {MIN_NORMALS}"
+        )
+    return train, calibration
+
+
+def _draw(at: Progression, curve: Path, overwrite: bool, log: Log) -> None:
+    """Draw the learning curve; without it the bundle is as good."""
+    if curve.exists() and not overwrite:
+        log(f"the learning curve is not drawn: {curve.name} came to lie there meanwhile")
+        return
+    try:
+        learning_curve(at.history, at.best_epoch, curve)
+    except OSError as error:
+        log(f"the learning curve cannot be written: {error.strerror or error}")
+
+
+def _n_records(windows: WindowSet) -> int:
+    """Return how many records have windows in a set."""
+    return int(np.unique(windows.records).size)
 
 
 def _identity(
-    config: Config, index: Index, train: WindowSet, calibration: WindowSet
+    config: Config, index: Index, signals: Signals, train: WindowSet, calibration: WindowSet
 ) -> dict[str, str]:
     """Return all that decides a training: what a resumed state must agree with, key by key.
 
@@ -219,6 +189,7 @@ def _identity(
         else:
             values[name] = value
     values["data"] = index.sha256()
+    values["signals"] = signals.normals_sha256
     values["windows"] = [len(train), len(calibration)]
     return {name: json.dumps(value, sort_keys=True) for name, value in values.items()}
 

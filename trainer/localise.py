@@ -131,19 +131,24 @@ def localise(
     seed: int = 0,
     n_records: int = MAX_RECORDS,
 ) -> list[Localisation]:
-    """Inject every kind of lesion in clean normals that no model was trained on.
+    """Inject every kind of lesion in the clean normals among some records.
 
     Normals without units, or with too few beats, are passed over. Deterministic for a seed.
+
+    Parameters
+    ----------
+    entries : sequence of Entry
+        Records that may be reported on: no model was trained or calibrated on them.
     """
     rng = np.random.default_rng(seed)
-    unseen = [e for e in entries if e.clean and not (e.fold is not None and e.split == "train")]
+    normals = [entry for entry in entries if entry.clean]
     out: list[Localisation] = []
     used = 0
-    for k in rng.permutation(len(unseen)).tolist():
+    for k in rng.permutation(len(normals)).tolist():
         if used >= n_records:
             break
         try:
-            recording = open_record(unseen[k].ref)
+            recording = open_record(normals[k].ref)
             changed = [with_lesion(recording, kind, rng) for kind in KINDS]
             judged = [
                 judge(detector.analyze(lesioned), lesion, recording.fs_hz)
@@ -155,5 +160,5 @@ def localise(
             continue
         out += judged
         used += 1
-        progress(used / n_records, f"lesions in {unseen[k].name}")
+        progress(used / n_records, f"lesions in {normals[k].name}")
     return out

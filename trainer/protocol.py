@@ -92,7 +92,7 @@ def model_figures(
         )
         alarms = int((scores[normal] >= rates.threshold).sum())
         out["operating"][specificity] = asdict(rates) | {
-            "false_alarms": alarms / max(int(normal.sum()), 1),
+            "false_alarms": alarms / int(normal.sum()) if normal.any() else float("nan"),
             "false_alarms_ci": metrics.wilson_interval(alarms, int(normal.sum())),
         }
     out["rules"] = _rules(labels, scores, bundle, name, tuning)

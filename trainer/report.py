@@ -6,15 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from ecgviewer.models.bundle import Bundle
-from trainer.card import TITLES
+from trainer.card import CARD_HEADING, SHIPPED_NOTE, TITLES, thresholds_line
 
 Json = Mapping[str, Any]
 
 PAPER = {"cae": (0.77, 0.80), "vae-bilstm": (0.78, 0.81), "vae-bilstm-mha": (0.80, 0.81)}
 """Published AUROC and AUPRC on a balanced subset of CPSC 2018."""
-CARD_HEADING = "## Figures"
+
+TITLE = "# Evaluation"
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -37,6 +39,11 @@ def _percent(value: float) -> str:
     return "–" if value != value else f"{100 * value:.1f} %"
 
 
+def _percent_interval(interval: Sequence[float]) -> str:
+    low, high = interval
+    return "" if low != low else f" ({100 * low:.0f}–{100 * high:.0f})"
+
+
 def headline(result: Json) -> str:
     """Return one row per group and model: raw and calibrated, recall and false alarms."""
     rows = []
@@ -54,8 +61,7 @@ def headline(result: Json) -> str:
             ])  # fmt: skip
     header = ["records (normal / not)", "model", "raw AUROC (95 %)", "calibrated AUROC (95 %)",
               "AUPRC (95 %) at prevalence", "recall", "false alarms"]  # fmt: skip
-    note = "Recall and false alarms at the shipped 95 % threshold."
-    return _table(header, rows) + "\n\n" + note
+    return f"{_table(header, rows)}\n\n{SHIPPED_NOTE}"
 
 
 def _group(group: Json, result: Json) -> str:
@@ -81,7 +87,7 @@ def _group(group: Json, result: Json) -> str:
         rows.append([f"**{name}, calibrated** (clean normals: {against})",
                      _with_interval(m["calibrated"], "auroc"),
                      _with_interval(m["calibrated"], "auprc")])  # fmt: skip
-        if group["name"].lower().startswith("cpsc"):
+        if group["name"].rpartition("/")[2].lower().startswith("cpsc"):
             paper = PAPER[result["models"][name]["architecture"]]
             rows.append([f"{name}, as published (another subset, prevalence 0.5)",
                          f"{paper[0]:.2f}", f"{paper[1]:.2f}"])  # fmt: skip
@@ -89,11 +95,10 @@ def _group(group: Json, result: Json) -> str:
     rows = []
     for name, m in group["models"].items():
         for specificity, r in m["operating"].items():
-            low, high = r["false_alarms_ci"]
             rows.append([
                 name, f"{float(specificity):.0%} of normals", _number(r["threshold"], 2),
                 _percent(r["recall"]), _percent(r["precision"]), _number(r["f1"]),
-                f"{_percent(r['false_alarms'])} ({100 * low:.0f}–{100 * high:.0f})",
+                _percent(r["false_alarms"]) + _percent_interval(r["false_alarms_ci"]),
             ])  # fmt: skip
         for rule, r in m["rules"].items():
             rows.append([
@@ -178,16 +183,24 @@ def _seeds(result: Json) -> str:
     return _table(header, rows)
 
 
+def _training_normals(about: Json) -> str:
+    """Return how many normal records a bundle was trained on.
+
+    Older bundles know the number of their windows only, one per record of ten seconds.
+    """
+    return str(about.get("n_train_records", about.get("n_train", "–")))
+
+
 def markdown(result: Json, pictures: Mapping[str, Path]) -> str:
     """Return the whole report; pictures are linked by file name."""
     models = [
-        [name, about["architecture"], f"{about['parameters']:,}", f"{about.get('n_train', '–')}",
+        [name, about["architecture"], f"{about['parameters']:,}", _training_normals(about),
          f"{about['seconds'] / 60:.1f} min" if "seconds" in about else "–",
          str(about.get("hardware", "–")), about["sha256"][:12]]
         for name, about in result["models"].items()
     ]  # fmt: skip
     out = [
-        "# Evaluation",
+        TITLE,
         _table(
             [
                 "bundle",
@@ -201,7 +214,7 @@ def markdown(result: Json, pictures: Mapping[str, Path]) -> str:
             models,
         ),
         headline(result),
-        *(f"![{kind.replace('_', ' ')}]({path.name})" for kind, path in pictures.items()),
+        *(f"![{kind.replace('_', ' ')}]({quote(path.name)})" for kind, path in pictures.items()),
         *(_group(group, result) for group in result["groups"]),
         "## What each part of the score adds",
         "AUROC of each part alone, and of all parts without it, fused by the same rule.",
@@ -266,11 +279,8 @@ def with_figures(bundle: Bundle, result: Json, name: str) -> Bundle:
         ],
         "localisation": {k: v for k, v in result["localisation"].items() if k == name},
     }
-    thresholds = ", ".join(
-        f"{level:.2f} at {float(s):.0%} specificity" for s, level in bundle.thresholds.items()
-    )
     text = "\n\n".join([
-        CARD_HEADING, headline(only), f"Thresholds of the record score: {thresholds}.",
+        CARD_HEADING, headline(only), thresholds_line(bundle.thresholds),
         "What each part of the score adds (AUROC alone, and of all without it):", ablation(only),
         "Injected lesions:", _localisation(only),
     ])  # fmt: skip
