@@ -181,18 +181,21 @@ learning_rate = 1e-3
 
 @pytest.mark.slow
 def test_training_and_calibrating_open_no_socket(run_watched, tmp_path):
-    ward, config = tmp_path / "ward", tmp_path / "tiny.toml"
-    ward.mkdir()
-    for k in range(60):
-        signal = generators.ecg_uv(10.0, 100.0, heart_rate_bpm=58.0 + k / 2, seed=k)
-        generators.write_wfdb_16(ward, f"n{k:02d}", signal, fs_hz=100.0)
-    rows = [f"n{k:02d},1,p{k}" for k in range(60)]
-    (ward / "labels.csv").write_text("\n".join(["record,normal,patient_id", *rows]) + "\n")
+    config = tmp_path / "tiny.toml"
+    # The second ward calibrates: the first one's records are known to the model.
+    for name, first, n in (("ward", 0, 60), ("other", 60, 12)):
+        ward = tmp_path / name
+        ward.mkdir()
+        for k in range(first, first + n):
+            signal = generators.ecg_uv(10.0, 100.0, heart_rate_bpm=58.0 + k / 3, seed=k)
+            generators.write_wfdb_16(ward, f"n{k:02d}", signal, fs_hz=100.0)
+        rows = [f"n{k:02d},1,p{k}" for k in range(first, first + n)]
+        (ward / "labels.csv").write_text("\n".join(["record,normal,patient_id", *rows]) + "\n")
     config.write_text(TINY)
     made, ours = tmp_path / "made.ecgmodel", tmp_path / "ours.ecgmodel"
     for arguments in (
-        ["fit", "--config", config, "--data", ward, "--out", made, "--device", "cpu"],
-        ["calibrate", "--model", made, "--normals", ward, "--out", ours, "--device", "cpu"],
+        ["fit", "--config", config, "--data", tmp_path / "ward", "--out", made, "--device", "cpu"],
+        ["calibrate", "--model", made, "--normals", tmp_path / "other", "--out", ours],
     ):
         assert run_watched("-m", "trainer", *arguments) == "", arguments
     assert made.stat().st_size > 1000 and ours.stat().st_size > 1000
