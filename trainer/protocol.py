@@ -19,11 +19,11 @@ from ecgviewer.models.scoring import fuse
 from trainer import metrics
 from trainer.localise import Localisation
 from trainer.scored import Answer, Scored
+from trainer.thresholds import thresholds_of
 
 DoubleArray = npt.NDArray[np.float64]
 Json = dict[str, Any]
 
-SPECIFICITIES = ("0.90", "0.95", "0.99")
 MIN_CLASS = 3
 """Classes with fewer records get no figure of their own."""
 
@@ -86,10 +86,8 @@ def model_figures(
         "raw_scores": raw.tolist(),
         "p_values": [a.p_value for a in answers],
     }
-    for specificity in SPECIFICITIES:
-        rates = metrics.at_threshold(
-            labels, scores, bundle.scorer().record_reference.threshold(float(specificity))
-        )
+    for specificity, level in thresholds_of(bundle.scorer().record_reference).items():
+        rates = metrics.at_threshold(labels, scores, level)
         alarms = int((scores[normal] >= rates.threshold).sum())
         out["operating"][specificity] = asdict(rates) | {
             "false_alarms": alarms / int(normal.sum()) if normal.any() else float("nan"),

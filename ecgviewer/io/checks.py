@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from ecgviewer.core.record_ref import ReadOptions
 from ecgviewer.core.recording import Note, SignalSource
 from ecgviewer.io import limits
 from ecgviewer.io.lead_identity import identity_notes
+from ecgviewer.io.units import mv_per_unit
 
 CHECKED_S = 10.0
 """The first seconds, which are read on opening anyway to be shown."""
@@ -94,6 +95,14 @@ def name_leads(names: Sequence[str], options: ReadOptions) -> tuple[tuple[str, .
             Note("warning", f"named more than once: {', '.join(repeated)}; the first is used")
         )
     return tuple(leads), notes
+
+
+def unused_unit_notes(stated: Iterable[str], given: str) -> list[Note]:
+    """Return that a unit was given for signals that all state another one."""
+    units = dict.fromkeys(stated)
+    if {mv_per_unit(unit) for unit in units} == {mv_per_unit(given)}:
+        return []
+    return [Note("info", f"the file says {', '.join(units)}; the unit {given} given was not used")]
 
 
 def _standard(names: Sequence[str]) -> list[str]:

@@ -79,13 +79,16 @@ class Facts:
     normalised : str, optional
     notes : tuple of Note
         What is doubtful about these.
+    said : tuple of Statement
+        All that is said under the keys known here, nearest first.
     """
 
     rates_hz: tuple[float, ...]
     units: tuple[str, ...] | None
     leads: tuple[str, ...] | None
     normalised: str | None
-    notes: tuple[Note, ...] = ()
+    notes: tuple[Note, ...]
+    said: tuple[Statement, ...]
 
     @property
     def fs_hz(self) -> float | None:
@@ -100,7 +103,7 @@ class Facts:
 
 def facts_of(dataset: h5py.Dataset) -> Facts:
     """Collect what the file says about a dataset."""
-    said = list(statements(dataset))
+    said = tuple(_statements(dataset))
     rates_hz, notes = _rates(said)
     return Facts(
         rates_hz=rates_hz,
@@ -108,6 +111,7 @@ def facts_of(dataset: h5py.Dataset) -> Facts:
         leads=_look(said, _LEADS, _names),
         normalised=_look(said, _NORMALISED, _text),
         notes=notes,
+        said=said,
     )
 
 
@@ -165,7 +169,7 @@ def _look(
     return None
 
 
-def statements(dataset: h5py.Dataset) -> Iterator[Statement]:
+def _statements(dataset: h5py.Dataset) -> Iterator[Statement]:
     """Yield what is said under the keys known here, nearest first."""
     groups = _groups(dataset)
     for holder in (dataset, *groups):

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ecgviewer.core.errors import QUESTIONS, UnansweredError, UnsupportedFormatError
 from ecgviewer.core.record_ref import ReadOptions, RecordRef
 from ecgviewer.core.recording import Note, Patient
-from ecgviewer.io.checks import name_leads
+from ecgviewer.io.checks import name_leads, unused_unit_notes
 from ecgviewer.io.hdf5_facts import Facts
 from ecgviewer.io.hdf5_published import PublishedLayout, choose_order
 from ecgviewer.io.profiles import Profile
@@ -104,10 +104,8 @@ def know_units(
     normalised = facts[0].normalised
     if all(factor is not None for factor in factors) and normalised is None and doubt is None:
         known.factors = _per_row([factor or 1.0 for factor in factors], n_rows)
-        if given is not None and set(known.factors) != {mv_per_unit(given)}:
-            own = ", ".join(dict.fromkeys(unit for unit in stated if unit))
-            text = f"the file says {own}; the unit {given} given was not used"
-            known.notes.append(Note("info", text))
+        if given is not None:
+            known.notes += unused_unit_notes([unit for unit in stated if unit], given)
         return
     answer = None
     if given is not None:

@@ -77,7 +77,10 @@ def open_stored(ref: RecordRef, profiles: Profiles) -> Recording:
         names = member.names or facts[0].leads
         n_rows = len(items) if member.names else _n_leads(items[0], axes)
         know_rate(known, ref, facts, profile, published)
-        scalings = [scaling_of(item, 1 if member.names else n_rows) for item in items]
+        scalings = [
+            scaling_of(item, one.said, 1 if member.names else n_rows)
+            for item, one in zip(items, facts, strict=True)
+        ]
         doubt = next((one.doubt for one in scalings if one.doubt), None)
         know_units(known, ref, facts, profile, published, n_rows, doubt)
         known.notes += dict.fromkeys(note for one in scalings for note in one.notes)

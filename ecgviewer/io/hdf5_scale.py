@@ -25,7 +25,6 @@ from ecgviewer.io.hdf5_facts import (
     Statement,
     numbers,
     shown,
-    statements,
 )
 
 _NOTHING = {"", "none", "n/a", "na", "no", "null", "nan"}
@@ -61,12 +60,12 @@ class Scaling:
         return self.scales[k % len(self.scales)], self.offsets[k % len(self.offsets)]
 
 
-def scaling_of(dataset: h5py.Dataset, n_rows: int) -> Scaling:
-    """Return how the values of a dataset of ``n_rows`` leads are to be scaled.
+def scaling_of(dataset: h5py.Dataset, said: Sequence[Statement], n_rows: int) -> Scaling:
+    """Return how the values of a dataset of ``n_rows`` leads are to be scaled, by what is said.
 
     The dataset must have been checked to lie inside its file.
     """
-    said = [one for one in statements(dataset) if shown(one.value).lower() not in _NOTHING]
+    said = [one for one in said if shown(one.value).lower() not in _NOTHING]
     missing = _missing(said)
     scale, offset = _first(said, SCALE), _first(said, OFFSET)
     gain, unclear = _first(said, DIVISOR), _first(said, AMBIGUOUS_SCALE)

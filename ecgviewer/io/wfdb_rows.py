@@ -9,6 +9,7 @@ from ecgviewer.core.errors import UnsupportedFormatError
 from ecgviewer.core.leads import canonical_lead
 from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.core.recording import Note
+from ecgviewer.io.checks import unused_unit_notes
 from ecgviewer.io.units import mv_per_unit
 from ecgviewer.io.wfdb_header import SignalSpec
 from ecgviewer.io.wfdb_segments import Layout
@@ -81,7 +82,7 @@ def choose_rows(layout: Layout, ref: RecordRef) -> Rows:
     if any(asked):
         notes.append(_unit_note(asked, _share_asked(layout, shown), given))
     elif given is not None:
-        notes += _unused_unit_notes([spec for k in shown for spec in specs[k]], given)
+        notes += unused_unit_notes([spec.units or "mV" for k in shown for spec in specs[k]], given)
     if any(spec.units is None and spec.gain is not None for one in specs for spec in one):
         notes.append(Note("assumed", "the header names no unit: mV, the format's default"))
     return Rows(
@@ -126,11 +127,3 @@ def _unit_note(asked: Sequence[Sequence[SignalSpec]], where: str, given: str | N
         f"for {named}{where}; the unit can be given",
         "units",
     )
-
-
-def _unused_unit_notes(specs: Sequence[SignalSpec], given: str) -> list[Note]:
-    """Return that a unit was given for signals that all state another one."""
-    stated = dict.fromkeys(spec.units or "mV" for spec in specs)
-    if {mv_per_unit(unit) for unit in stated} == {mv_per_unit(given)}:
-        return []
-    return [Note("info", f"the file says {', '.join(stated)}; the unit {given} given was not used")]
