@@ -11,12 +11,12 @@ from ecgviewer.cli import main
 from ecgviewer.core.recording import Recording
 from ecgviewer.io import find_records, open_record
 from ecgviewer.io.patients import patient_from_comments
-from ecgviewer.review import editing
 from ecgviewer.review.annotations import RecordKey
-from ecgviewer.review.exports import FORMATS
-from ecgviewer.review.identity import Identity, names_patient, public_name
+from ecgviewer.review.edits import editing
+from ecgviewer.review.edits.store import ReviewStore
+from ecgviewer.review.exports.exports import FORMATS
 from ecgviewer.review.labels import DEFAULT_LABELS
-from ecgviewer.review.store import ReviewStore
+from ecgviewer.review.privacy.identity import Identity, names_patient, public_name
 from tests import generators
 from tests.test_privacy import texts_of
 

@@ -19,9 +19,9 @@ import pytest
 
 from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.io import open_record
-from ecgviewer.review import editing
 from ecgviewer.review.annotations import RecordKey
-from ecgviewer.review.store import ReviewStore
+from ecgviewer.review.edits import editing
+from ecgviewer.review.edits.store import ReviewStore
 from tests import generators
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -23,17 +23,17 @@ import pytest
 
 from ecgviewer.cli import main
 from ecgviewer.core.analysis import Analysis
-from ecgviewer.core.user_dirs import cache_dir
+from ecgviewer.core.system.user_dirs import cache_dir
 from ecgviewer.io import find_records, open_record
-from ecgviewer.models.store import AnalysisStore
-from ecgviewer.review import editing
+from ecgviewer.models.run.store import AnalysisStore
 from ecgviewer.review.annotations import RecordKey
-from ecgviewer.review.anonymize import Privacy
-from ecgviewer.review.exports import FORMATS, export_record
-from ecgviewer.review.identity import Identity, names_patient, public_name
+from ecgviewer.review.edits import editing
+from ecgviewer.review.edits.store import ReviewStore
+from ecgviewer.review.exports.exports import FORMATS, export_record
+from ecgviewer.review.exports.wfdb_export import import_wfdb
+from ecgviewer.review.privacy.anonymize import Privacy
+from ecgviewer.review.privacy.identity import Identity, names_patient, public_name
 from ecgviewer.review.queue import WorkQueue
-from ecgviewer.review.store import ReviewStore
-from ecgviewer.review.wfdb_export import import_wfdb
 from tests import generators
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -229,13 +229,13 @@ def test_what_the_window_keeps_names_nobody(
     from PySide6.QtCore import QMessageLogContext, QtMsgType
     from PySide6.QtWidgets import QApplication
 
-    from ecgviewer.app import errors
-    from ecgviewer.app.diagnostics import diagnostics
     from ecgviewer.app.main import log_qt_message, make_application
-    from ecgviewer.app.reporting import Reporting
-    from ecgviewer.app.session import Session
-    from ecgviewer.app.settings import SettingsStore
-    from ecgviewer.app.window import MainWindow
+    from ecgviewer.app.report.from_window import Reporting
+    from ecgviewer.app.shell import error_reports as errors
+    from ecgviewer.app.shell.diagnostics import diagnostics
+    from ecgviewer.app.shell.session import Session
+    from ecgviewer.app.shell.settings import SettingsStore
+    from ecgviewer.app.shell.window import MainWindow
     from tests.app.driving import ClockworkInference, open_and_wait, spin
 
     if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):

@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from ecgviewer.core.errors import EcgViewerError
-from ecgviewer.core.streams import flush_output, tell
-from ecgviewer.core.user_dirs import settle
+from ecgviewer.core.system.streams import flush_output, tell
+from ecgviewer.core.system.user_dirs import settle
 
 MODELS = ("cae", "vae-bilstm", "vae-bilstm-mha")
 
@@ -89,17 +89,17 @@ def _run(given: argparse.Namespace) -> int:
     if given.command == "fit":
         return _fit(given)
     if given.command == "evaluate":
-        from trainer import evaluate
+        from trainer.judging import evaluate
 
         return evaluate.run(given.model, given.data, given.out, given.device, given.card)
-    from trainer import calibrate
+    from trainer.fitting import calibrate
 
     return calibrate.run(given.model, given.normals, given.out, given.device, given.overwrite)
 
 
 def _fit(given: argparse.Namespace) -> int:
-    from trainer.config import load_config, shipped_config
-    from trainer.fit import fit
+    from trainer.fitting.config import load_config, shipped_config
+    from trainer.fitting.fit import fit
 
     if given.config is None and given.model is None:
         print("trainer fit: give --model, or a --config that names one", file=sys.stderr)

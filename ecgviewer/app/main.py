@@ -19,7 +19,7 @@ from PySide6.QtCore import (
 from PySide6.QtWidgets import QApplication
 
 from ecgviewer import __version__
-from ecgviewer.core.user_dirs import config_dir
+from ecgviewer.core.system.user_dirs import config_dir
 
 SIGNAL_POLL_MS = 200
 
@@ -29,18 +29,18 @@ def run(paths: list[Path], known_problem: str = "") -> int:
 
     ``known_problem`` is what the user must know before anything else.
     """
-    from ecgviewer.app import errors
-    from ecgviewer.app.splash import show_splash
+    from ecgviewer.app.shell import error_reports as errors
+    from ecgviewer.app.shell.splash import show_splash
 
     log_problem = errors.start_log()
     app = make_application(sys.argv[:1])
     splash = show_splash()
 
-    from ecgviewer.app.collector import Collector
-    from ecgviewer.app.inference import Inference
-    from ecgviewer.app.session import Session
-    from ecgviewer.app.settings import SettingsStore
-    from ecgviewer.app.window import MainWindow
+    from ecgviewer.app.qt.cycle_collection import Collector
+    from ecgviewer.app.shell.session import Session
+    from ecgviewer.app.shell.settings import SettingsStore
+    from ecgviewer.app.shell.window import MainWindow
+    from ecgviewer.app.work.inference import Inference
 
     settings = SettingsStore.for_user()
     read_problem = settings.problem
@@ -68,7 +68,7 @@ def run(paths: list[Path], known_problem: str = "") -> int:
 
 def make_application(arguments: list[str]) -> QApplication:
     """Return the program's QApplication, named and dressed."""
-    from ecgviewer.app.icons import app_icon
+    from ecgviewer.app.qt.icons import app_icon
 
     qInstallMessageHandler(log_qt_message)
     app = QApplication(arguments or ["ecgviewer"])

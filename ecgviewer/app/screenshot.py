@@ -11,15 +11,15 @@ from pathlib import Path
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication
 
-from ecgviewer.app.collector import Collector
-from ecgviewer.app.document import MODELS
-from ecgviewer.app.errors import describe
-from ecgviewer.app.inference import Inference
 from ecgviewer.app.main import make_application
-from ecgviewer.app.pictures import save_png
-from ecgviewer.app.session import Session
-from ecgviewer.app.settings import SettingsStore
-from ecgviewer.app.window import MainWindow
+from ecgviewer.app.qt.cycle_collection import Collector
+from ecgviewer.app.qt.picture_files import save_png
+from ecgviewer.app.shell.document import MODELS
+from ecgviewer.app.shell.error_reports import describe
+from ecgviewer.app.shell.session import Session
+from ecgviewer.app.shell.settings import SettingsStore
+from ecgviewer.app.shell.window import MainWindow
+from ecgviewer.app.work.inference import Inference
 from ecgviewer.core.errors import AnalysisError, EcgViewerError, RecordError
 from ecgviewer.core.record_ref import RecordRef
 

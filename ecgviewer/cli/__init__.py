@@ -14,8 +14,8 @@ from importlib import import_module
 from ecgviewer.cli.parser import HANDLERS, build_parser, window_arguments
 from ecgviewer.cli.words import in_words
 from ecgviewer.core.errors import CancelledError, EcgViewerError
-from ecgviewer.core.streams import flush_output, tell
-from ecgviewer.core.user_dirs import settle
+from ecgviewer.core.system.streams import flush_output, tell
+from ecgviewer.core.system.user_dirs import settle
 
 USAGE_ERROR = 2
 """Exit status of wrong usage, the one argparse uses too."""
@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     multiprocessing.freeze_support()
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments[:1] == [HDF5_READER]:
-        import_module("ecgviewer.io.hdf5_worker").main()
+        import_module("ecgviewer.io.hdf5.process.worker").main()
         return 0
     homeless = settle()
     if homeless:

@@ -19,8 +19,8 @@ from ecgviewer.cli.rows import Job, anonymous_row, error_row
 from ecgviewer.cli.table import open_table
 from ecgviewer.cli.words import in_words
 from ecgviewer.core.errors import AnalysisError, BundleError, EcgViewerError
-from ecgviewer.core.files import check_folder
 from ecgviewer.core.record_ref import ReadOptions, RecordRef
+from ecgviewer.core.system.files import check_folder
 from ecgviewer.io import find_records
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         models = bundles_for(arguments.model)
         if arguments.device.startswith("cuda"):
-            from ecgviewer.models.devices import resolve_device  # takes the import of torch
+            from ecgviewer.models.run.devices import resolve_device  # takes the import of torch
 
             resolve_device(arguments.device)
     except (BundleError, AnalysisError) as error:
@@ -134,7 +134,7 @@ def _default_jobs(device: str) -> int:
         cores = os.cpu_count() or 1
     if device == "cpu" or cores <= GPU_JOBS:
         return cores
-    from ecgviewer.models.devices import resolve_device  # takes the import of torch
+    from ecgviewer.models.run.devices import resolve_device  # takes the import of torch
 
     return GPU_JOBS if resolve_device(device).type == "cuda" else cores
 

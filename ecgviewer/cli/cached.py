@@ -7,11 +7,11 @@ from pathlib import Path
 from ecgviewer.core.analysis import Analysis
 from ecgviewer.core.progress import Progress, no_progress
 from ecgviewer.core.recording import Recording
-from ecgviewer.core.user_dirs import cache_dir
-from ecgviewer.models.bundle import Bundle
-from ecgviewer.models.detector import Detector
-from ecgviewer.models.store import AnalysisStore
-from ecgviewer.models.windows import PreparedWindow, Windowing, prepare_windows
+from ecgviewer.core.system.user_dirs import cache_dir
+from ecgviewer.models.bundle.bundle import Bundle
+from ecgviewer.models.run.analyser import Detector
+from ecgviewer.models.run.store import AnalysisStore
+from ecgviewer.models.run.windows import PreparedWindow, Windowing, prepare_windows
 from ecgviewer.signal.preprocessing import Preprocessing
 
 SHARED_UP_TO_S = 120.0

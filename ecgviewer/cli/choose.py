@@ -11,9 +11,9 @@ from ecgviewer.core.errors import BundleError, RecordError, UnsupportedFormatErr
 from ecgviewer.core.record_ref import ReadOptions, RecordRef
 from ecgviewer.core.recording import Recording
 from ecgviewer.io import find_records
-from ecgviewer.models.bundle import read_info, shipped_bundle
+from ecgviewer.models.bundle.bundle import read_info, shipped_bundle
 from ecgviewer.review.annotations import RecordKey
-from ecgviewer.review.store import ReviewStore
+from ecgviewer.review.edits.store import ReviewStore
 
 
 def bundle_path(model: str) -> Path:

@@ -7,7 +7,7 @@ import argparse
 from ecgviewer.cli.choose import one_record, store_of_reviews
 from ecgviewer.cli.parser import privacy_of, read_options
 from ecgviewer.io import open_record
-from ecgviewer.review.exports import export_record
+from ecgviewer.review.exports.exports import export_record
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Mapping
 
-from ecgviewer.models.bundle import BundleInfo, find_bundles
+from ecgviewer.models.bundle.bundle import BundleInfo, find_bundles
 
 Json = Mapping[str, object]
 

@@ -13,7 +13,7 @@ from ecgviewer import __version__
 from ecgviewer.core.record_ref import ReadOptions
 
 if TYPE_CHECKING:
-    from ecgviewer.review.anonymize import Privacy
+    from ecgviewer.review.privacy.anonymize import Privacy
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
@@ -91,7 +91,7 @@ def read_options(arguments: argparse.Namespace) -> ReadOptions:
 
 def privacy_of(arguments: argparse.Namespace) -> Privacy:
     """Return what may tell who the patient is."""
-    from ecgviewer.review.anonymize import Privacy
+    from ecgviewer.review.privacy.anonymize import Privacy
 
     if arguments.anonymize:
         return Privacy.ANONYMOUS

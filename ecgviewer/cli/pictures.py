@@ -10,9 +10,9 @@ from ecgviewer.cli import USAGE_ERROR
 from ecgviewer.cli.choose import bundles_for, one_record, store_of_reviews
 from ecgviewer.cli.parser import SPECIFICITY, privacy_of, read_options
 from ecgviewer.core.errors import AnalysisError
-from ecgviewer.core.files import check_target
 from ecgviewer.core.flags import derive_flags
 from ecgviewer.core.recording import Recording
+from ecgviewer.core.system.files import check_target
 from ecgviewer.io import open_record
 from ecgviewer.review.annotations import RecordKey, Review
 
@@ -50,7 +50,7 @@ def run_report(arguments: argparse.Namespace) -> int:
         print(f"ecgviewer report: without a model: {error}", file=sys.stderr)
         analysis = None
     from ecgviewer.app.main import make_application
-    from ecgviewer.app.report import render_report
+    from ecgviewer.app.report.report import render_report
 
     application = make_application([])
     reviews = _reviews(recording)

@@ -13,7 +13,7 @@ from ecgviewer.core.errors import AnalysisError
 from ecgviewer.core.flags import MIN_FLAG_S, derive_flags
 from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.core.recording import Recording
-from ecgviewer.review.identity import REMOVED, Identity, pseudonym
+from ecgviewer.review.privacy.identity import REMOVED, Identity, pseudonym
 
 
 @dataclass(frozen=True, slots=True)

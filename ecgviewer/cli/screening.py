@@ -15,7 +15,7 @@ from ecgviewer.cli.words import in_words
 from ecgviewer.core.errors import EcgViewerError, trace_text
 from ecgviewer.core.recording import Recording
 from ecgviewer.io import open_record
-from ecgviewer.review.identity import pseudonym
+from ecgviewer.review.privacy.identity import pseudonym
 
 log = logging.getLogger(__name__)
 

@@ -16,10 +16,10 @@ from ecgviewer.cli.parser import MODELS
 from ecgviewer.core.analysis import Analysis, FloatArray
 from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.core.record_ref import RecordRef
-from ecgviewer.core.resources import resource_dir
+from ecgviewer.core.system.resources import resource_dir
 from ecgviewer.io import find_records, open_record
-from ecgviewer.models.bundle import Bundle, shipped_bundle
-from ecgviewer.models.detector import Detector
+from ecgviewer.models.bundle.bundle import Bundle, shipped_bundle
+from ecgviewer.models.run.analyser import Detector
 
 log = logging.getLogger(__name__)
 
@@ -121,5 +121,5 @@ def _analysis(detector: Detector, name: str) -> Analysis:
 
 def _qt_imports() -> str:
     version = importlib.import_module("PySide6").__version__
-    importlib.import_module("ecgviewer.app.window")
+    importlib.import_module("ecgviewer.app.shell.window")
     return f"PySide6 {version}"

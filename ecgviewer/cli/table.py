@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Protocol, TextIO
 
-from ecgviewer.review.csv_export import as_cell
+from ecgviewer.review.exports.csv_export import as_cell
 
 
 @dataclass(frozen=True, slots=True)

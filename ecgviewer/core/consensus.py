@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ecgviewer.core.analysis import Analysis
 from ecgviewer.core.flags import finding_flags
-from ecgviewer.core.mapped import read_columns
+from ecgviewer.core.system.mapped_arrays import read_columns
 
 BoolArray = npt.NDArray[np.bool_]
 

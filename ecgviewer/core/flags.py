@@ -9,8 +9,8 @@ from functools import lru_cache
 import numpy as np
 
 from ecgviewer.core.analysis import Analysis, Finding, Flag, WindowScore
-from ecgviewer.core.mapped import read_columns
 from ecgviewer.core.overlap import common_share
+from ecgviewer.core.system.mapped_arrays import read_columns
 
 MIN_FLAG_S = 0.04
 """Shorter excursions are noise: one small square of ECG paper."""

@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import TypeGuard
 
 from ecgviewer.core.errors import RecordError
-from ecgviewer.core.files import make_private
 from ecgviewer.core.record_ref import ReadOptions
-from ecgviewer.core.user_dirs import config_dir
+from ecgviewer.core.system.files import make_private
+from ecgviewer.core.system.user_dirs import config_dir
 from ecgviewer.io import limits
-from ecgviewer.io.fileaccess import read_bytes
-from ecgviewer.io.hdf5_process import call
+from ecgviewer.io.file_access import read_bytes
+from ecgviewer.io.hdf5.process.client import call
 
 FILE_NAME = "import_profiles.json"
 VERSION = 1

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ecgviewer.io.fileaccess import sha256_of
+from ecgviewer.io.file_access import sha256_of
 
 ReadRange = Callable[[int, int, Sequence[int]], npt.NDArray[np.float32]]
 

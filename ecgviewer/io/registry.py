@@ -15,9 +15,9 @@ from ecgviewer.core.errors import (
 from ecgviewer.core.record_ref import ReadOptions, RecordRef
 from ecgviewer.core.recording import Recording
 from ecgviewer.io import limits
-from ecgviewer.io.fileaccess import FileStamp, is_folder, is_regular, starts_with
-from ecgviewer.io.wfdb_header import read_header
-from ecgviewer.io.wfdb_reader import check_claims, open_wfdb
+from ecgviewer.io.file_access import FileStamp, is_folder, is_regular, starts_with
+from ecgviewer.io.wfdb.header import read_header
+from ecgviewer.io.wfdb.reader import check_claims, open_wfdb
 
 HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 HDF5_SUFFIXES = (".h5", ".hdf5", ".hdf", ".he5", ".mat")
@@ -86,7 +86,7 @@ def open_record(ref: RecordRef) -> Recording:
     target, index = _locate(ref.path)
     resolved = RecordRef(target, ref.index if ref.index is not None else index, ref.options)
     if is_hdf5(target):
-        from ecgviewer.io.hdf5_records import open_hdf5
+        from ecgviewer.io.hdf5.records import open_hdf5
 
         return open_hdf5(resolved)
     return open_wfdb(resolved)
@@ -203,7 +203,7 @@ def _search_folder(
 def _hdf5_refs(
     path: Path, index: int | None, options: ReadOptions
 ) -> Iterator[RecordRef | RecordFailure]:
-    from ecgviewer.io.hdf5_records import count_records
+    from ecgviewer.io.hdf5.records import count_records
 
     try:
         n_records = count_records(path, options)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ecgviewer.core.errors import RecordError
 from ecgviewer.core.recording import Patient
-from ecgviewer.io.fileaccess import FileStamp
+from ecgviewer.io.file_access import FileStamp
 from ecgviewer.io.patients import parse_age, parse_sex
 
 _MAX_TABLE_BYTES = 20_000_000

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from ecgviewer.core.analysis import Analysis, Flag
 from ecgviewer.core.recording import Recording
-from ecgviewer.review.identity import public_name
+from ecgviewer.review.privacy.identity import public_name
 
 VERDICTS = ("accepted", "rejected", "unsure")
 STATUSES = ("new", "in progress", "reviewed")

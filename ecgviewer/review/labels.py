@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from ecgviewer.core.errors import MissingFileError, RecordError, ReviewError
-from ecgviewer.core.files import make_private
-from ecgviewer.core.user_dirs import config_dir
-from ecgviewer.io.fileaccess import read_bytes
+from ecgviewer.core.system.files import make_private
+from ecgviewer.core.system.user_dirs import config_dir
+from ecgviewer.io.file_access import read_bytes
 from ecgviewer.review.annotations import Code
+from ecgviewer.review.edits.files import write_atomically
+from ecgviewer.review.edits.review_json import as_utf8, loads
 from ecgviewer.review.errors import NewerFormatError
-from ecgviewer.review.files import write_atomically
-from ecgviewer.review.review_json import as_utf8, loads
 
 FORMAT = "ecgviewer-labels"
 VERSION = 1

@@ -12,7 +12,7 @@ SUGGESTED: Mapping[str, str] = {
     "T lower": "164934002", "T higher": "164934002",
     "QRS wide": "698252002", "PR long": "270492004", "QT long": "111975006",
 }  # fmt: skip
-"""SNOMED CT identifiers by the words of :mod:`ecgviewer.models.findings`.
+"""SNOMED CT identifiers by the words of :mod:`ecgviewer.models.score.findings`.
 
 Only words that mean what the label says are here: an irregular rhythm may be several.
 """

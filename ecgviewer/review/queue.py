@@ -17,9 +17,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ecgviewer.core.analysis import Analysis
-from ecgviewer.core.files import make_private
 from ecgviewer.core.record_ref import RecordRef
-from ecgviewer.core.user_dirs import data_dir
+from ecgviewer.core.system.files import make_private
+from ecgviewer.core.system.user_dirs import data_dir
 from ecgviewer.review.annotations import Review
 from ecgviewer.review.errors import StorageError
 

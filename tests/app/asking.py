@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialogButtonBox
 
 from ecgviewer.app.dialogs.import_dialog import ImportDialog
-from ecgviewer.app.window import MainWindow
+from ecgviewer.app.shell.window import MainWindow
 from tests import generators
 from tests.app.driving import spin
 

@@ -17,18 +17,18 @@ if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
 from PySide6.QtCore import QCoreApplication, QEvent, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
-from ecgviewer.app.document import MODELS, model_title
 from ecgviewer.app.main import make_application
-from ecgviewer.app.model_choices import ModelChoice
-from ecgviewer.app.session import Session
-from ecgviewer.app.settings import SettingsStore
-from ecgviewer.app.window import MainWindow
+from ecgviewer.app.shell.document import MODELS, model_title
+from ecgviewer.app.shell.model_choices import ModelChoice
+from ecgviewer.app.shell.session import Session
+from ecgviewer.app.shell.settings import SettingsStore
+from ecgviewer.app.shell.window import MainWindow
 from tests.app.driving import ClockworkInference
 
 
 @pytest.fixture(autouse=True)
 def collect_in_this_thread() -> Iterator[None]:
-    """As :mod:`ecgviewer.app.collector` does: workers must not destroy what is Qt's."""
+    """As :mod:`ecgviewer.app.qt.cycle_collection` does: workers must not destroy what is Qt's."""
     gc.disable()
     yield
     gc.collect()

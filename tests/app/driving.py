@@ -14,8 +14,8 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from ecgviewer.app.inference import Run
-from ecgviewer.app.window import MainWindow
+from ecgviewer.app.shell.window import MainWindow
+from ecgviewer.app.work.inference import Run
 from ecgviewer.core.analysis import Analysis, WindowScore
 from ecgviewer.core.errors import CancelledError, EcgViewerError
 from ecgviewer.core.leads import STANDARD_LEADS
@@ -23,7 +23,7 @@ from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.core.reference import NormalReference
 from ecgviewer.io import open_record
 from ecgviewer.review.annotations import RecordKey, Review
-from ecgviewer.review.store import ReviewStore
+from ecgviewer.review.edits.store import ReviewStore
 
 MAP_FS_HZ = 100.0
 TICK_MS = 15

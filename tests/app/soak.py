@@ -33,12 +33,12 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
-from ecgviewer.app.collector import Collector
-from ecgviewer.app.inference import Inference
 from ecgviewer.app.main import make_application
-from ecgviewer.app.session import Session
-from ecgviewer.app.settings import SettingsStore
-from ecgviewer.app.window import MainWindow
+from ecgviewer.app.qt.cycle_collection import Collector
+from ecgviewer.app.shell.session import Session
+from ecgviewer.app.shell.settings import SettingsStore
+from ecgviewer.app.shell.window import MainWindow
+from ecgviewer.app.work.inference import Inference
 from tests.app.soak_findings import Findings
 from tests.app.soak_material import SAMPLES, CarefulClockwork, make_material
 from tests.app.soak_user import User

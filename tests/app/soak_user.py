@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ecgviewer.app.window import MainWindow
+from ecgviewer.app.shell.window import MainWindow
 from tests.app.soak_findings import Findings
 from tests.app.soak_windows import called, dragging, handle_of, held, lives, nested, press_in
 

@@ -8,7 +8,7 @@ from PySide6.QtGui import QTextCursor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from ecgviewer.app.reading_text import ReadingText
+from ecgviewer.app.qt.reading_text import ReadingText
 
 pytestmark = pytest.mark.usefixtures("qt_warnings")
 

@@ -14,13 +14,13 @@ from PySide6.QtGui import QImage, QPageSize, QPainter
 from PySide6.QtPrintSupport import QPrinter
 from PySide6.QtWidgets import QApplication
 
-from ecgviewer.app import report_page
-from ecgviewer.app.printing import a4_printer, is_cut, print_page
-from ecgviewer.app.report import ReportPage, make_page, render_report
+from ecgviewer.app.report import page as report_page
+from ecgviewer.app.report.printing import a4_printer, is_cut, print_page
+from ecgviewer.app.report.report import ReportPage, make_page, render_report
 from ecgviewer.core.analysis import Flag
 from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.review.annotations import Annotation
-from ecgviewer.review.anonymize import Privacy
+from ecgviewer.review.privacy.anonymize import Privacy
 from tests.app.trace_material import analysis_of, ecg, flat, recording_of, source_of
 
 MM_PER_POINT = 25.4 / 72.0

@@ -11,8 +11,8 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from ecgviewer.app.window import MainWindow
-from ecgviewer.review.store import ReviewStore
+from ecgviewer.app.shell.window import MainWindow
+from ecgviewer.review.edits.store import ReviewStore
 from tests.app.driving import on_disk, open_for_review, press, review_of, spin
 
 Key, Shift, Ctrl = Qt.Key, Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
@@ -222,7 +222,7 @@ def test_a_full_disk_holds_edits_through_another_record_and_the_window_open(
 def test_ten_thousand_annotations_stay_fluid(window) -> None:
     import time
 
-    from ecgviewer.review import editing
+    from ecgviewer.review.edits import editing
 
     document = window.review.document
     review = review_of(window)

@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from ecgviewer.app.panels.list_rows import ROW_ROLE
-from ecgviewer.app.window import MainWindow
+from ecgviewer.app.shell.window import MainWindow
 from ecgviewer.core.analysis import Flag
 from ecgviewer.core.percent import percent_text
 from tests.app.driving import make_analysis, on_disk, open_for_review, press, review_of

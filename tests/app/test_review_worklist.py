@@ -14,12 +14,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
 
-from ecgviewer.app.inference import Inference
-from ecgviewer.app.settings import SettingsStore
-from ecgviewer.app.window import MainWindow
+from ecgviewer.app.shell.settings import SettingsStore
+from ecgviewer.app.shell.window import MainWindow
+from ecgviewer.app.work.inference import Inference
 from ecgviewer.core.errors import AnalysisError
-from ecgviewer.review.json_export import schema
-from ecgviewer.review.wfdb_export import import_wfdb
+from ecgviewer.review.exports.json_export import schema
+from ecgviewer.review.exports.wfdb_export import import_wfdb
 from tests.app.driving import spin
 
 wfdb = pytest.importorskip("wfdb")

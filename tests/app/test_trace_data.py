@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PySide6.QtWidgets import QApplication
 
-from ecgviewer.app.theme import LIGHT
+from ecgviewer.app.qt.theme import LIGHT
 from ecgviewer.app.trace.data.array_levels import ArrayLevels
 from ecgviewer.app.trace.data.chunks import ChunkStore
 from ecgviewer.app.trace.data.levels import query

@@ -11,7 +11,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from ecgviewer.app.theme import LIGHT
+from ecgviewer.app.qt.theme import LIGHT
 from ecgviewer.app.trace.view import TraceView
 from ecgviewer.core.analysis import Flag
 from ecgviewer.review.annotations import Annotation

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ecgviewer.app.theme import LIGHT
+from ecgviewer.app.qt.theme import LIGHT
 from ecgviewer.app.trace.frame import Frame
 from ecgviewer.app.trace.layout import MAX_HEADROOM_MM, Reach, build_layout, visible_leads
 from ecgviewer.app.trace.state import GAINS_MM_MV, LayoutMode, ViewState

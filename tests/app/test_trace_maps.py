@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from ecgviewer.app.theme import LIGHT
+from ecgviewer.app.qt.theme import LIGHT
 from ecgviewer.app.trace.data.samples import MapSamples
 from ecgviewer.app.trace.overview import OverviewBar
 from ecgviewer.app.trace.view import TraceView
-from ecgviewer.core import mapped as mapped_files
 from ecgviewer.core.analysis import Analysis
+from ecgviewer.core.system import mapped_arrays as mapped_files
 from tests.app.trace_material import PX_PER_MM, analysis_of, flat, pixels, recording_of
 
 pytestmark = pytest.mark.usefixtures("no_surprises")

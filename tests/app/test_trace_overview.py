@@ -9,10 +9,10 @@ from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from ecgviewer.app.theme import DARK, LIGHT, Theme, apply_theme, theme_for
+from ecgviewer.app.evidence.card import EvidenceCard, measure_rows
+from ecgviewer.app.evidence.measurements import gather
+from ecgviewer.app.qt.theme import DARK, LIGHT, Theme, apply_theme, theme_for
 from ecgviewer.app.trace.color_scales import color_table
-from ecgviewer.app.trace.evidence import gather
-from ecgviewer.app.trace.evidence_card import EvidenceCard, measure_rows
 from ecgviewer.app.trace.overview import OverviewBar, heart_rate_trend
 from ecgviewer.app.trace.view import TraceView
 from ecgviewer.core.analysis import Flag

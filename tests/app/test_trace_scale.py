@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from ecgviewer.app.theme import LIGHT
+from ecgviewer.app.qt.theme import LIGHT
 from ecgviewer.app.trace.furniture import scale_text
 from ecgviewer.app.trace.view import TraceView
 from ecgviewer.core.leads import STANDARD_LEADS

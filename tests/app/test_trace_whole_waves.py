@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from ecgviewer.app.theme import DARK, LIGHT
+from ecgviewer.app.qt.theme import DARK, LIGHT
 from ecgviewer.app.trace.cut_waves import CUT_TEXT
 from ecgviewer.app.trace.view import TraceView
 from ecgviewer.core.leads import STANDARD_LEADS

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ecgviewer.app.inference import Inference
-from ecgviewer.core.user_dirs import data_dir
-from ecgviewer.models.bundle import Bundle, shipped_bundle
+from ecgviewer.app.work.inference import Inference
+from ecgviewer.core.system.user_dirs import data_dir
+from ecgviewer.models.bundle.bundle import Bundle, shipped_bundle
 from tests.app.driving import Build, open_and_wait, spin
 
 

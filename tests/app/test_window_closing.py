@@ -14,7 +14,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from ecgviewer.app.window import MainWindow
+from ecgviewer.app.shell.window import MainWindow
 from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.io import open_record
 from tests.app.driving import Build, annotate, kept, open_and_wait, spin
@@ -112,9 +112,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from ecgviewer.app.dialogs.about import AboutDialog
 from ecgviewer.app.main import make_application
-from ecgviewer.app.session import Session
-from ecgviewer.app.settings import SettingsStore
-from ecgviewer.app.window import MainWindow
+from ecgviewer.app.shell.session import Session
+from ecgviewer.app.shell.settings import SettingsStore
+from ecgviewer.app.shell.window import MainWindow
 from tests.app.driving import ClockworkInference
 
 told = []

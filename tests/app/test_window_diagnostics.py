@@ -14,9 +14,9 @@ from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication
 
 from ecgviewer import __version__
-from ecgviewer.app import errors
-from ecgviewer.app.diagnostics import diagnostics
-from ecgviewer.app.splash import show_splash
+from ecgviewer.app.shell import error_reports as errors
+from ecgviewer.app.shell.diagnostics import diagnostics
+from ecgviewer.app.shell.splash import show_splash
 from tests.app.driving import Build, spin
 
 NAME = "MUELLER_HANS"

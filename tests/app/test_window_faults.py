@@ -16,17 +16,18 @@ import h5py
 import numpy as np
 import pytest
 
-from ecgviewer.app.inference import Inference
-from ecgviewer.app.settings import SettingsStore
+from ecgviewer.app.shell.settings import SettingsStore
+from ecgviewer.app.work.inference import Inference
 from ecgviewer.core.errors import AnalysisError, RecordError
 from ecgviewer.core.record_ref import RecordRef
-from ecgviewer.core.user_dirs import cache_dir
+from ecgviewer.core.system.user_dirs import cache_dir
 from ecgviewer.io import open_record
-from ecgviewer.review import annotations, editing, session
+from ecgviewer.review import annotations
 from ecgviewer.review.annotations import RecordKey
-from ecgviewer.review.anonymize import Privacy
-from ecgviewer.review.journal import parse
-from ecgviewer.review.store import ReviewStore
+from ecgviewer.review.edits import editing, session
+from ecgviewer.review.edits.journal import parse
+from ecgviewer.review.edits.store import ReviewStore
+from ecgviewer.review.privacy.anonymize import Privacy
 from tests import generators
 from tests.app.driving import Build, ClockworkInference, annotate, kept, open_and_wait, spin
 

@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from ecgviewer.app.dialogs.import_dialog import ImportDialog
-from ecgviewer.app.reporting import Reporting
+from ecgviewer.app.report.from_window import Reporting
 from ecgviewer.core.errors import AnalysisError
 from tests import generators
 from tests.app.asking import confirm, the_dialog

@@ -14,10 +14,10 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from ecgviewer.app.collector import Collector
-from ecgviewer.app.session import Session
-from ecgviewer.app.settings import SettingsStore
-from ecgviewer.app.window import MainWindow
+from ecgviewer.app.qt.cycle_collection import Collector
+from ecgviewer.app.shell.session import Session
+from ecgviewer.app.shell.settings import SettingsStore
+from ecgviewer.app.shell.window import MainWindow
 from ecgviewer.core.record_ref import RecordRef
 from tests.app.driving import Build, ClockworkInference, annotate, open_and_wait, spin
 

@@ -11,9 +11,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QTableView
 
 from ecgviewer.app.panels.list_rows import ROW_ROLE, Font, ListRow, row_lines
-from ecgviewer.app.texts import finding_text, p_text
-from ecgviewer.app.window import MainWindow
-from ecgviewer.review import editing
+from ecgviewer.app.qt.texts import finding_text, p_text
+from ecgviewer.app.shell.window import MainWindow
+from ecgviewer.review.edits import editing
 from tests.app.driving import make_analysis, spin
 
 WIDE = "ST lower, T lower"

@@ -16,10 +16,10 @@ from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from ecgviewer.app.document import MODELS
-from ecgviewer.app.inference import Inference
 from ecgviewer.app.screenshot import take
-from ecgviewer.app.window import MainWindow
+from ecgviewer.app.shell.document import MODELS
+from ecgviewer.app.shell.window import MainWindow
+from ecgviewer.app.work.inference import Inference
 from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.core.record_ref import RecordRef
 from tests.app.driving import Build, open_and_wait, spin

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 
-from ecgviewer.app.window import MainWindow
+from ecgviewer.app.shell.window import MainWindow
 from tests.app.driving import Build, ClockworkInference, open_and_wait, spin
 
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from PySide6.QtTest import QTest
 
-from ecgviewer.app.document import MODELS
-from ecgviewer.app.window import MainWindow
+from ecgviewer.app.shell.document import MODELS
+from ecgviewer.app.shell.window import MainWindow
 from ecgviewer.cli import main
 from ecgviewer.core.record_ref import RecordRef
-from ecgviewer.core.user_dirs import cache_dir
+from ecgviewer.core.system.user_dirs import cache_dir
 from ecgviewer.io import open_record
-from ecgviewer.models.store import AnalysisStore
+from ecgviewer.models.run.store import AnalysisStore
 from tests.app.driving import Build, ClockworkInference, make_analysis, open_and_wait, spin
 
 RECORD, OTHER = "00010_hr.hea", "00330_hr.hea"

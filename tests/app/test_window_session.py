@@ -11,8 +11,8 @@ from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMainWindow
 
-from ecgviewer.app.settings import SettingsStore
-from ecgviewer.app.window import MainWindow
+from ecgviewer.app.shell.settings import SettingsStore
+from ecgviewer.app.shell.window import MainWindow
 from tests.app.driving import Build, open_and_wait, spin
 
 
@@ -259,7 +259,7 @@ def test_recent_files_open_again_from_the_menu(make_window: Build, samples: Path
     window = make_window()
     open_and_wait(window, samples / "00010_hr.hea")
     open_and_wait(window, samples / "00330_hr.hea")
-    from ecgviewer.app.command_table import RECENT
+    from ecgviewer.app.commands.table import RECENT
 
     entries = window.commands.menu(RECENT).actions()
     assert entries[0].text().startswith("00330_hr.hea")

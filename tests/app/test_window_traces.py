@@ -9,8 +9,8 @@ from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QTabBar, QToolButton
 
-from ecgviewer.app.palette import Palette
-from ecgviewer.app.window import MainWindow
+from ecgviewer.app.commands.palette import Palette
+from ecgviewer.app.shell.window import MainWindow
 from ecgviewer.core.leads import STANDARD_LEADS
 from tests.app.driving import Build, open_and_wait, spin
 from tests.app.trace_material import ecg, recording_of

@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
-from ecgviewer.app.theme import LIGHT
+from ecgviewer.app.qt.theme import LIGHT
 from ecgviewer.app.trace.view import TraceView
 from ecgviewer.core.analysis import Analysis, WindowScore
 from ecgviewer.core.leads import STANDARD_LEADS

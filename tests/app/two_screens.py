@@ -13,10 +13,10 @@ from PySide6.QtCore import QPoint, QTimer
 from PySide6.QtWidgets import QApplication
 
 from ecgviewer.app.main import make_application
-from ecgviewer.app.session import Session
-from ecgviewer.app.settings import SettingsStore
-from ecgviewer.app.theme import LIGHT
-from ecgviewer.app.window import MainWindow
+from ecgviewer.app.qt.theme import LIGHT
+from ecgviewer.app.shell.session import Session
+from ecgviewer.app.shell.settings import SettingsStore
+from ecgviewer.app.shell.window import MainWindow
 from tests.app.driving import ClockworkInference
 from tests.app.trace_material import close_to, flat, pixels, recording_of, source_of
 

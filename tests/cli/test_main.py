@@ -13,8 +13,8 @@ from ecgviewer.cli.parser import window_arguments
 from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.io import open_record
 from ecgviewer.review.annotations import RecordKey
-from ecgviewer.review.editing import add, make
-from ecgviewer.review.store import ReviewStore
+from ecgviewer.review.edits.editing import add, make
+from ecgviewer.review.edits.store import ReviewStore
 
 ROOT = Path(__file__).resolve().parents[2]
 HOMES = ("ECGVIEWER_HOME", *(f"XDG_{kind}_HOME" for kind in ("CONFIG", "DATA", "STATE", "CACHE")))

@@ -16,8 +16,8 @@ from ecgviewer.core.flags import derive_flags
 from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.io import open_record
 from ecgviewer.review.annotations import FlagVerdict, RecordKey, flag_origin, new_id
-from ecgviewer.review.editing import judge
-from ecgviewer.review.store import ReviewStore
+from ecgviewer.review.edits.editing import judge
+from ecgviewer.review.edits.store import ReviewStore
 from tests.generators import ecg_uv, write_wfdb_16
 
 ABNORMAL = "00338_hr.hea"

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ecgviewer.app.settings import SettingsStore
+from ecgviewer.app.shell.settings import SettingsStore
 from ecgviewer.core.record_ref import ReadOptions
-from ecgviewer.core.user_dirs import config_dir
+from ecgviewer.core.system.user_dirs import config_dir
 from ecgviewer.io.profiles import known_profiles, remember
-from ecgviewer.signal.pyramid import MinMaxPyramid
+from ecgviewer.signal.pyramid.pyramid import MinMaxPyramid
 from tests.fuzz import mutations
 from tests.fuzz.target import SAMPLES, Target
 

@@ -11,8 +11,9 @@ import numpy as np
 import soundfile
 
 from ecgviewer.core.errors import EcgViewerError, RecordError
-from ecgviewer.io import RecordFailure, find_records, hdf5_layout, open_record
-from ecgviewer.review.wfdb_import import find_annotators, read_layer
+from ecgviewer.io import RecordFailure, find_records, open_record
+from ecgviewer.io.hdf5 import layout as hdf5_layout
+from ecgviewer.review.exports.wfdb_import import find_annotators, read_layer
 from tests.fuzz import mutations
 from tests.fuzz.hdf5_builder import write_hostile
 from tests.fuzz.target import SAMPLES, Target, name_of
@@ -109,10 +110,10 @@ def _read_record(folder: Path, changed: Path) -> str:
 
 
 def _annotation_seeds(folder: Path) -> list[Path]:
-    from ecgviewer.review import editing
     from ecgviewer.review.annotations import RecordKey, Review
-    from ecgviewer.review.wfdb_codec import Mark, encode
-    from ecgviewer.review.wfdb_export import export_wfdb
+    from ecgviewer.review.edits import editing
+    from ecgviewer.review.exports.wfdb_codec import Mark, encode
+    from ecgviewer.review.exports.wfdb_export import export_wfdb
 
     write_wfdb_16(folder, "a", ecg_uv(4.0))
     marks = []
@@ -130,7 +131,7 @@ def _annotation_seeds(folder: Path) -> list[Path]:
 
 
 def _read_annotations(folder: Path, changed: Path) -> str:
-    from ecgviewer.review.wfdb_export import import_wfdb
+    from ecgviewer.review.exports.wfdb_export import import_wfdb
 
     recording = open_record(next(r for r in find_records(folder / "a.hea")))  # type: ignore[arg-type]
     assert changed.suffix[1:] in find_annotators(recording)

@@ -10,15 +10,15 @@ from pathlib import Path
 import numpy as np
 
 from ecgviewer.core.errors import EcgViewerError
-from ecgviewer.review import editing
 from ecgviewer.review.annotations import Review
-from ecgviewer.review.csv_export import export_csv, import_csv
-from ecgviewer.review.journal import encode_line
-from ecgviewer.review.json_export import export_json, import_json
+from ecgviewer.review.edits import editing
+from ecgviewer.review.edits.journal import encode_line
+from ecgviewer.review.edits.review_json import to_json
+from ecgviewer.review.edits.store import ReviewStore
+from ecgviewer.review.exports.csv_export import export_csv, import_csv
+from ecgviewer.review.exports.json_export import export_json, import_json
+from ecgviewer.review.exports.wfdb_export import export_wfdb
 from ecgviewer.review.labels import DEFAULT_LABELS, load_labels
-from ecgviewer.review.review_json import to_json
-from ecgviewer.review.store import ReviewStore
-from ecgviewer.review.wfdb_export import export_wfdb
 from tests.fuzz import mutations
 from tests.fuzz.target import Target, name_of
 from tests.review import scripted_editor

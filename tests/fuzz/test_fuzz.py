@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from ecgviewer.core.errors import RecordError
 from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.io import open_record
-from ecgviewer.io.wfdb_header import read_header
+from ecgviewer.io.wfdb.header import read_header
 from tests.fuzz.kinds import KINDS, MODULES
 from tests.generators import ecg_uv, write_wfdb_16
 

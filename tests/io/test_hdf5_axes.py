@@ -11,7 +11,7 @@ import pytest
 from ecgviewer.core.errors import UnsupportedFormatError
 from ecgviewer.core.record_ref import ReadOptions, RecordRef
 from ecgviewer.io import find_records, open_record
-from ecgviewer.io.hdf5_find import Axes, guess_axes
+from ecgviewer.io.hdf5.find import Axes, guess_axes
 from tests.generators import LEADS, ecg_mv
 
 ECG_MV = ecg_mv(10.0)

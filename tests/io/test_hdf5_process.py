@@ -17,14 +17,9 @@ import pytest
 
 from ecgviewer.core.errors import CorruptFileError, UnsupportedFormatError
 from ecgviewer.core.record_ref import RecordRef
-from ecgviewer.io import (
-    RecordFailure,
-    find_records,
-    hdf5_file,
-    hdf5_process,
-    limits,
-    open_record,
-)
+from ecgviewer.io import RecordFailure, find_records, limits, open_record
+from ecgviewer.io.hdf5 import file as hdf5_file
+from ecgviewer.io.hdf5.process import client as hdf5_process
 from tests.generators import LEADS, ecg_mv
 
 

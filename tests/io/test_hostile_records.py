@@ -13,8 +13,9 @@ import pytest
 
 from ecgviewer.core.errors import CorruptFileError, RecordError, UnsupportedFormatError
 from ecgviewer.core.record_ref import RecordRef
-from ecgviewer.io import RecordFailure, find_records, hdf5_process, limits, open_record
-from ecgviewer.io.hdf5_messages import receive
+from ecgviewer.io import RecordFailure, find_records, limits, open_record
+from ecgviewer.io.hdf5.process import client as hdf5_process
+from ecgviewer.io.hdf5.process.messages import receive
 from tests.generators import LEADS, ecg_mv, ecg_uv, write_wfdb_16
 
 
@@ -189,7 +190,7 @@ def test_hashing_a_large_file_keeps_no_other_waiting(
         asked.append(what)
         return call(what, *rest, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("ecgviewer.io.hdf5_records.call", noting)
+    monkeypatch.setattr("ecgviewer.io.hdf5.records.call", noting)
     samples = recording.read_samples(0, recording.n_samples).astype("<f4")
     assert recording.content_hash() == hashlib.sha256(samples.tobytes()).hexdigest()
     assert set(asked) == {"read"}

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ecgviewer.models.bundle import Bundle
-from ecgviewer.models.evidence import Window
-from ecgviewer.models.network import NetworkOutput, build_network
-from ecgviewer.models.scorer_fit import fit_scorer
-from ecgviewer.models.versions import library_versions
-from ecgviewer.models.windows import Windowing
+from ecgviewer.models.bundle.bundle import Bundle
+from ecgviewer.models.networks.network import NetworkOutput, build_network
+from ecgviewer.models.run.versions import library_versions
+from ecgviewer.models.run.windows import Windowing
+from ecgviewer.models.score.fitting import fit_scorer
+from ecgviewer.models.score.window_evidence import Window
 from ecgviewer.signal.preprocessing import Preprocessing
 
 HYPER: dict[str, dict[str, object]] = {

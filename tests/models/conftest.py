@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from ecgviewer.models.bundle import Bundle
+from ecgviewer.models.bundle.bundle import Bundle
 from tests.models import bundles
 
 

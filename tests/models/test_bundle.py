@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from safetensors.numpy import save as save_tensors
 
 from ecgviewer.core.errors import BundleError
-from ecgviewer.models import bundle_file
-from ecgviewer.models.bundle import Bundle, find_bundles, read_info
-from ecgviewer.models.bundle_file import content_sha256, parse_metadata
+from ecgviewer.models.bundle import file as bundle_file
+from ecgviewer.models.bundle.bundle import Bundle, find_bundles, read_info
+from ecgviewer.models.bundle.file import content_sha256, parse_metadata
 
 
 @pytest.fixture(scope="module")
@@ -215,8 +215,9 @@ def test_reading_a_card_does_not_import_torch(path: Path) -> None:
     import sys
 
     code = (
-        "import sys; from pathlib import Path; from ecgviewer.models.bundle import read_info;"
+        "import sys; from pathlib import Path;"
+        "from ecgviewer.models.bundle.bundle import read_info;"
         f"assert read_info(Path({str(path)!r})).card; assert 'torch' not in sys.modules;"
-        "import ecgviewer.models.client; assert 'torch' not in sys.modules"
+        "import ecgviewer.models.process.client; assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

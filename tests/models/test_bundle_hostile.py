@@ -15,8 +15,8 @@ import pytest
 from safetensors.numpy import load, save
 
 from ecgviewer.core.errors import BundleError
-from ecgviewer.models.bundle import Bundle, read_info
-from ecgviewer.models.bundle_file import content_sha256, parse_metadata
+from ecgviewer.models.bundle.bundle import Bundle, read_info
+from ecgviewer.models.bundle.file import content_sha256, parse_metadata
 
 Change = Callable[[dict[str, str], dict[str, Any]], object]
 
@@ -212,7 +212,7 @@ def test_loading_writes_nothing_and_executes_nothing(path: Path, tmp_path: Path)
     code = f"""
 import sys
 from pathlib import Path
-from ecgviewer.models.bundle import Bundle
+from ecgviewer.models.bundle.bundle import Bundle
 bundle = Bundle.load(Path({str(path)!r}))  # imports happen here
 bundle.scorer(), bundle.build_network()
 seen = []
@@ -235,7 +235,7 @@ def test_weights_that_overflow_give_no_score(path: Path, samples: Path) -> None:
     from ecgviewer.core.errors import AnalysisError
     from ecgviewer.core.record_ref import RecordRef
     from ecgviewer.io import open_record
-    from ecgviewer.models.detector import Detector
+    from ecgviewer.models.run.analyser import Detector
 
     bundle = Bundle.load(path)
     huge = {k: np.full_like(v, 3e38) for k, v in bundle.network_tensors.items()}

@@ -23,8 +23,8 @@ from ecgviewer.core.errors import (
     MissingFileError,
 )
 from ecgviewer.core.record_ref import RecordRef
-from ecgviewer.models.bundle import Bundle
-from ecgviewer.models.client import Callbacks, InferenceClient
+from ecgviewer.models.bundle.bundle import Bundle
+from ecgviewer.models.process.client import Callbacks, InferenceClient
 from tests.generators import write_long_wfdb
 
 WAIT_S = 120.0
@@ -151,7 +151,7 @@ def test_closing_during_a_job_is_quick_and_silent(
 WINDOW = """
 import sys, time
 from pathlib import Path
-from ecgviewer.models.client import InferenceClient
+from ecgviewer.models.process.client import InferenceClient
 client = InferenceClient(Path(sys.argv[1]))
 client.list_devices(lambda devices: print("ready", flush=True))
 time.sleep(600)

@@ -16,11 +16,11 @@ from ecgviewer.core.leads import STANDARD_LEADS
 from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.core.recording import Recording
 from ecgviewer.io import open_record
-from ecgviewer.models import maps as maps_module
-from ecgviewer.models.bundle import Bundle
-from ecgviewer.models.detector import Detector
-from ecgviewer.models.devices import resolve_device
-from ecgviewer.models.store import AnalysisStore
+from ecgviewer.models.bundle.bundle import Bundle
+from ecgviewer.models.run import growing_maps as maps_module
+from ecgviewer.models.run.analyser import Detector
+from ecgviewer.models.run.devices import resolve_device
+from ecgviewer.models.run.store import AnalysisStore
 
 MakeBundle = Callable[..., Bundle]
 

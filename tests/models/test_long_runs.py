@@ -15,16 +15,18 @@ import pytest
 
 from ecgviewer.core.analysis import Analysis
 from ecgviewer.core.errors import AnalysisError, CancelledError
-from ecgviewer.core.file_lock import FileLock
 from ecgviewer.core.flags import derive_flags, extend_flags
 from ecgviewer.core.progress import CancelToken
 from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.core.recording import Recording
+from ecgviewer.core.system.file_lock import FileLock
 from ecgviewer.io import open_record
-from ecgviewer.models import course, maps, unfinished, windows
-from ecgviewer.models.bundle import Bundle
-from ecgviewer.models.client import InferenceClient
-from ecgviewer.models.detector import Detector
+from ecgviewer.models.bundle.bundle import Bundle
+from ecgviewer.models.process.client import InferenceClient
+from ecgviewer.models.run import growing_maps as maps
+from ecgviewer.models.run import piecewise as course
+from ecgviewer.models.run import unfinished, windows
+from ecgviewer.models.run.analyser import Detector
 from tests.generators import write_long_wfdb
 from tests.models.test_client import Waiter
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from ecgviewer.models.network import Network, build_network
+from ecgviewer.models.networks.network import Network, build_network
 
 STEM = {"stem": True, "hidden_share": 0.3, "latent": 8, "hidden": 16}
 FORMS = [

@@ -21,9 +21,9 @@ from ecgviewer.core.errors import AnalysisError
 from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.core.recording import Recording
 from ecgviewer.io import open_record
-from ecgviewer.models import windows
-from ecgviewer.models.bundle import Bundle, shipped_bundle
-from ecgviewer.models.detector import Detector
+from ecgviewer.models.bundle.bundle import Bundle, shipped_bundle
+from ecgviewer.models.run import windows
+from ecgviewer.models.run.analyser import Detector
 from ecgviewer.signal.resample import resample
 
 pytestmark = pytest.mark.slow

@@ -11,10 +11,10 @@ import torch
 
 from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.io import open_record
-from ecgviewer.models.bundle import Bundle
-from ecgviewer.models.network import Network
-from ecgviewer.models.runner import Runner
-from ecgviewer.models.windows import PreparedWindow, prepare_windows
+from ecgviewer.models.bundle.bundle import Bundle
+from ecgviewer.models.networks.network import Network
+from ecgviewer.models.run.runner import Runner
+from ecgviewer.models.run.windows import PreparedWindow, prepare_windows
 
 SAYINGS = (
     torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"),

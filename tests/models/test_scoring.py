@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ecgviewer.models.consistency import lead_disagreement
-from ecgviewer.models.evidence import Window
-from ecgviewer.models.features import describe, limb_scales
-from ecgviewer.models.network import NetworkOutput
-from ecgviewer.models.scorer_fit import fit_scorer
-from ecgviewer.models.scoring import Scorer, WindowResult
+from ecgviewer.models.networks.network import NetworkOutput
+from ecgviewer.models.score.features import describe, limb_scales
+from ecgviewer.models.score.fitting import fit_scorer
+from ecgviewer.models.score.fusion import Scorer, WindowResult
+from ecgviewer.models.score.limb_leads import lead_disagreement
+from ecgviewer.models.score.window_evidence import Window
 from ecgviewer.signal.preprocessing import Preprocessing
 
 FS = 100.0

@@ -14,9 +14,9 @@ from ecgviewer.core.analysis import Analysis
 from ecgviewer.core.flags import derive_flags
 from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.io import open_record
-from ecgviewer.models.bundle import Bundle
-from ecgviewer.models.detector import Detector
-from ecgviewer.models.store import AnalysisStore
+from ecgviewer.models.bundle.bundle import Bundle
+from ecgviewer.models.run.analyser import Detector
+from ecgviewer.models.run.store import AnalysisStore
 
 
 @pytest.fixture(scope="module")

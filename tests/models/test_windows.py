@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ecgviewer.core.analysis import QualityFinding
 from ecgviewer.core.errors import AnalysisError
-from ecgviewer.models.windows import Windowing, merge_findings
+from ecgviewer.models.run.windows import Windowing, merge_findings
 
 
 @given(n=st.integers(250, 20_000), overlap=st.sampled_from([0.0, 0.25, 0.5]))

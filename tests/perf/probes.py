@@ -127,10 +127,10 @@ def memory(header: str, began: str) -> dict[str, Any]:
     from ecgviewer.app.main import make_application
 
     app = make_application([])
-    from ecgviewer.app.inference import Inference
-    from ecgviewer.app.session import Session
-    from ecgviewer.app.settings import SettingsStore
-    from ecgviewer.app.window import MainWindow
+    from ecgviewer.app.shell.session import Session
+    from ecgviewer.app.shell.settings import SettingsStore
+    from ecgviewer.app.shell.window import MainWindow
+    from ecgviewer.app.work.inference import Inference
     from ecgviewer.core.record_ref import RecordRef
     from tests.perf import frames
 

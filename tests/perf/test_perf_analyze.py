@@ -11,8 +11,8 @@ import torch
 
 from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.io import open_record
-from ecgviewer.models.bundle import Bundle, shipped_bundle
-from ecgviewer.models.detector import Detector
+from ecgviewer.models.bundle.bundle import Bundle, shipped_bundle
+from ecgviewer.models.run.analyser import Detector
 
 BUDGET_MS = 100.0
 RUNS = 15

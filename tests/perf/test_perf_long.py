@@ -13,10 +13,10 @@ import torch
 from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.core.recording import Recording
 from ecgviewer.io import open_record
-from ecgviewer.models.bundle import Bundle, shipped_bundle
-from ecgviewer.models.detector import Detector, long_run_threads
-from ecgviewer.models.runner import batched, evidence
-from ecgviewer.models.windows import LeadPlan, plan_chunks, prepare_chunk
+from ecgviewer.models.bundle.bundle import Bundle, shipped_bundle
+from ecgviewer.models.run.analyser import Detector, long_run_threads
+from ecgviewer.models.run.runner import batched, evidence
+from ecgviewer.models.run.windows import LeadPlan, plan_chunks, prepare_chunk
 from tests.generators import write_long_wfdb
 
 BUDGET = 600.0

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from ecgviewer.app.theme import LIGHT
+from ecgviewer.app.qt.theme import LIGHT
 from ecgviewer.app.trace.view import TraceView
 from ecgviewer.core.analysis import Analysis
 from ecgviewer.core.record_ref import RecordRef

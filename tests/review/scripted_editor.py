@@ -11,7 +11,6 @@ import random
 import sys
 from pathlib import Path
 
-from ecgviewer.review import editing
 from ecgviewer.review.annotations import (
     STATUSES,
     VERDICTS,
@@ -22,8 +21,9 @@ from ecgviewer.review.annotations import (
     Review,
     new_id,
 )
-from ecgviewer.review.review_json import dumps, to_json
-from ecgviewer.review.store import ReviewStore
+from ecgviewer.review.edits import editing
+from ecgviewer.review.edits.review_json import dumps, to_json
+from ecgviewer.review.edits.store import ReviewStore
 
 RECORD = RecordKey("ab" * 32, "demo", 500.0, 30_000, ("I", "II", "III", "aVR", "V1", "V2"))
 AUTHOR = "Dr. Ünal"

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from ecgviewer.core.analysis import Flag
-from ecgviewer.review import editing
 from ecgviewer.review.agreement import cohen_kappa, compare, interval_agreement
 from ecgviewer.review.annotations import FlagOrigin, FlagVerdict, Review
+from ecgviewer.review.edits import editing
 from ecgviewer.review.labels import DEFAULT_LABELS, Label, LabelSet, load_labels
 from ecgviewer.review.matching import match_verdicts
 

@@ -16,16 +16,16 @@ from hypothesis import strategies as st
 from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.core.recording import Patient
 from ecgviewer.io import find_records, open_record
-from ecgviewer.review import editing
 from ecgviewer.review.annotations import Annotation, FlagOrigin, FlagVerdict, RecordKey, Review
-from ecgviewer.review.anonymize import Privacy, anonymize
-from ecgviewer.review.csv_export import export_csv, import_csv
+from ecgviewer.review.edits import editing
+from ecgviewer.review.edits.store import ReviewStore
 from ecgviewer.review.errors import ExportError
-from ecgviewer.review.exports import export_record, export_reviews
-from ecgviewer.review.json_export import export_json, import_json, schema
-from ecgviewer.review.seal import make_seal
-from ecgviewer.review.store import ReviewStore
-from ecgviewer.review.wfdb_export import export_wfdb, import_wfdb
+from ecgviewer.review.exports.csv_export import export_csv, import_csv
+from ecgviewer.review.exports.exports import export_record, export_reviews
+from ecgviewer.review.exports.json_export import export_json, import_json, schema
+from ecgviewer.review.exports.seal import make_seal
+from ecgviewer.review.exports.wfdb_export import export_wfdb, import_wfdb
+from ecgviewer.review.privacy.anonymize import Privacy, anonymize
 
 wfdb = pytest.importorskip("wfdb")
 # wfdb 4.3 uses a pandas call that pandas 3.1 deprecates.

@@ -12,15 +12,15 @@ from typing import Any
 import pytest
 
 from ecgviewer.core.errors import EcgViewerError
-from ecgviewer.review import wfdb_codec
 from ecgviewer.review.annotations import Review
-from ecgviewer.review.csv_export import export_csv, import_csv
-from ecgviewer.review.journal import encode_line
-from ecgviewer.review.json_export import export_json, import_json
+from ecgviewer.review.edits.journal import encode_line
+from ecgviewer.review.edits.review_json import dumps, from_json, to_json
+from ecgviewer.review.edits.store import ReviewStore
+from ecgviewer.review.exports import wfdb_codec
+from ecgviewer.review.exports.csv_export import export_csv, import_csv
+from ecgviewer.review.exports.json_export import export_json, import_json
+from ecgviewer.review.exports.wfdb_export import export_wfdb, import_wfdb
 from ecgviewer.review.labels import DEFAULT_LABELS, load_labels
-from ecgviewer.review.review_json import dumps, from_json, to_json
-from ecgviewer.review.store import ReviewStore
-from ecgviewer.review.wfdb_export import export_wfdb, import_wfdb
 
 STRANGE: list[Any] = [
     None, True, -1, 0, 2**70, 1e308, -0.0, "", "x" * 300, "\ud800", "\0", [], {}, [[]], [None],
@@ -61,7 +61,7 @@ def review(editor, empty: Review) -> Review:
     """A review of sixty edits."""
     rng = random.Random(21)
     for _ in range(60):
-        from ecgviewer.review import editing
+        from ecgviewer.review.edits import editing
 
         empty = editing.apply(empty, editor.random_edit(empty, rng))
     return empty

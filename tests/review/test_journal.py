@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from ecgviewer.review import editing
+from ecgviewer.review.edits import editing
+from ecgviewer.review.edits.journal import JournalWriter, encode_line, new_header, parse
+from ecgviewer.review.edits.session import ReviewSession
+from ecgviewer.review.edits.store import ReviewStore
 from ecgviewer.review.errors import NewerFormatError, ReviewConflictError, StorageError
-from ecgviewer.review.journal import JournalWriter, encode_line, new_header, parse
-from ecgviewer.review.session import ReviewSession
-from ecgviewer.review.store import ReviewStore
 
 
 @pytest.fixture

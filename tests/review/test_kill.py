@@ -13,7 +13,7 @@ import pytest
 
 import ecgviewer
 from ecgviewer.review.annotations import Review
-from ecgviewer.review.store import ReviewStore
+from ecgviewer.review.edits.store import ReviewStore
 
 
 def edit_and_kill(editor, folder: Path, seed: int, delay_s: float) -> tuple[list[str], bool]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from ecgviewer.models import findings
+from ecgviewer.models.score import findings
 from ecgviewer.review.labels import DEFAULT_LABELS, LabelSet
 from ecgviewer.review.proposals import SUGGESTED, propose
 

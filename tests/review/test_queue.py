@@ -13,8 +13,8 @@ import pytest
 from ecgviewer.core.analysis import Analysis, QualityFinding
 from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.core.reference import NormalReference
-from ecgviewer.review import editing
 from ecgviewer.review.annotations import FlagOrigin, FlagVerdict, Review
+from ecgviewer.review.edits import editing
 from ecgviewer.review.queue import WorkQueue, default_database
 from ecgviewer.review.ranking import SORT_KEYS, QueueFilter, arrange, next_open
 

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from ecgviewer.core.errors import ReviewError
-from ecgviewer.review import editing
 from ecgviewer.review.annotations import Code, RecordKey, Review
+from ecgviewer.review.edits import editing
+from ecgviewer.review.edits.review_json import to_json
+from ecgviewer.review.edits.session import ReviewSession
+from ecgviewer.review.edits.store import ReviewStore
 from ecgviewer.review.errors import EditError, NewerFormatError, ReviewConflictError
-from ecgviewer.review.review_json import to_json
-from ecgviewer.review.session import ReviewSession
-from ecgviewer.review.store import ReviewStore
 
 
 @pytest.fixture

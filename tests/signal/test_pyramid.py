@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecgviewer.signal.extremes import FINEST
-from ecgviewer.signal.pyramid import MinMaxPyramid, PyramidBuilder, level_lengths
+from ecgviewer.signal.pyramid.extremes import FINEST
+from ecgviewer.signal.pyramid.pyramid import MinMaxPyramid, PyramidBuilder, level_lengths
 
 FloatArray = npt.NDArray[np.float32]
 

@@ -14,7 +14,7 @@ from ecgviewer.signal.beats import detect_r_peaks
 from ecgviewer.signal.delineation import average_beat
 from ecgviewer.signal.intervals import measure
 from ecgviewer.signal.preprocessing import Preprocessing
-from ecgviewer.signal.pyramid import MinMaxPyramid
+from ecgviewer.signal.pyramid.pyramid import MinMaxPyramid
 from ecgviewer.signal.quality import assess
 from ecgviewer.signal.rhythm import rhythm_features
 

@@ -12,7 +12,7 @@ import wfdb
 
 from ecgviewer.core.leads import STANDARD_LEADS
 from tests.models.bundles import saved_bundle
-from trainer.config import Augment, Beta, Config, Training
+from trainer.fitting.config import Augment, Beta, Config, Training
 
 
 @pytest.fixture(scope="session", autouse=True)

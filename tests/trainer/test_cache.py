@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ecgviewer.models.windows import Windowing
+from ecgviewer.models.run.windows import Windowing
 from ecgviewer.signal.preprocessing import Preprocessing
-from trainer.cache import WindowSet, cached_windows
-from trainer.data import Entry, scan
+from trainer.datasets.entries import Entry, scan
+from trainer.fitting.cache import WindowSet, cached_windows
 
 
 @pytest.fixture
@@ -58,7 +58,9 @@ def test_unchanged_records_are_prepared_once(
     own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = windows(own, tmp_path / "cache")
-    monkeypatch.setattr("trainer.cache.prepare_windows", lambda *a: pytest.fail("prepared again"))
+    monkeypatch.setattr(
+        "trainer.fitting.cache.prepare_windows", lambda *a: pytest.fail("prepared again")
+    )
     np.testing.assert_array_equal(windows(own, tmp_path / "cache").values, before.values)
 
 

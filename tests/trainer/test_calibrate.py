@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from ecgviewer.core.errors import EcgViewerError
-from ecgviewer.models.bundle import Bundle
+from ecgviewer.models.bundle.bundle import Bundle
 from tests.generators import ecg_uv, write_wfdb_16
-from trainer.calibrate import (
+from trainer.fitting.calibrate import (
     CalibrationError,
     SiteScores,
     _normal_refs,

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from ecgviewer.core.errors import EcgViewerError
-from ecgviewer.models.bundle import Bundle, shipped_bundle
+from ecgviewer.models.bundle.bundle import Bundle, shipped_bundle
 from tests.generators import ecg_uv, write_wfdb_16
-from trainer import calibrate
-from trainer.calibrate import SiteScores, _normal_refs, for_site
-from trainer.card import CARD_HEADING, SHIPPED_NOTE, THRESHOLDS
-from trainer.site_card import card_for_site
+from trainer.fitting import calibrate
+from trainer.fitting.calibrate import SiteScores, _normal_refs, for_site
+from trainer.fitting.card import CARD_HEADING, SHIPPED_NOTE, THRESHOLDS
+from trainer.fitting.site_card import card_for_site
 
 SCORES = SiteScores([float(k) for k in range(40)], [float(k) for k in range(40)], [])
 

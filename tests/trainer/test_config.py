@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from trainer import calibrate, evaluate
 from trainer.__main__ import main
-from trainer.config import CONFIG_DIR, ConfigError, load_config
+from trainer.fitting import calibrate
+from trainer.fitting.config import CONFIG_DIR, ConfigError, load_config
+from trainer.judging import evaluate
 
 
 @pytest.mark.parametrize(

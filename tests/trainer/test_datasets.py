@@ -8,9 +8,9 @@ import h5py
 import numpy as np
 import pytest
 
-from trainer.data import DataError, Entry, Index, UnlabelledError, scan
-from trainer.datasets_checks import OTHER_SIDE
-from trainer.datasets_ptbxl import judge, parse_codes
+from trainer.datasets.checks import OTHER_SIDE
+from trainer.datasets.entries import DataError, Entry, Index, UnlabelledError, scan
+from trainer.datasets.ptbxl import judge, parse_codes
 
 PTBXL = "ecg_id,patient_id,scp_codes,strat_fold,filename_hr"
 PATIENTS = 40

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from trainer.config import Config
-from trainer.engine import Engine, TrainingError
-from trainer.fit import fit
+from trainer.fitting.config import Config
+from trainer.fitting.engine import Engine, TrainingError
+from trainer.fitting.fit import fit
 
 
 def test_a_validation_that_is_no_number_is_never_saved(

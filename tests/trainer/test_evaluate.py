@@ -14,13 +14,13 @@ import pytest
 from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.io import open_record
-from ecgviewer.models.bundle import Bundle
-from ecgviewer.models.detector import Detector
-from trainer import evaluate, protocol, report
-from trainer.baselines import PcaReconstruction
-from trainer.data import DataSet, Entry, Index
-from trainer.lesions import KINDS
-from trainer.localise import judge, localise, with_lesion
+from ecgviewer.models.bundle.bundle import Bundle
+from ecgviewer.models.run.analyser import Detector
+from trainer.datasets.entries import DataSet, Entry, Index
+from trainer.judging import evaluate, protocol, report
+from trainer.judging.baselines import PcaReconstruction
+from trainer.judging.lesions import KINDS
+from trainer.judging.localise import judge, localise, with_lesion
 
 NORMAL = {"00010_hr": 1, "00330_hr": 0, "00338_hr": 0, "00414_hr": 0, "00436_hr": 0}
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ecgviewer.core.errors import EcgViewerError
-from trainer import evaluate
+from trainer.judging import evaluate
 
 SAMPLES = ("00010_hr", "00330_hr", "00338_hr")
 

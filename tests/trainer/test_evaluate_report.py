@@ -10,9 +10,9 @@ import pytest
 from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.core.record_ref import RecordRef
 from tests.generators import ecg_uv, write_wfdb_16
-from trainer import evaluate, report
-from trainer.data import DataSet, Entry, Index
-from trainer.reported import report_groups
+from trainer.datasets.entries import DataSet, Entry, Index
+from trainer.judging import evaluate, report
+from trainer.judging.reported_records import report_groups
 
 
 def dataset(root: Path, n: int) -> DataSet:

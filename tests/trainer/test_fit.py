@@ -18,14 +18,14 @@ import torch
 from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.io import open_record
-from ecgviewer.models.bundle import Bundle
-from ecgviewer.models.detector import Detector
-from trainer import engine as engine_module
+from ecgviewer.models.bundle.bundle import Bundle
+from ecgviewer.models.run.analyser import Detector
 from trainer.__main__ import main
-from trainer.config import Config, ConfigError, load_config, shipped_config
-from trainer.data import DataError
-from trainer.engine import Engine, TrainingError
-from trainer.fit import FitError, fit
+from trainer.datasets.entries import DataError
+from trainer.fitting import engine as engine_module
+from trainer.fitting.config import Config, ConfigError, load_config, shipped_config
+from trainer.fitting.engine import Engine, TrainingError
+from trainer.fitting.fit import FitError, fit
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -265,7 +265,7 @@ def test_the_command_line(data: Path, tmp_path: Path, capsys: pytest.CaptureFixt
 @pytest.mark.parametrize("name", ["cae", "vae-bilstm", "vae-bilstm-mha"])
 @pytest.mark.parametrize("form", ["", "-paper"])
 def test_shipped_configurations_make_their_network(name: str, form: str) -> None:
-    from ecgviewer.models.network import build_network
+    from ecgviewer.models.networks.network import build_network
 
     config = load_config(shipped_config(f"{name}{form}"))
     assert config.architecture == name

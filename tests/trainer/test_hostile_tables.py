@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from tests.generators import ecg_uv, write_wfdb_16
-from trainer import tables
-from trainer.data import DataError, scan
+from trainer.datasets import tables
+from trainer.datasets.entries import DataError, scan
 
 PTBXL = "ecg_id,patient_id,scp_codes,strat_fold,filename_lr,filename_hr\n"
 

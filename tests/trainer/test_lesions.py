@@ -12,8 +12,8 @@ from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.core.recording import Recording
 from ecgviewer.io import open_record
 from ecgviewer.signal.beats import detect_r_peaks
-from trainer.lesions import KINDS, VISIBLE_MV, Lesion, inject
-from trainer.localise import with_lesion
+from trainer.judging.lesions import KINDS, VISIBLE_MV, Lesion, inject
+from trainer.judging.localise import with_lesion
 
 
 @pytest.fixture(scope="module")

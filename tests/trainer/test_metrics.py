@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import mannwhitneyu
 
-from trainer import metrics
+from trainer.judging import metrics
 
 
 def test_auroc_counts_pairs_and_halves_ties() -> None:

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from ecgviewer.models.bundle import Bundle
-from ecgviewer.models.network import Network
-from trainer.config import Config
-from trainer.data import DataError
-from trainer.engine import Engine
-from trainer.fit import fit
-from trainer.places import FitError
-from trainer.progress_bar import Log, ProgressBar
+from ecgviewer.models.bundle.bundle import Bundle
+from ecgviewer.models.networks.network import Network
+from trainer.datasets.entries import DataError
+from trainer.fitting.config import Config
+from trainer.fitting.engine import Engine
+from trainer.fitting.fit import fit
+from trainer.fitting.progress_bar import Log, ProgressBar
+from trainer.fitting.training_files import FitError
 
 
 def meanwhile(monkeypatch: pytest.MonkeyPatch, *happening: object) -> None:
@@ -75,7 +75,7 @@ def test_a_bundle_that_does_not_fit_says_that_the_state_is_kept(
 
     out = tmp_path / "m.ecgmodel"
     with monkeypatch.context() as patch:
-        patch.setattr("ecgviewer.models.bundle_file.write_whole", full)
+        patch.setattr("ecgviewer.models.bundle.file.write_whole", full)
         with pytest.raises(FitError, match=r"No space left .* state is kept.* --resume") as caught:
             fit(tiny_cae, [data], out, device="cpu")
     assert caught.value.path == out

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from ecgviewer.core.errors import EcgViewerError
-from ecgviewer.models.bundle import Bundle
-from trainer.config import Augment, Beta, Config
-from trainer.engine import Engine, TrainingError
-from trainer.fit import FitError, fit
-from trainer.progress_bar import Log
+from ecgviewer.models.bundle.bundle import Bundle
+from trainer.fitting.config import Augment, Beta, Config
+from trainer.fitting.engine import Engine, TrainingError
+from trainer.fitting.fit import FitError, fit
+from trainer.fitting.progress_bar import Log
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -106,7 +106,7 @@ def test_a_training_that_failed_may_be_tried_again(
 def test_a_place_that_cannot_be_written_is_told_at_once(
     tiny_cae: Config, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("trainer.fit.scan", lambda paths: pytest.fail("work was begun"))
+    monkeypatch.setattr("trainer.fitting.fit.scan", lambda paths: pytest.fail("work was begun"))
     (tmp_path / "file").write_text("")
     with pytest.raises(EcgViewerError, match="cannot be written there"):
         fit(tiny_cae, [data], tmp_path / "file" / "m.ecgmodel", device="cpu")
@@ -184,7 +184,7 @@ def test_processes_that_share_no_disk_continue_alike(
         textwrap.dedent("""
         import hashlib, os, pathlib, sys
         from trainer.__main__ import main
-        from trainer.engine import Engine
+        from trainer.fitting.engine import Engine
 
         here = pathlib.Path(sys.argv[1]) / f"rank{os.environ['RANK']}"
         os.environ["ECGVIEWER_HOME"] = str(here / "home")

@@ -13,16 +13,18 @@ import wfdb
 from ecgviewer.core.errors import RecordError
 from ecgviewer.core.leads import STANDARD_LEADS
 from ecgviewer.core.record_ref import RecordRef
-from ecgviewer.models.bundle import MAX_CARD_CHARS, Bundle
-from ecgviewer.models.bundle_file import MAX_HEADER_BYTES
+from ecgviewer.models.bundle.bundle import MAX_CARD_CHARS, Bundle
+from ecgviewer.models.bundle.file import MAX_HEADER_BYTES
 from tests.trainer.conftest import schematic_mv
-from trainer import calibrate, evaluate, seen
-from trainer.config import Config
-from trainer.data import DataSet, Entry, Index, scan
-from trainer.engine import Engine
-from trainer.fit import fit
-from trainer.reported import left_out, listed_here, report_groups
-from trainer.seen import Seen, sample_hashes, signals_of
+from trainer.datasets import used_records as seen
+from trainer.datasets.entries import DataSet, Entry, Index, scan
+from trainer.datasets.used_records import Seen, sample_hashes, signals_of
+from trainer.fitting import calibrate
+from trainer.fitting.config import Config
+from trainer.fitting.engine import Engine
+from trainer.fitting.fit import fit
+from trainer.judging import evaluate
+from trainer.judging.reported_records import left_out, listed_here, report_groups
 
 
 def quiet(fraction: float, text: str) -> None:
@@ -128,7 +130,7 @@ def test_a_training_lists_all_normals_that_it_touched(
         else entry
         for entry in dataset.entries
     ]
-    monkeypatch.setattr("trainer.fit.scan", lambda paths: index)
+    monkeypatch.setattr("trainer.fitting.fit.scan", lambda paths: index)
     monkeypatch.setattr(Engine, "_epoch", lambda *a: None)
     bundle = fit(tiny_cae, [data], tmp_path / "m.ecgmodel", device="cpu")
     assert bundle is not None

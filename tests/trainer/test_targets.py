@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from ecgviewer.cli import main as program
-from trainer import evaluate
 from trainer.__main__ import main
-from trainer.targets import check_new_bundle
+from trainer.fitting.bundle_destination import check_new_bundle
+from trainer.judging import evaluate
 
 
 def command(what: str, bundle: Path, data: Path, out: Path) -> list[str]:
@@ -32,7 +32,11 @@ def no_work(monkeypatch: pytest.MonkeyPatch) -> None:
     def scan(*_: object) -> None:
         raise AssertionError("work began before the place of its result was known to be good")
 
-    for module in ("trainer.fit.scan", "trainer.calibrate.scan", "trainer.evaluate.scan"):
+    for module in (
+        "trainer.fitting.fit.scan",
+        "trainer.fitting.calibrate.scan",
+        "trainer.judging.evaluate.scan",
+    ):
         monkeypatch.setattr(module, scan)
 
 

@@ -9,8 +9,8 @@ from PySide6.QtCore import qVersion
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
 from ecgviewer import __version__
-from ecgviewer.app.reading_text import ReadingText
-from ecgviewer.core.resources import notices_path
+from ecgviewer.app.qt.reading_text import ReadingText
+from ecgviewer.core.system.resources import notices_path
 
 PURPOSE = (
     "ECG Viewer is a research aid, not a medical device and not a diagnosis. It shows where a "

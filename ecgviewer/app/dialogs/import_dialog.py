@@ -23,15 +23,15 @@ from PySide6.QtWidgets import (
 )
 
 from ecgviewer.app.dialogs.preview import SignalPreview
-from ecgviewer.app.errors import describe
-from ecgviewer.app.workers import Task, Workers
+from ecgviewer.app.shell.error_reports import describe
+from ecgviewer.app.work.workers import Task, Workers
 from ecgviewer.core.errors import QUESTIONS, UnansweredError
 from ecgviewer.core.leads import STANDARD_LEADS
 from ecgviewer.core.record_ref import ReadOptions, RecordRef
 
 if TYPE_CHECKING:
     from ecgviewer.core.recording import Recording
-    from ecgviewer.io.hdf5_layout import CandidateDataset
+    from ecgviewer.io.hdf5.layout import CandidateDataset
 
 RATES_HZ = ("", "100", "125", "240", "250", "257", "300", "360", "400", "500", "1000")
 UNITS = ("", "mV", "uV", "V", "nV")
@@ -268,7 +268,8 @@ def _choices(values: tuple[str, ...], placeholder: str) -> QComboBox:
 
 def _inspect(ref: RecordRef) -> tuple[list[CandidateDataset] | None, ReadOptions]:
     """Return the arrays that may be meant (None in WFDB) and what is remembered of the layout."""
-    from ecgviewer.io import hdf5_layout, profiles
+    from ecgviewer.io import profiles
+    from ecgviewer.io.hdf5 import layout as hdf5_layout
     from ecgviewer.io.registry import is_hdf5
 
     if not is_hdf5(ref.path):

@@ -9,10 +9,10 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtPrintSupport import QPrintDialog, QPrinter, QPrintPreviewWidget
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
 
-from ecgviewer.app.printing import a4_printer, is_cut, print_page
+from ecgviewer.app.report.printing import a4_printer, is_cut, print_page
 
 if TYPE_CHECKING:
-    from ecgviewer.app.report import ReportPage
+    from ecgviewer.app.report.report import ReportPage
 
 SIZE = (1040, 820)
 WORDS = (

@@ -19,12 +19,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ecgviewer.app.document import MODELS
-from ecgviewer.app.header import clock_text
 from ecgviewer.app.panels.verdict import PART_TITLES
-from ecgviewer.app.session import Session
-from ecgviewer.app.texts import p_text
-from ecgviewer.app.theme import LIGHT, Theme
+from ecgviewer.app.qt.texts import p_text
+from ecgviewer.app.qt.theme import LIGHT, Theme
+from ecgviewer.app.shell.document import MODELS
+from ecgviewer.app.shell.header import clock_text
+from ecgviewer.app.shell.session import Session
 from ecgviewer.core.analysis import Analysis
 from ecgviewer.core.consensus import Consensus, compare, disputed
 from ecgviewer.core.percent import percent_text

@@ -6,10 +6,10 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtWidgets import QAbstractItemView, QLabel, QTableView, QVBoxLayout
 from PySide6.QtWidgets import QWidget as _Widget
 
-from ecgviewer.app.document import Document
-from ecgviewer.app.header import span_text
 from ecgviewer.app.panels.list_rows import ROW_ROLE, ListRow, RowDelegate
-from ecgviewer.app.texts import finding_text, p_text, place_text
+from ecgviewer.app.qt.texts import finding_text, p_text, place_text
+from ecgviewer.app.shell.document import Document
+from ecgviewer.app.shell.header import span_text
 from ecgviewer.core.analysis import Flag
 
 HELP = (

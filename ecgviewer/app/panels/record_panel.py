@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from html import escape
 
-from ecgviewer.app.document import Document
-from ecgviewer.app.header import duration_text
-from ecgviewer.app.notices import LEVEL_MARKS
-from ecgviewer.app.reading_text import ReadingText
+from ecgviewer.app.qt.reading_text import ReadingText
+from ecgviewer.app.shell.document import Document
+from ecgviewer.app.shell.header import duration_text
+from ecgviewer.app.shell.notices import LEVEL_MARKS
 from ecgviewer.core.recording import Recording
 
 

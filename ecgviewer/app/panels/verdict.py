@@ -8,8 +8,8 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from ecgviewer.app.document import model_title
-from ecgviewer.app.texts import p_text
+from ecgviewer.app.qt.texts import p_text
+from ecgviewer.app.shell.document import model_title
 from ecgviewer.core.analysis import Analysis
 from ecgviewer.core.percent import percent_text
 

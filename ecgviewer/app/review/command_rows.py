@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ecgviewer.app.commands import SEPARATOR, Command
+from ecgviewer.app.commands.actions import SEPARATOR, Command
 
 REVIEW = "&Review"
 LABELS = f"{REVIEW}/&Label"

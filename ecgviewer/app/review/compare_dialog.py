@@ -19,10 +19,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ecgviewer.app.qt.texts import leads_text
 from ecgviewer.app.review.review_document import ReviewDocument
-from ecgviewer.app.texts import leads_text
 from ecgviewer.core.percent import percent_text
-from ecgviewer.review import editing
 from ecgviewer.review.agreement import (
     Comparison,
     cohen_kappa,
@@ -30,6 +29,7 @@ from ecgviewer.review.agreement import (
     interval_agreement,
 )
 from ecgviewer.review.annotations import Annotation, Review, new_id
+from ecgviewer.review.edits import editing
 
 COLUMNS = ("From", "To", "Leads", "First reader", "Second reader", "Agreement")
 Pairs = list[tuple[Review, Review]]

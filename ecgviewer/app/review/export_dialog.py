@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from ecgviewer.app.dialogs.ask import ask
-from ecgviewer.review.anonymize import Privacy
+from ecgviewer.review.privacy.anonymize import Privacy
 
 FORMATS = (
     ("wfdb", "&WFDB annotation file"), ("csv", "&CSV table"), ("json", "&JSON (everything)"),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt
 
-from ecgviewer.app.review.layers import Layers
+from ecgviewer.app.review.file_annotations import Layers
 from ecgviewer.app.review.record_commands import RecordCommands
 from ecgviewer.app.review.review_commands import ReviewCommands
 from ecgviewer.app.review.review_document import ReviewDocument
@@ -16,7 +16,7 @@ from ecgviewer.app.review.worklist import Worklist
 from ecgviewer.app.review.worklist_panel import WorklistPanel
 
 if TYPE_CHECKING:
-    from ecgviewer.app.window import MainWindow
+    from ecgviewer.app.shell.window import MainWindow
 
 
 class ReviewParts(QObject):

@@ -10,25 +10,25 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QInputDialog
 
 from ecgviewer.app.dialogs.ask import ask
-from ecgviewer.app.document import MODELS
-from ecgviewer.app.errors import describe
 from ecgviewer.app.review.command_rows import CONCLUSIONS
 from ecgviewer.app.review.compare_dialog import CompareDialog, Pairs
 from ecgviewer.app.review.export_dialog import ExportDialog
 from ecgviewer.app.review.review_document import ReviewDocument
 from ecgviewer.app.review.worklist import Worklist
 from ecgviewer.app.review.worklist_panel import WorklistPanel
+from ecgviewer.app.shell.document import MODELS
+from ecgviewer.app.shell.error_reports import describe
 from ecgviewer.core.errors import EcgViewerError, ReviewError
-from ecgviewer.core.user_dirs import start_dir
-from ecgviewer.review import editing
+from ecgviewer.core.system.user_dirs import start_dir
 from ecgviewer.review.annotations import RecordKey
-from ecgviewer.review.anonymize import Privacy
-from ecgviewer.review.exports import export_reviews
+from ecgviewer.review.edits import editing
+from ecgviewer.review.exports.exports import export_reviews
+from ecgviewer.review.exports.seal import make_seal
+from ecgviewer.review.privacy.anonymize import Privacy
 from ecgviewer.review.queue import QueueRow
-from ecgviewer.review.seal import make_seal
 
 if TYPE_CHECKING:
-    from ecgviewer.app.window import MainWindow
+    from ecgviewer.app.shell.window import MainWindow
 
 LIST_HEIGHT = 220
 MODEL_DOCKS = ("analysis", "consensus", "flags")

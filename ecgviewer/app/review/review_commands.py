@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from ecgviewer.app.dialogs.ask import ask
+from ecgviewer.app.qt.texts import VERDICT_WORDS
+from ecgviewer.app.review.file_annotations import Layers
 from ecgviewer.app.review.labels_dialog import LabelsDialog
-from ecgviewer.app.review.layers import Layers
 from ecgviewer.app.review.review_document import PENDING, ReviewDocument
-from ecgviewer.app.texts import VERDICT_WORDS
 from ecgviewer.core.errors import ReviewError
 from ecgviewer.core.percent import percent_text
 from ecgviewer.review.annotations import Annotation
-from ecgviewer.review.editing import Edit
+from ecgviewer.review.edits.editing import Edit
 from ecgviewer.review.labels import Label, load_labels, user_labels_path
 from ecgviewer.review.matching import VerdictMatch
 
 if TYPE_CHECKING:
     from ecgviewer.app.review.review_panel import ReviewPanel
-    from ecgviewer.app.window import MainWindow
+    from ecgviewer.app.shell.window import MainWindow
 
 BEGIN_S = 1.0
 """Length of a span that the keyboard begins."""

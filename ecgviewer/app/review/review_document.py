@@ -7,14 +7,13 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from ecgviewer.app.document import Document
-from ecgviewer.app.errors import describe
 from ecgviewer.app.review.verdicts import Verdicts
-from ecgviewer.app.settings import SettingsStore
-from ecgviewer.app.workers import Task, Workers
+from ecgviewer.app.shell.document import Document
+from ecgviewer.app.shell.error_reports import describe
+from ecgviewer.app.shell.settings import SettingsStore
+from ecgviewer.app.work.workers import Task, Workers
 from ecgviewer.core.errors import ReviewError
 from ecgviewer.core.recording import Recording
-from ecgviewer.review import editing
 from ecgviewer.review.annotations import (
     Annotation,
     RecordKey,
@@ -22,10 +21,11 @@ from ecgviewer.review.annotations import (
     new_id,
     utc_now,
 )
-from ecgviewer.review.editing import Edit
+from ecgviewer.review.edits import editing
+from ecgviewer.review.edits.editing import Edit
+from ecgviewer.review.edits.session import ReviewSession
+from ecgviewer.review.edits.store import ReviewStore
 from ecgviewer.review.labels import DEFAULT_LABELS, Label, LabelSet
-from ecgviewer.review.session import ReviewSession
-from ecgviewer.review.store import ReviewStore
 
 PENDING = "pending"
 RETRY_MS = 3000

@@ -18,7 +18,7 @@ from ecgviewer.app.panels.eliding import ElidingComboBox
 from ecgviewer.app.panels.list_rows import RowDelegate
 from ecgviewer.app.review.annotations_model import AnnotationsModel
 from ecgviewer.app.review.review_document import ReviewDocument
-from ecgviewer.review import editing
+from ecgviewer.review.edits import editing
 from ecgviewer.review.labels import Label
 
 STATUS_WORDS = {"new": "not reviewed", "in progress": "in progress", "reviewed": "reviewed"}

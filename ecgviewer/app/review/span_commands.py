@@ -10,16 +10,16 @@ import numpy.typing as npt
 from PySide6.QtCore import QObject
 
 from ecgviewer.app.dialogs.ask import ask
-from ecgviewer.app.errors import describe
 from ecgviewer.app.review.leads_dialog import LeadsDialog
 from ecgviewer.app.review.review_document import ReviewDocument
+from ecgviewer.app.shell.error_reports import describe
 from ecgviewer.core.recording import Recording
-from ecgviewer.review import editing
 from ecgviewer.review.annotations import Annotation
+from ecgviewer.review.edits import editing
 
 if TYPE_CHECKING:
     from ecgviewer.app.review.review_panel import ReviewPanel
-    from ecgviewer.app.window import MainWindow
+    from ecgviewer.app.shell.window import MainWindow
 
 NUDGE_S = 0.02
 
@@ -57,7 +57,7 @@ class SpanCommands(QObject):
                 self._review.change_span(start_s, end_s)
 
     def _snap(self) -> None:
-        from ecgviewer.review.snapping import snap_to_peaks  # scipy: not before it is needed
+        from ecgviewer.review.edits.snapping import snap_to_peaks  # scipy: not before it is needed
 
         found = self._to_snap()
         if found is not None:
@@ -153,6 +153,6 @@ class SpanCommands(QObject):
 def _qrs_span(
     recording: Recording, target: Annotation, r_peaks: npt.NDArray[np.int64]
 ) -> tuple[float, float] | None:
-    from ecgviewer.review.snapping import snap_to_qrs
+    from ecgviewer.review.edits.snapping import snap_to_qrs
 
     return snap_to_qrs(recording, target.start_s, target.end_s, r_peaks)

@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtCore import QLineF, QObject, QSize, Signal
 from PySide6.QtGui import QGuiApplication, QPainter, QPalette, QPen, QPixmap
 
-from ecgviewer.app.workers import Job, Reporter, Workers
+from ecgviewer.app.work.workers import Job, Reporter, Workers
 from ecgviewer.core.leads import standard_indices
 from ecgviewer.core.progress import CancelToken
 from ecgviewer.core.record_ref import RecordRef

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from ecgviewer.core.analysis import Flag
 from ecgviewer.core.flags import words_of
-from ecgviewer.review import editing
 from ecgviewer.review.annotations import (
     Annotation,
     FlagVerdict,
@@ -16,6 +15,7 @@ from ecgviewer.review.annotations import (
     new_id,
     utc_now,
 )
+from ecgviewer.review.edits import editing
 from ecgviewer.review.labels import Label
 from ecgviewer.review.matching import VerdictMatch, match_verdicts
 from ecgviewer.review.proposals import propose

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from ecgviewer.app.errors import describe
 from ecgviewer.app.review.review_document import ReviewDocument
-from ecgviewer.app.session import Session
-from ecgviewer.app.workers import Task
+from ecgviewer.app.shell.error_reports import describe
+from ecgviewer.app.shell.session import Session
+from ecgviewer.app.work.workers import Task
 from ecgviewer.core.analysis import Analysis
 from ecgviewer.core.errors import CancelledError, EcgViewerError
 from ecgviewer.core.record_ref import RecordRef

@@ -18,8 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QScrollBar, QWidget
 
-from ecgviewer.app.courtesy import COURTESY, QUIET_S
-from ecgviewer.app.theme import LIGHT, Theme
+from ecgviewer.app.qt.theme import LIGHT, Theme
 from ecgviewer.app.trace import scale
 from ecgviewer.app.trace.data.loader import Loader
 from ecgviewer.app.trace.data.samples import RecordingSamples
@@ -32,6 +31,7 @@ from ecgviewer.app.trace.renderer import Renderer
 from ecgviewer.app.trace.scene import Scene
 from ecgviewer.app.trace.state import TRACK_TITLES, ViewState
 from ecgviewer.app.trace.tracks import row_height
+from ecgviewer.app.work.stepping_aside import COURTESY, QUIET_S
 from ecgviewer.core.recording import Recording
 
 SHORT_CHUNKS = 4

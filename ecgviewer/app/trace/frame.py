@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ecgviewer.app.theme import Theme
+from ecgviewer.app.qt.theme import Theme
 from ecgviewer.app.trace.layout import Lane, PageLayout
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QMouseEvent, QPainter, QPen, QWheelEvent
 
-from ecgviewer.app.texts import leads_text
+from ecgviewer.app.qt.texts import leads_text
 from ecgviewer.app.trace.calipers import Caliper, paint_caliper, paint_label
 from ecgviewer.app.trace.frame import Frame
 from ecgviewer.app.trace.handles import handle_at, paint_handles

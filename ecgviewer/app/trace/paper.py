@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPixmap
 
-from ecgviewer.app.theme import Theme
+from ecgviewer.app.qt.theme import Theme
 from ecgviewer.app.trace.state import ViewState
 
 LEAST_MINOR_PX = 2.6

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 
-from ecgviewer.app.texts import finding_text, leads_text, p_text
+from ecgviewer.app.qt.texts import finding_text, leads_text, p_text
 from ecgviewer.app.trace.frame import Frame
 from ecgviewer.app.trace.strips import Spans, paint_spans
 from ecgviewer.core.analysis import Flag

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 
-from ecgviewer.app.theme import Theme
+from ecgviewer.app.qt.theme import Theme
 from ecgviewer.app.trace import scale
 from ecgviewer.app.trace.calipers import nudged, rr_caliper
 from ecgviewer.app.trace.canvas import TraceCanvas

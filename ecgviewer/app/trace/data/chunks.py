@@ -8,7 +8,7 @@ from collections import OrderedDict
 import numpy as np
 
 from ecgviewer.app.trace.data.levels import Columns, FloatArray, query, reduce_level
-from ecgviewer.signal.pyramid import FINEST, MinMaxPyramid, bin_size, level_lengths
+from ecgviewer.signal.pyramid.pyramid import FINEST, MinMaxPyramid, bin_size, level_lengths
 
 CHUNK = 1 << 15
 """Samples per chunk: about a minute at 500 Hz, a few milliseconds to read."""

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from ecgviewer.app.courtesy import COURTESY
 from ecgviewer.app.trace.data.chunks import CHUNK, ChunkStore
 from ecgviewer.app.trace.data.samples import Samples
+from ecgviewer.app.work.stepping_aside import COURTESY
 from ecgviewer.core.errors import RecordError
-from ecgviewer.signal.pyramid import PyramidBuilder
+from ecgviewer.signal.pyramid.pyramid import PyramidBuilder
 
 log = logging.getLogger(__name__)
 

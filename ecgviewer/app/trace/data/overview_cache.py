@@ -7,9 +7,9 @@ import shutil
 from pathlib import Path
 
 from ecgviewer.core.errors import RecordError
-from ecgviewer.core.files import make_private
 from ecgviewer.core.recording import Recording
-from ecgviewer.core.user_dirs import cache_dir
+from ecgviewer.core.system.files import make_private
+from ecgviewer.core.system.user_dirs import cache_dir
 
 LONG_S = 600.0
 """Shorter recordings are read again faster than a cache is looked up."""

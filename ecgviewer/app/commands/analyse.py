@@ -1,0 +1,136 @@
+"""Analyse commands, the choices of model and device, progress, and going from flag to flag."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QActionGroup
+from PySide6.QtWidgets import QFileDialog
+
+from ecgviewer.app.commands.table import DEVICES
+from ecgviewer.app.dialogs.ask import ask
+from ecgviewer.app.shell.document import MODELS
+from ecgviewer.core.system.user_dirs import start_dir
+
+if TYPE_CHECKING:
+    from ecgviewer.app.shell.window import MainWindow
+
+
+class AnalyseCommands(QObject):
+    """Binds the Analyse menu, the panel's choices and the status bar's progress."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._session = session = window.session
+        self._document = session.document
+        self._device_group = QActionGroup(self)
+        commands, panel = window.commands, window.analysis_panel
+        for model in MODELS:
+            commands.bind(f"analyse.model.{model}", partial(session.choose_model, model))
+        commands.bind("analyse.model_file", self._ask_model_file)
+        commands.bind("analyse.run", lambda: session.analyse([session.settings.value.model]))
+        commands.bind("analyse.run_all", lambda: session.analyse(MODELS))
+        commands.bind("analyse.cancel", session.cancel)
+        commands.bind("analyse.clear", session.clear_analyses)
+        commands.bind_checked("analyse.on_open", self._set_on_open)
+        commands.check("analyse.on_open", session.settings.value.analyse_on_open)
+        commands.bind("analyse.fewer", lambda: panel.step_threshold(1))
+        commands.bind("analyse.more", lambda: panel.step_threshold(-1))
+        commands.bind("go.next_flag", lambda: self._step_flag(1))
+        commands.bind("go.previous_flag", lambda: self._step_flag(-1))
+        commands.bind("go.next_record", lambda: self._step_record(1))
+        commands.bind("go.previous_record", lambda: self._step_record(-1))
+        panel.modelChosen.connect(session.choose_model)
+        panel.deviceChosen.connect(session.choose_device)
+        panel.specificityChosen.connect(session.set_specificity)
+        session.modelsChanged.connect(self._show_models)
+        session.devicesChanged.connect(self._show_devices)
+        session.runningChanged.connect(self._show_running)
+        session.progressed.connect(window.status.show_progress)
+        self._document.recordingChanged.connect(self._enable)
+        self._document.analysisChanged.connect(self._enable)
+        self._document.flagsChanged.connect(self._enable)
+        records = window.records.model
+        records.rowsInserted.connect(self._enable_list)
+        records.modelReset.connect(self._enable_list)
+        self._enable_list()
+        self._show_models()
+        self._show_devices()
+        self._show_running(False)
+
+    def _set_on_open(self, on: bool) -> None:
+        self._session.settings.value.analyse_on_open = on
+
+    def _show_models(self) -> None:
+        session = self._session
+        chosen = session.settings.value.model
+        entries = [(model, session.title_of(model)) for model in MODELS]
+        entries += [(c.id, c.title) for c in session.models.values() if c.id not in MODELS]
+        if chosen not in dict(entries):
+            chosen = MODELS[-1]
+            session.settings.value.model = chosen
+        self._window.analysis_panel.set_models(entries, chosen)
+        for model in MODELS:
+            self._window.commands.check(f"analyse.model.{model}", model == chosen)
+        run = self._window.commands.action("analyse.run")
+        run.setStatusTip(f"Run the {session.title_of(chosen)} on the open record")
+
+    def _show_devices(self) -> None:
+        chosen = self._session.settings.value.device
+        devices = self._session.devices
+        known = chosen if chosen in dict(devices) else "auto"
+        self._window.analysis_panel.set_devices(devices, known)
+        menu = self._window.commands.menu(DEVICES)
+        menu.clear()
+        for device, title in devices:
+            action = menu.addAction(title)
+            action.setCheckable(True)
+            action.setChecked(device == known)
+            self._device_group.addAction(action)
+            action.triggered.connect(
+                lambda _checked=False, device=device: self._session.choose_device(device)
+            )
+
+    def _ask_model_file(self) -> None:
+        dialog = QFileDialog(
+            self._window, "Choose a model", str(start_dir()), "Model bundles (*.ecgmodel)"
+        )
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(lambda name: self._session.add_model_file(Path(name)))
+        ask(dialog)
+
+    def _enable(self) -> None:
+        commands, document = self._window.commands, self._document
+        is_open, running = document.recording is not None, self._session.running
+        can_run = is_open and not running and not document.obstacle
+        commands.enable(can_run, "analyse.run", "analyse.run_all")
+        commands.enable(running, "analyse.cancel")
+        commands.enable(bool(document.analyses) and not running, "analyse.clear")
+        commands.enable(bool(document.flags), "go.next_flag", "go.previous_flag")
+        commands.enable(
+            is_open, "go.time", "go.next_peak", "go.previous_peak", "go.start", "go.end", "go.left",
+            "go.right", "go.page_back", "go.page_on", "tools.evidence",
+        )  # fmt: skip
+
+    def _enable_list(self) -> None:
+        listed = self._window.records.model.rowCount() > 0
+        self._window.commands.enable(listed, "go.next_record", "go.previous_record")
+
+    def _show_running(self, running: bool) -> None:
+        self._window.status.show_running(running)
+        self._enable()
+
+    def _step_flag(self, step: int) -> None:
+        start_s, _stop_s = self._window.traces.visible_range()
+        flag = self._document.step_flag(step, start_s)
+        if flag is not None and self._document.selected_flag is not None:
+            self._window.select_flag(self._document.selected_flag)
+
+    def _step_record(self, step: int) -> None:
+        ref = self._window.records.step(step)
+        if ref is not None:
+            self._session.open_ref(ref)

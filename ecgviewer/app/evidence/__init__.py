@@ -1,0 +1,1 @@
+"""The evidence card: median beats, reconstruction, intervals."""

@@ -1,0 +1,78 @@
+"""The evidence card in a window of its own, measured off the window's thread."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout
+
+from ecgviewer.app.evidence.card import EvidenceCard
+from ecgviewer.app.shell.error_reports import describe
+from ecgviewer.app.work.workers import Task
+from ecgviewer.review.privacy.identity import names_patient
+
+if TYPE_CHECKING:
+    from ecgviewer.app.evidence.measurements import Evidence
+    from ecgviewer.app.shell.window import MainWindow
+
+
+SIZE = (900, 740)
+
+
+class EvidenceWindow(QDialog):
+    """Median beats against their reconstruction, for the span in view or the selected flag."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self.setWindowTitle("Evidence card")
+        self.resize(min(SIZE[0], window.width() - 40), min(SIZE[1], window.height() - 40))
+        self._window = window
+        self._task: Task | None = None
+        self.card = EvidenceCard()
+        self.card.set_theme(window.theme)
+        self.state = QLabel()
+        self.state.setAccessibleName("State of the measurement")
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        copy = self.buttons.addButton("Copy", QDialogButtonBox.ButtonRole.ActionRole)
+        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.card.text()))
+        self.buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.addWidget(self.card, 1)
+        column.addWidget(self.state)
+        column.addWidget(self.buttons)
+        self.finished.connect(lambda _result: self._drop())
+
+    def measure(self) -> None:
+        """Measure what is in view, around the selected flag if there is one."""
+        from ecgviewer.app.evidence.measurements import gather
+
+        document = self._window.document
+        recording, analysis = document.recording, document.analysis
+        if recording is None:
+            return
+        start_s, stop_s = self._window.traces.visible_range()
+        flag = document.current_flag
+        if flag is not None and start_s <= flag.start_s <= stop_s:
+            start_s, stop_s = flag.start_s, flag.stop_s
+        self._drop()
+        named = names_patient(recording, recording.name)
+        self.setWindowTitle("Evidence card" if named else f"Evidence card: {recording.name}")
+        self.state.setText("Measuring…")
+        self._task = self._window.session.workers.start(
+            lambda _progress, _cancel: gather(recording, analysis, start_s, stop_s),
+            on_result=self._show,
+            on_error=lambda error: self.state.setText(f"⚠ {describe(error)}"),
+        )
+
+    def _show(self, evidence: Evidence) -> None:
+        self.card.set_evidence(evidence)
+        self.state.setText(
+            f"Median of {evidence.intervals.n_beats} beats, {evidence.start_s:.1f} to "
+            f"{evidence.stop_s:.1f} s"
+        )
+
+    def _drop(self) -> None:
+        if self._task is not None:
+            self._task.drop()
+            self._task = None

@@ -1,0 +1,1 @@
+"""What every part of the window takes from Qt: theme, icons, handlers, pictures."""

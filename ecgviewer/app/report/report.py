@@ -1,0 +1,347 @@
+"""The printable report of one record: an A4 page at exact scale, as PDF or PNG."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QSizeF
+from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPainter, QPdfWriter
+
+import ecgviewer
+from ecgviewer.app.qt.picture_files import save_drawn
+from ecgviewer.app.qt.texts import leads_text, p_text
+from ecgviewer.app.report.flags import count_text, judge_flags
+from ecgviewer.app.report.page import HEIGHT_MM, WIDTH_MM, paint_page
+from ecgviewer.app.shell.document import model_title
+from ecgviewer.app.shell.header import span_text
+from ecgviewer.core.analysis import Analysis, Flag
+from ecgviewer.core.errors import EcgViewerError
+from ecgviewer.core.leads import standard_indices
+from ecgviewer.core.percent import percent_text
+from ecgviewer.core.recording import FloatArray, Patient, Recording
+from ecgviewer.review.annotations import Annotation, FlagVerdict
+from ecgviewer.review.privacy.anonymize import Privacy
+from ecgviewer.review.privacy.identity import Identity, public_name
+from ecgviewer.signal.intervals import Intervals, Measure, measure
+
+PAGE_S = 10.0
+"""Time on the page: 25 cm of paper at 25 mm/s."""
+PDF_DPI = 1200
+PNG_DPI = 300
+MM_PER_INCH = 25.4
+MAX_LIST = 7
+"""Flags and annotations that have room in the lists; the rest is counted."""
+
+
+@dataclass(frozen=True, eq=False)
+class ReportPage:
+    """Everything on the page, in words and samples.
+
+    Attributes
+    ----------
+    title, subtitle : str
+        Record and patient line.
+    verdict : str
+    abnormal : bool or None
+        None without an analysis.
+    quality : str
+        What is wrong with the signal; empty when nothing is.
+    measures : tuple of (name, text)
+    leads : tuple of str
+        Rows of ``signal_mv``; only leads that the recording has.
+    signal_mv : array [L, n]
+        Unfiltered, ``fs_hz`` samples per second from ``start_s`` on.
+    flags : tuple of Flag
+        Those to draw: the ones that were rejected are listed only.
+    flag_count : str
+        How many there are, and how many of them got which verdict.
+    flag_lines, annotation_lines, seal : tuple of str
+    scale : str
+    """
+
+    title: str
+    subtitle: str
+    verdict: str
+    abnormal: bool | None
+    quality: str
+    measures: tuple[tuple[str, str], ...]
+    leads: tuple[str, ...]
+    signal_mv: FloatArray
+    fs_hz: float
+    start_s: float
+    duration_s: float
+    units_known: bool
+    flags: tuple[Flag, ...]
+    annotations: tuple[Annotation, ...]
+    flag_count: str
+    flag_lines: tuple[str, ...]
+    annotation_lines: tuple[str, ...]
+    seal: tuple[str, ...]
+    scale: str
+
+
+def render_report(
+    recording: Recording,
+    analysis: Analysis | None,
+    flags: Sequence[Flag],
+    annotations: Sequence[Annotation],
+    out: Path,
+    verdicts: Sequence[FlagVerdict] = (),
+    *,
+    specificity: float = 0.95,
+    start_s: float | None = None,
+    reviewer: str = "",
+    conclusion: str = "",
+    privacy: Privacy = Privacy.HEADER,
+    created: datetime | None = None,
+) -> None:
+    """Write the report; the suffix of ``out`` says whether as ``.pdf`` (vector) or ``.png``.
+
+    Needs a QGuiApplication. For the parameters see :func:`make_page`.
+
+    Raises
+    ------
+    EcgViewerError
+        When the suffix is neither, or the file cannot be written.
+    """
+    page = make_page(
+        recording, analysis, flags, annotations, verdicts, specificity=specificity,
+        start_s=start_s, reviewer=reviewer, conclusion=conclusion, privacy=privacy,
+        created=created,
+    )  # fmt: skip
+    write_page(page, out)
+
+
+def write_page(page: ReportPage, out: Path) -> None:
+    """Write a page as PDF or PNG by the suffix of ``out``; works in any thread.
+
+    Raises
+    ------
+    EcgViewerError
+        When the suffix is neither, or the file cannot be written.
+    """
+    suffix = out.suffix.lower()
+    if suffix not in (".pdf", ".png"):
+        raise EcgViewerError("a report is written as .pdf or .png", out)
+    # Drawn in memory: Qt would leave half a file on a full disk and not say so.
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    drawn = _draw_pdf(page, buffer) if suffix == ".pdf" else _draw_png(page, buffer)
+    save_drawn(buffer, drawn, out)
+
+
+def make_page(
+    recording: Recording,
+    analysis: Analysis | None,
+    flags: Sequence[Flag],
+    annotations: Sequence[Annotation],
+    verdicts: Sequence[FlagVerdict] = (),
+    *,
+    specificity: float = 0.95,
+    start_s: float | None = None,
+    reviewer: str = "",
+    conclusion: str = "",
+    privacy: Privacy = Privacy.HEADER,
+    created: datetime | None = None,
+) -> ReportPage:
+    """Gather what the page says.
+
+    Parameters
+    ----------
+    verdicts : sequence of FlagVerdict
+        What readers, one or several, said about flags.
+    specificity : float
+        The threshold in force.
+    start_s : float, optional
+        Beginning of the 10 s on the page; by default around the most suspicious flag of a
+        longer record that was not rejected.
+    reviewer, conclusion : str
+        Who reviewed it, and what they conclude.
+    privacy : Privacy
+        What may tell who the patient is: the patient's line only when identified, record name and
+        date not when anonymous. The file's hash still identifies the record.
+    created : datetime, optional
+        Now by default.
+    """
+    judged = judge_flags(flags, verdicts, analysis.bundle_sha256 if analysis is not None else "")
+    kept = tuple(one.flag for one in judged if one.verdict != "rejected")
+    longest = max(recording.duration_s - PAGE_S, 0.0)
+    if start_s is None:
+        top = max(kept, key=lambda flag: flag.score, default=None)
+        start_s = (top.start_s + top.stop_s) / 2 - PAGE_S / 2 if top is not None else 0.0
+    start_s = round(min(max(start_s, 0.0), longest) * recording.fs_hz) / recording.fs_hz
+    stop_s = min(start_s + PAGE_S, recording.duration_s)
+    at = standard_indices(recording.leads)
+    leads = tuple(at) if at else recording.leads[:12]
+    rows = [recording.leads[at[lead]] if at else lead for lead in leads]
+    signal = recording.read(start_s, stop_s, rows)
+    ordered = tuple(
+        sorted(_scrubbed(recording, annotations, privacy), key=lambda item: item.start_s)
+    )
+    verdict, abnormal = _verdict(analysis, specificity)
+    if conclusion:
+        verdict += f"  Reviewer: {conclusion}."
+    return ReportPage(
+        title=_title(recording, privacy),
+        subtitle=_subtitle(recording, privacy),
+        verdict=verdict,
+        abnormal=abnormal,
+        quality=_quality(analysis),
+        measures=measure_texts(measure(signal, recording.fs_hz, leads)),
+        leads=leads,
+        signal_mv=signal,
+        fs_hz=recording.fs_hz,
+        start_s=start_s,
+        duration_s=recording.duration_s,
+        units_known=recording.units_known,
+        flags=kept,
+        annotations=ordered,
+        flag_count=count_text(judged),
+        flag_lines=_listed([one.line() for one in judged]),
+        annotation_lines=_listed([_annotation_line(annotation) for annotation in ordered]),
+        seal=_seal(recording, analysis, specificity, reviewer, created or datetime.now(UTC)),
+        scale="25 mm/s   10 mm/mV   unfiltered",
+    )
+
+
+def _draw_pdf(page: ReportPage, out: QIODevice) -> bool:
+    writer = QPdfWriter(out)
+    writer.setResolution(PDF_DPI)
+    writer.setPageLayout(
+        QPageLayout(
+            QPageSize(QPageSize.PageSizeId.A4), QPageLayout.Orientation.Landscape, QMarginsF()
+        )
+    )
+    writer.setTitle(page.title)
+    writer.setCreator(f"ECG Viewer {ecgviewer.__version__}")
+    painter = QPainter()
+    if not painter.begin(writer):
+        return False
+    paint_page(painter, page, PDF_DPI / MM_PER_INCH)
+    return painter.end()
+
+
+def _draw_png(page: ReportPage, out: QIODevice) -> bool:
+    per_mm = PNG_DPI / MM_PER_INCH
+    size = QSizeF(WIDTH_MM * per_mm, HEIGHT_MM * per_mm).toSize()
+    image = QImage(size, QImage.Format.Format_RGB32)
+    image.fill(0xFFFFFFFF)
+    image.setDotsPerMeterX(round(per_mm * 1000))
+    image.setDotsPerMeterY(round(per_mm * 1000))
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    paint_page(painter, page, per_mm)
+    painter.end()
+    return bool(image.save(out, "PNG"))  # type: ignore[call-overload]
+
+
+def _title(recording: Recording, privacy: Privacy) -> str:
+    if privacy is Privacy.ANONYMOUS:
+        return "ECG report"
+    name = recording.name if privacy is Privacy.IDENTIFIED else public_name(recording)
+    return f"ECG report: {name}"
+
+
+def _subtitle(recording: Recording, privacy: Privacy) -> str:
+    facts = [f"{recording.format}, {recording.fs_hz:g} samples/s, {recording.duration_s:.1f} s"]
+    patient = recording.patient
+    if privacy is Privacy.ANONYMOUS:
+        facts.insert(0, "anonymized")
+    elif recording.start_time is not None:
+        facts.insert(0, recording.start_time.strftime("%Y-%m-%d %H:%M:%S"))
+    if privacy is not Privacy.IDENTIFIED:
+        patient = Patient(sex=patient.sex, age_years=patient.age_years)
+    if patient.line() and privacy is not Privacy.ANONYMOUS:
+        facts.insert(0, patient.line())
+    return "   ·   ".join(facts)
+
+
+def _scrubbed(
+    recording: Recording, annotations: Sequence[Annotation], privacy: Privacy
+) -> Sequence[Annotation]:
+    if privacy is Privacy.IDENTIFIED:
+        return annotations
+    scrub = Identity(recording, with_names=privacy is Privacy.ANONYMOUS).scrub
+    return [replace(one, label=scrub(one.label), note=scrub(one.note)) for one in annotations]
+
+
+def _verdict(analysis: Analysis | None, specificity: float) -> tuple[str, bool | None]:
+    if analysis is None:
+        return "Not analysed by a model.", None
+    abnormal = analysis.is_abnormal(specificity)
+    threshold = analysis.threshold(specificity)
+    words = (
+        f"{'Abnormal' if abnormal else 'Within normal'} by {model_title(analysis.model)}: "
+        f"score {analysis.score:.2f}, p {p_text(analysis.p_value)} among normals, threshold "
+        f"{threshold:.2f} ({percent_text(specificity, 2)} of normals stay below)."
+    )
+    if analysis.is_partial:
+        words = f"Provisional, from {analysis.extent_text()}: {words}"
+    return words, abnormal
+
+
+def _quality(analysis: Analysis | None) -> str:
+    words = "ok" if analysis is None else analysis.quality_text()
+    return "" if words == "ok" else f"Quality: {words}."
+
+
+def measure_texts(intervals: Intervals) -> tuple[tuple[str, str], ...]:
+    """Return every interval by its name, with its uncertainty, or "not measurable"."""
+
+    def milliseconds(value: Measure) -> str:
+        if value.value is None:
+            return "not measurable"
+        text = f"{value.value * 1000:.0f}"
+        return text + (
+            f" ± {value.uncertainty * 1000:.0f} ms" if value.uncertainty is not None else " ms"
+        )
+
+    rr = intervals.rr_s.value
+    return (
+        ("Heart rate", f"{60 / rr:.0f} bpm" if rr else "not measurable"),
+        ("RR", milliseconds(intervals.rr_s)),
+        ("PR", milliseconds(intervals.pr_s)),
+        ("QRS", milliseconds(intervals.qrs_s)),
+        ("QT", milliseconds(intervals.qt_s)),
+        ("QTc Bazett", milliseconds(intervals.qtc_bazett_s)),
+        ("QTc Fridericia", milliseconds(intervals.qtc_fridericia_s)),
+    )
+
+
+def _annotation_line(annotation: Annotation) -> str:
+    where = leads_text(annotation.leads)
+    note = f"   {annotation.note}" if annotation.note else ""
+    span = span_text(annotation.start_s, annotation.end_s, long=False)
+    return f"{span}   {where}   {annotation.label}{note}"
+
+
+def _listed(lines: list[str]) -> tuple[str, ...]:
+    if len(lines) <= MAX_LIST:
+        return tuple(lines)
+    return (*lines[: MAX_LIST - 1], f"and {len(lines) - MAX_LIST + 1} more")
+
+
+def _seal(
+    recording: Recording,
+    analysis: Analysis | None,
+    specificity: float,
+    reviewer: str,
+    created: datetime,
+) -> tuple[str, ...]:
+    file_hash = analysis.recording_sha256 if analysis is not None else recording.content_hash()
+    lines = [f"Record SHA-256 {file_hash}"]
+    if analysis is not None:
+        used = {key: value for key, value in analysis.preprocessing.items() if value}
+        spec = ", ".join(f"{key} {value}" for key, value in used.items())
+        lines += [
+            f"Model {analysis.model}, SHA-256 {analysis.bundle_sha256}",
+            f"Preprocessing: {spec}.  Threshold at {percent_text(specificity, 2)} specificity",
+        ]
+    when = created.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    lines.append(
+        f"ECG Viewer {ecgviewer.__version__}.  Reviewer: {reviewer or 'none'}.  Made {when}"
+    )
+    return tuple(lines)

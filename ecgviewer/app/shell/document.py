@@ -1,0 +1,257 @@
+"""The open recording and everything known about it. Panels read it and listen to its signals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QObject, Signal
+
+from ecgviewer.app.work.workers import Task, Workers
+from ecgviewer.core.analysis import Analysis, Flag
+from ecgviewer.core.flags import derive_flags, extend_flags
+from ecgviewer.core.model_requirements import why_not_judged
+from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.recording import Recording
+
+AT_ONCE_SAMPLES = 60_000
+"""Length of (the new part of) a score map, ten minutes, whose flags are derived within a frame."""
+MODELS = ("cae", "vae-bilstm", "vae-bilstm-mha")
+MODEL_TITLES = {"cae": "CAE", "vae-bilstm": "VAE-BiLSTM", "vae-bilstm-mha": "VAE-BiLSTM-MHA"}
+
+
+def model_title(model: str) -> str:
+    """Return a model's name as the paper writes it."""
+    return MODEL_TITLES.get(model, model)
+
+
+@dataclass(frozen=True, eq=False)
+class Heart:
+    """R peaks (samples at the recording's rate) and the mean rate; None where not measurable."""
+
+    r_peaks: npt.NDArray[np.int64]
+    rate_bpm: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class Derived:
+    """The flags of an analysis at one threshold."""
+
+    analysis: Analysis
+    specificity: float
+    flags: tuple[Flag, ...]
+
+    def leads_to(self, analysis: Analysis | None, specificity: float) -> bool:
+        """Return whether those of a later state of the same run can be made from these."""
+        return (
+            analysis is not None
+            and analysis.continues(self.analysis)
+            and specificity == self.specificity
+        )
+
+
+def _derived(analysis: Analysis, specificity: float, known: Derived | None) -> Derived:
+    flags = (
+        derive_flags(analysis, specificity)
+        if known is None
+        else extend_flags(known.flags, known.analysis, analysis, specificity)
+    )
+    return Derived(analysis, specificity, flags)
+
+
+class Document(QObject):
+    """One recording, its analyses and the flags of the active one.
+
+    ``generation`` grows whenever a recording is opened or closed; slow work remembers it and
+    its late results are dropped.
+    """
+
+    recordingChanged = Signal()
+    heartChanged = Signal()
+    analysisChanged = Signal()
+    flagsChanged = Signal()
+    selectedFlagChanged = Signal()
+
+    def __init__(self, specificity: float, workers: Workers, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._workers = workers
+        self._deriving: Task | None = None
+        self._deriving_for: Derived | None = None
+        self._derived: Derived | None = None
+        self.generation = 0
+        self.ref: RecordRef | None = None
+        self.recording: Recording | None = None
+        self.heart: Heart | None = None
+        self.analyses: dict[str, Analysis] = {}
+        self.active_model: str | None = None
+        self.specificity = specificity
+        self.flags: tuple[Flag, ...] = ()
+        self.selected_flag: int | None = None
+
+    @property
+    def analysis(self) -> Analysis | None:
+        """The active model's analysis, if it ran."""
+        return self.analyses.get(self.active_model or "")
+
+    @property
+    def obstacle(self) -> str:
+        """Why no model can judge the open recording; empty where models can."""
+        return "" if self.recording is None else why_not_judged(self.recording.leads)
+
+    @property
+    def current_flag(self) -> Flag | None:
+        """The flag that is selected, if any."""
+        return None if self.selected_flag is None else self.flags[self.selected_flag]
+
+    def open(self, ref: RecordRef, recording: Recording) -> None:
+        """Replace the open recording."""
+        self._forget()
+        self.ref, self.recording = ref, recording
+        self._announce_recording()
+
+    def close(self) -> None:
+        """Show nothing."""
+        if self.recording is not None:
+            self._forget()
+            self._announce_recording()
+
+    def _forget(self) -> None:
+        self.generation += 1
+        if self.recording is not None:
+            self.recording.source.close()
+        self.ref = self.recording = self.heart = None
+        self.analyses = {}
+        self.flags = ()
+        self.selected_flag = None
+        self._derived = None
+        self._drop_deriving()
+
+    def _announce_recording(self) -> None:
+        self.recordingChanged.emit()
+        self.heartChanged.emit()
+        self.analysisChanged.emit()
+        self.flagsChanged.emit()
+
+    def set_heart(self, heart: Heart) -> None:
+        """Take the R peaks that a worker found."""
+        self.heart = heart
+        self.heartChanged.emit()
+
+    def add_analysis(self, model: str, analysis: Analysis) -> None:
+        """Take an analysis (or a longer part of one) of the open recording.
+
+        Parameters
+        ----------
+        model : str
+            The user's choice that led to it: a shipped model's name, or a bundle's path.
+        """
+        self.analyses[model] = analysis
+        self.analysisChanged.emit()
+        if model == self.active_model:
+            self._derive()
+
+    def clear_analyses(self) -> None:
+        """Forget every analysis of the open recording."""
+        self.analyses = {}
+        self.analysisChanged.emit()
+        self._derive()
+
+    def activate(self, model: str) -> None:
+        """Show this model's analysis (or nothing, until it ran)."""
+        if model != self.active_model:
+            self.active_model = model
+            self.analysisChanged.emit()
+            self._derive()
+
+    def set_specificity(self, specificity: float) -> None:
+        """Move the threshold: flags change, no model runs."""
+        if specificity != self.specificity:
+            self.specificity = specificity
+            self._derive()
+
+    def _derive(self) -> None:
+        analysis, specificity = self.analysis, self.specificity
+        under_way = self._deriving_for
+        if under_way is not None and under_way.leads_to(analysis, specificity):
+            return  # its end will go on from there
+        self._drop_deriving()
+        if analysis is None:
+            self._derived = None
+            self._set_flags(())
+            return
+        known = self._derived
+        if known is not None and not known.leads_to(analysis, specificity):
+            known = None
+        done = 0 if known is None else known.analysis.score_map.shape[1]
+        if analysis.score_map.shape[1] - done <= AT_ONCE_SAMPLES:
+            self._on_derived(_derived(analysis, specificity, known))
+            return
+        # A day of maps takes too long for the window's thread; the last move of the slider wins.
+        self._deriving_for = Derived(analysis, specificity, ())
+        self._deriving = self._workers.start(
+            lambda _progress, _cancel: _derived(analysis, specificity, known),
+            on_result=self._on_derived,
+            on_error=self._flags_failed,
+        )
+
+    def _drop_deriving(self) -> None:
+        if self._deriving is not None:
+            self._deriving.drop()
+        self._deriving = self._deriving_for = None
+
+    def _on_derived(self, derived: Derived) -> None:
+        self._deriving = self._deriving_for = None
+        self._derived = derived
+        self._set_flags(derived.flags)
+        if derived.analysis is not self.analysis:
+            self._derive()
+
+    def _flags_failed(self, error: Exception) -> None:
+        self._deriving = self._deriving_for = None
+        self._set_flags(())
+        raise error
+
+    def _set_flags(self, flags: tuple[Flag, ...]) -> None:
+        before = self.current_flag
+        self.flags = flags
+        self.selected_flag = _same_place(before, flags)
+        self.flagsChanged.emit()
+
+    def select_flag(self, index: int | None) -> None:
+        """Make one flag the current one."""
+        if index is not None and not 0 <= index < len(self.flags):
+            return
+        self.selected_flag = index
+        self.selectedFlagChanged.emit()
+
+    def step_flag(self, step: int, at_s: float) -> Flag | None:
+        """Select the next (+1) or previous (-1) flag and return it.
+
+        Parameters
+        ----------
+        at_s : float
+            Where the view is, for the first step.
+        """
+        if not self.flags:
+            return None
+        if self.selected_flag is not None:
+            index = (self.selected_flag + step) % len(self.flags)
+        else:
+            later = [i for i, flag in enumerate(self.flags) if flag.stop_s >= at_s]
+            index = (later[0] if later else 0) if step > 0 else (later[0] if later else 0) - 1
+            index %= len(self.flags)
+        self.select_flag(index)
+        return self.flags[index]
+
+
+def _same_place(before: Flag | None, flags: tuple[Flag, ...]) -> int | None:
+    """Return the flag of its kind that overlaps the formerly selected one most, if any."""
+    if before is None:
+        return None
+    best, best_overlap = None, 0.0
+    for index, flag in enumerate(flags):
+        overlap = min(flag.stop_s, before.stop_s) - max(flag.start_s, before.start_s)
+        if flag.parts == before.parts and overlap > best_overlap:
+            best, best_overlap = index, overlap
+    return best

@@ -1,0 +1,1 @@
+"""WFDB records (PhysioNet's format): headers, signal files, segments."""

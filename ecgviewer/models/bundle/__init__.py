@@ -1,0 +1,1 @@
+"""The model bundle: one safetensors file with everything that a trained model needs."""

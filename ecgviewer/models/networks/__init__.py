@@ -1,0 +1,1 @@
+"""The networks: their shared blocks and one module per architecture."""

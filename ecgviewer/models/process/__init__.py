@@ -1,0 +1,1 @@
+"""The model process and the window's side of it."""

@@ -1,0 +1,1 @@
+"""One model run over one recording: windows, batches, maps, and analyses kept on disk."""

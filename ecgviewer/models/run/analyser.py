@@ -1,0 +1,154 @@
+"""One model run over one recording: from file to everything the panels show.
+
+A recording is read, prepared, inferred and scored piece by piece, so that hours need no more
+memory than minutes (the maps of long recordings are memory-mapped files).
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from functools import cached_property, partial
+
+from ecgviewer.core.analysis import Analysis
+from ecgviewer.core.progress import CancelToken, Progress, no_progress
+from ecgviewer.core.recording import Recording
+from ecgviewer.models.bundle.bundle import Bundle
+from ecgviewer.models.networks.network import NetworkOutput
+from ecgviewer.models.run.devices import resolve_device
+from ecgviewer.models.run.piecewise import Course, OnPartial
+from ecgviewer.models.run.result import Assembly
+from ecgviewer.models.run.runner import Runner, batched, evidence
+from ecgviewer.models.run.window_results import Judge, Piece
+from ecgviewer.models.run.windows import (
+    LeadPlan,
+    PreparedWindow,
+    plan_chunks,
+    prepare_chunk,
+    prepare_windows,
+)
+from ecgviewer.models.score.fusion import Scorer
+from ecgviewer.models.score.window_evidence import Window
+from ecgviewer.signal.resample import resampled_length
+
+MOST_THREADS = 4
+"""Scoring goes on in one thread at a time: more than this would only wait for each other."""
+MAPS = ("score_map", "reconstruction_mv", "model_input_mv", "model_output_mv")
+FURTHER_MAPS = {"vae-bilstm-mha": ("attention",), "cae": ("saliency",)}
+
+
+class Detector:
+    """A loaded model, ready to analyse recordings.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    device : str
+        ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
+
+    Raises
+    ------
+    AnalysisError
+        When the device does not exist.
+    """
+
+    def __init__(self, bundle: Bundle, device: str = "auto") -> None:
+        self.bundle = bundle
+        self._runner = Runner(bundle.build_network(), resolve_device(device))
+        self._judging = threading.Lock()
+
+    @cached_property
+    def scorer(self) -> Scorer:
+        """The calibrated scorer; raises BundleError when the bundle has none."""
+        return self.bundle.scorer()
+
+    def evidence(self, recording: Recording) -> Iterator[Window]:
+        """Yield the judged windows as the scorer wants them (for calibration)."""
+        spec = self.bundle.preprocessing
+        prepared = prepare_windows(recording, spec, self.bundle.windowing)
+        for group in batched(prepared, self._runner.batch_size):
+            for window, output in zip(group, self._runner.infer(group), strict=True):
+                if window.judged:
+                    yield evidence(window, output, spec.fs_hz, recording.units_known)
+
+    def analyze(
+        self,
+        recording: Recording,
+        progress: Progress = no_progress,
+        cancel: CancelToken | None = None,
+        on_partial: OnPartial | None = None,
+        prepared: list[PreparedWindow] | None = None,
+    ) -> Analysis:
+        """Run the model over a recording.
+
+        A long recording whose analysis was cut off (cancelled, or the process killed) goes on
+        where it stopped, with the result of an uninterrupted run.
+
+        Parameters
+        ----------
+        progress : callable
+            Called after each piece of some ten windows.
+        cancel : CancelToken
+            Checked between batches.
+        on_partial : callable, optional
+            Called with what was found so far, now and then, where the recording is long.
+        prepared : list of PreparedWindow, optional
+            The windows of this recording as this bundle's preprocessing and windowing make them,
+            where another model of the same preparation has had them already.
+
+        Raises
+        ------
+        AnalysisError
+            When the recording is too short, lacks leads, or has no usable part.
+        RecordError
+            When the file cannot be read.
+        CancelledError
+        """
+        spec, windowing = self.bundle.preprocessing, self.bundle.windowing
+        leads = LeadPlan.of(recording)
+        names = MAPS + FURTHER_MAPS.get(self.bundle.architecture, ())
+        judge = Judge(spec, self.scorer, recording.units_known, names)
+        token = cancel or CancelToken()
+        makers: list[Callable[[], list[PreparedWindow]]]
+        if prepared is not None:
+            makers = [lambda: prepared]
+        else:
+            reading = threading.Lock()
+            makers = [
+                partial(prepare_chunk, recording, spec, leads, spans, reading)
+                for spans in plan_chunks(recording, spec, windowing)
+            ]
+        course = Course(
+            Assembly(self.bundle, self.scorer, recording, leads, self._runner),
+            names,
+            resampled_length(recording.n_samples, recording.fs_hz, spec.fs_hz),
+            [partial(self._piece, judge, make, token) for make in makers],
+        )
+        return course.run(long_run_threads(), progress, token, on_partial)
+
+    def _piece(
+        self, judge: Judge, prepare: Callable[[], list[PreparedWindow]], cancel: CancelToken
+    ) -> Piece:
+        """Prepare, infer and judge some successive windows."""
+        cancel.raise_if_cancelled()
+        windows = prepare()
+        outputs: list[NetworkOutput | None] = []
+        for group in batched(windows, self._runner.batch_size):
+            cancel.raise_if_cancelled()
+            inferred = self._runner.infer(group)
+            outputs += [o if w.judged else None for w, o in zip(group, inferred, strict=True)]
+        # Scoring holds Python's lock nearly all the time: two at once only hand it to and fro,
+        # and keep the others from their next operation.
+        with self._judging:
+            cancel.raise_if_cancelled()
+            return judge.piece(windows, outputs)
+
+
+def long_run_threads() -> int:
+    """Return how many pieces of a long recording are worked on at a time."""
+    if hasattr(os, "sched_getaffinity"):
+        cores = len(os.sched_getaffinity(0))
+    else:
+        cores = os.cpu_count() or 1
+    return min(cores, MOST_THREADS)

@@ -1,0 +1,1 @@
+"""From a window to p-values: features, densities of normals, parts, their fusion, findings."""

@@ -1,0 +1,1 @@
+"""The review while it is worked on: reversible edits, journal, files."""

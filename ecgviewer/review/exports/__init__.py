@@ -1,0 +1,1 @@
+"""Reviews written as WFDB annotations, CSV and JSON, and read back."""

@@ -1,0 +1,1 @@
+"""What could tell who the patient is, and leaving it out."""

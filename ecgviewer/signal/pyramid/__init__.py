@@ -1,0 +1,1 @@
+"""Minimum and maximum of a signal at every zoom, in memory and on disk."""

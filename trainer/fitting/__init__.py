@@ -1,0 +1,1 @@
+"""Training and calibrating a model, and the bundle that comes of it."""

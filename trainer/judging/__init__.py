@@ -1,0 +1,1 @@
+"""Scores of labelled records and every figure made of them."""
