@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ecgviewer.core.leads import STANDARD_LEADS, standard_indices
+from ecgviewer.core.source_facts import SourceFacts
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -104,6 +105,8 @@ class Recording:
     notes : tuple of Note
         Everything that was assumed or looks wrong.
     source : SignalSource
+    facts : SourceFacts
+        Device, filters, and what the device concluded, as far as the file says.
     """
 
     name: str
@@ -117,6 +120,7 @@ class Recording:
     start_time: datetime | None = None
     patient: Patient = field(default_factory=Patient)
     notes: tuple[Note, ...] = ()
+    facts: SourceFacts = field(default_factory=SourceFacts)
 
     @property
     def unit(self) -> str:
