@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ecgviewer.core.leads import STANDARD_LEADS, standard_indices
+from ecgviewer.core.source_facts import SourceFacts
 from ecgviewer.core.start import Start
 
 FloatArray = npt.NDArray[np.float32]
@@ -140,6 +141,8 @@ class Recording:
     numbering : Numbering
         How the file itself counts samples and signals.
     source : SignalSource
+    facts : SourceFacts
+        Device, filters, and what the device concluded, as far as the file says.
     """
 
     name: str
@@ -154,6 +157,7 @@ class Recording:
     patient: Patient = field(default_factory=Patient)
     notes: tuple[Note, ...] = ()
     numbering: Numbering = field(default_factory=Numbering)
+    facts: SourceFacts = field(default_factory=SourceFacts)
 
     @property
     def start_time(self) -> datetime | None:
