@@ -125,14 +125,13 @@ class _Onset:
 
     def closed(self, end: Mark) -> list[Span]:
         """Return the wave from here to its end; further peaks inside stand for themselves."""
-        first, *others = self.peaks or [None]
-        if first is None:
-            label, symbol, note = self.mark.aux or "Wave", "(", ""
-        else:
-            label = "QRS" if first.symbol == "N" else _name(first)
-            symbol, note = first.symbol, first.aux
-        wave = Span(self.mark.sample, end.sample, label, symbol, note, self.signals)
-        return [wave, *(_point(peak, self.signals) for peak in others if peak is not None)]
+        if not self.peaks:
+            label = self.mark.aux or "Wave"
+            return [Span(self.mark.sample, end.sample, label, "(", "", self.signals)]
+        first, *others = self.peaks
+        label = "QRS" if first.symbol == "N" else _name(first)
+        wave = Span(self.mark.sample, end.sample, label, first.symbol, first.aux, self.signals)
+        return [wave, *(_point(peak, self.signals) for peak in others)]
 
     def unclosed(self) -> list[Span]:
         """Return the onset as a point, and every peak that came after it."""
