@@ -40,8 +40,11 @@ _MIT_BIH = re.compile(
 )
 """``69 M 1085 1629 x1``: age (-1 where unknown), sex, and numbers of the tape."""
 _AGE = re.compile(
-    r"(\d{1,3}(?:\.\d+)?)\s*(y|yrs?|years?|m|mo|months?|w|weeks?|d|days?)?\.?(?:\s*old)?", re.I
+    r"(?P<n>\d{1,3}(?:\.\d+)?)\s*(?P<unit>y|yrs?|years?|mo|months?|weeks?|days?)?\.?(?:\s*old)?"
+    r"|(?P<padded>\d{3})(?P<code>[YMWD])",
+    re.IGNORECASE,
 )
+"""The second form is DICOM's, with three figures: ``12 M`` may be a boy of twelve."""
 _PER_YEAR = {"y": 1.0, "m": 12.0, "w": 365.25 / 7, "d": 365.25}
 
 
@@ -53,8 +56,8 @@ def parse_age(text: str) -> float | None:
     match = _AGE.fullmatch(text.strip())
     if match is None:
         return None
-    unit = (match[2] or "y")[0].lower()
-    age = float(match[1]) / _PER_YEAR[unit]
+    unit = (match["unit"] or match["code"] or "y")[0].lower()
+    age = float(match["n"] or match["padded"]) / _PER_YEAR[unit]
     return age if age <= 130 else None
 
 

@@ -52,9 +52,9 @@ def test_codes_without_a_colon() -> None:
 
 
 def test_ages_in_other_units() -> None:
-    ages = [parse_age(text) for text in ("6 months", "52w", "1 year", "73 yrs", "90 days")]
+    ages = [parse_age(text) for text in ("6 months", "052W", "1 year", "73 yrs", "90 days")]
     assert ages == pytest.approx([0.5, 0.997, 1.0, 73.0, 0.246], abs=1e-3)
-    assert [parse_age(text) for text in ("-1", "12 h", "300", "")] == [None] * 4
+    assert [parse_age(text) for text in ("-1", "12 h", "12 M", "300", "")] == [None] * 5
 
 
 def test_comments_that_were_not_understood_are_not_called_absent(tmp_path: Path) -> None:
