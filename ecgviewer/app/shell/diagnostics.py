@@ -120,7 +120,7 @@ def _record(session: Session) -> str:
         return "none"
     kind = recording.format.split()[0]  # what follows may quote the file
     notes = "1 note" if len(recording.notes) == 1 else f"{len(recording.notes)} notes"
-    analyses = ", ".join(model for model in MODELS if model in session.document.analyses)
+    analyses = ", ".join(model for model in MODELS if model in session.document.shown.analyses)
     return (
         f"{kind}, {len(recording.leads)} leads, {recording.fs_hz:g} Hz, "
         f"{recording.duration_s:.1f} s, {notes}, "
