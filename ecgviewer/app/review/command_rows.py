@@ -150,8 +150,8 @@ REVIEW_COMMANDS: tuple[Command | str, ...] = (
         when=when.queued,
     ),
     Command(
-        "review.screen_all", "Screen with all three models", REVIEW, ("Ctrl+Shift+F5",),
-        "Run the three models over all records of the list, in the background", when=when.queued,
+        "review.screen_all", "Screen with all models", REVIEW, ("Ctrl+Shift+F5",),
+        "Run every model over all records of the list, in the background", when=when.queued,
     ),
     SEPARATOR,
     LAYERS,
