@@ -35,12 +35,13 @@ def record_html(recording: Recording) -> str:
     """Return the panel's content."""
     patient = recording.patient
     age = f"{patient.age_years:g} years" if patient.age_years is not None else ""
-    start = recording.start_time
+    start = recording.start
     rows = [
         ("Record", recording.name),
         ("File", str(recording.path.absolute())),
         ("Format", recording.format),
-        ("Start", start.strftime("%Y-%m-%d %H:%M:%S") if start is not None else ""),
+        ("Start", start.text),
+        ("Start, not understood", start.not_understood),
         ("Length", f"{duration_text(recording.duration_s)} ({recording.n_samples} samples)"),
         ("Sampling", f"{recording.fs_hz:g} Hz"),
         ("Leads", ", ".join(recording.leads)),

@@ -250,8 +250,8 @@ def _subtitle(recording: Recording, privacy: Privacy) -> str:
     patient = recording.patient
     if privacy is Privacy.ANONYMOUS:
         facts.insert(0, "anonymized")
-    elif recording.start_time is not None:
-        facts.insert(0, recording.start_time.strftime("%Y-%m-%d %H:%M:%S"))
+    elif recording.start.text:
+        facts.insert(0, recording.start.text)
     if privacy is not Privacy.IDENTIFIED:
         patient = Patient(sex=patient.sex, age_years=patient.age_years)
     if patient.line() and privacy is not Privacy.ANONYMOUS:

@@ -76,7 +76,7 @@ class HeaderBar(QWidget):
             return
         self.record.setText(recording.name)
         self.record.setToolTip(str(recording.path))
-        self.patient.set_full_text(recording.patient.line() or "No patient data in the file")
+        self.patient.set_full_text(recording.patient.line() or recording.patient.absence)
         self.facts.setText(facts(recording))
 
     def _show_rate(self) -> None:
@@ -97,8 +97,8 @@ class HeaderBar(QWidget):
 def facts(recording: Recording) -> str:
     """Return when, how long, how fast and how many leads, in one line."""
     parts = []
-    if recording.start_time is not None:
-        parts.append(recording.start_time.strftime("%Y-%m-%d %H:%M:%S"))
+    if recording.start.text:
+        parts.append(recording.start.text)
     parts.append(duration_text(recording.duration_s))
     parts.append(f"{recording.fs_hz:g} Hz")
     parts.append(f"{len(recording.leads)} leads" if len(recording.leads) != 1 else "1 lead")
