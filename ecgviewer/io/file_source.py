@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +11,9 @@ import numpy.typing as npt
 
 from ecgviewer.core.errors import CorruptFileError
 from ecgviewer.core.record_ref import ReadOptions, RecordRef
-from ecgviewer.core.recording import Note, Patient, Recording
+from ecgviewer.core.recording import Note, Numbering, Patient, Recording
 from ecgviewer.core.source_facts import SourceFacts
+from ecgviewer.core.start import Start
 from ecgviewer.io import limits
 from ecgviewer.io.answers import answers_text, used_answers
 from ecgviewer.io.checks import check_amount, check_sampling, name_leads, signal_notes
@@ -49,11 +49,12 @@ class Contents:
     read: ReadRange
     units_known: bool = True
     alone: bool = True
-    start_time: datetime | None = None
+    start: Start = field(default_factory=Start)
     patient: Patient = field(default_factory=Patient)
     facts: SourceFacts = field(default_factory=SourceFacts)
     notes: tuple[Note, ...] = ()
     remembered: ReadOptions = field(default_factory=ReadOptions)
+    numbering: Numbering = field(default_factory=Numbering)
 
 
 class FileSource:
@@ -117,9 +118,7 @@ def recording_of(ref: RecordRef, stamp: FileStamp, contents: Contents) -> Record
     notes = [*contents.notes, *lead_notes]
     used = used_answers(ref.options, contents.remembered, None, notes)
     source = FileSource(ref.path, stamp, contents, answers_text(used))
-    notes += signal_notes(
-        source, leads, contents.fs_hz, contents.n_samples, contents.units_known
-    )
+    notes += signal_notes(source, leads, contents.fs_hz, contents.n_samples, contents.units_known)
     return Recording(
         name=ref.name,
         path=ref.path,
@@ -129,9 +128,10 @@ def recording_of(ref: RecordRef, stamp: FileStamp, contents: Contents) -> Record
         n_samples=contents.n_samples,
         source=source,
         units_known=contents.units_known,
-        start_time=contents.start_time,
+        start=contents.start,
         patient=contents.patient,
         notes=tuple(notes),
+        numbering=contents.numbering,
         facts=contents.facts,
     )
 

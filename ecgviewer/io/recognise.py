@@ -126,9 +126,9 @@ def _begins_with_elements(head: bytes) -> bool:
         kind = head[at + 4 : at + 6]
         if re.fullmatch(rb"[A-Z]{2}", kind):
             explicit_long = kind in (b"OB", b"OW", b"SQ", b"UN", b"UT")
-            length = struct.unpack_from("<I" if explicit_long else "<H", head, at + (
-                8 if explicit_long else 6
-            ))[0]
+            length = struct.unpack_from(
+                "<I" if explicit_long else "<H", head, at + (8 if explicit_long else 6)
+            )[0]
             at += 12 if explicit_long else 8
         else:
             at += 8

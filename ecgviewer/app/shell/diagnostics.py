@@ -22,7 +22,10 @@ from ecgviewer.app.shell.error_reports import log_path, logger
 from ecgviewer.app.shell.session import Session
 from ecgviewer.core.system import user_dirs
 
-LIBRARIES = ("PySide6-Essentials", "numpy", "scipy", "h5py", "torch", "safetensors")
+LIBRARIES = (
+    "PySide6-Essentials", "numpy", "scipy", "h5py", "torch", "safetensors", "edfio", "pydicom",
+    "ecgdatakit",
+)  # fmt: skip
 LOG_LINES = 40
 LOG_TAIL_BYTES = 64 * 1024
 

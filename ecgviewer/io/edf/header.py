@@ -9,13 +9,14 @@ from __future__ import annotations
 import contextlib
 import re
 import warnings
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, time
 from pathlib import Path
 from typing import Any
 
 from ecgviewer.core.errors import CorruptFileError
 from ecgviewer.core.recording import Patient
+from ecgviewer.core.start import Start
 from ecgviewer.io import limits
 from ecgviewer.io.file_access import FileStamp, starts_with
 
@@ -26,6 +27,9 @@ ANNOTATIONS = ("EDF Annotations", "BDF Annotations")
 MAX_RECORD_BYTES = 64 << 20
 """Of one data record; the format's own limit is 61,440."""
 _UNKNOWN = ("", "X")
+_SUBFIELDS = re.compile(r"\S+ [FMX] (?:X|\d{1,2}-[A-Za-z]{3}-\d{4}) \S+")
+"""Code, sex, birth date and name, as EDF+ writes a patient."""
+_NO_DATE = date(1985, 1, 1)
 _TWO_DIGITS = re.compile(rb"([\d ]\d)[.:/' -]([\d ]\d)[.:/' -]([\d ]\d)")
 
 
@@ -62,7 +66,7 @@ class EdfHeader:
     rest_bytes: int
     """Beyond the last whole data record."""
     continuous: bool
-    start_time: datetime | None
+    start: Start
     patient: Patient
     device: str
     signals: tuple[EdfSignal, ...]
@@ -128,8 +132,8 @@ def read_header(path: Path, stamp: FileStamp) -> EdfHeader:
         n_records=n_records,
         rest_bytes=rest,
         continuous=not reserved.startswith(family + "+D"),
-        start_time=_start(edf, plus, data),
-        patient=_patient(edf, plus),
+        start=_start(edf, plus, data),
+        patient=_patient(edf),
         device=_known(edf.recording.equipment_code) if plus else "",
         signals=signals,
     )
@@ -150,8 +154,9 @@ def _taken_apart(data: bytes, is_bdf: bool, path: Path) -> Any:
             if is_bdf:
                 return read_bdf(data, header_encoding=encoding)
             return read_edf(data, lazy_load_data=False, header_encoding=encoding)
-    except Exception as error:  # noqa: BLE001 - whatever damage makes of the fields
-        raise CorruptFileError(f"its header is damaged ({error})", path) from error
+    except Exception as error:
+        # Whatever damage makes of the fields; not its words, which quote them.
+        raise CorruptFileError("its header is damaged", path) from error
 
 
 def _signals(edf: Any, path: Path) -> tuple[EdfSignal, ...]:
@@ -165,7 +170,7 @@ def _signals(edf: Any, path: Path) -> tuple[EdfSignal, ...]:
             label, unit = str(one.label), str(one.physical_dimension)
             prefiltering = str(one.prefiltering)
         except ValueError as error:
-            raise CorruptFileError(f"the header of a signal is damaged ({error})", path) from error
+            raise CorruptFileError("the header of a signal is damaged", path) from error
         if n < 0:
             raise CorruptFileError(f"{label} claims {n} samples per data record", path)
         calibrated = high != low and top != bottom
@@ -177,55 +182,60 @@ def _signals(edf: Any, path: Path) -> tuple[EdfSignal, ...]:
     return tuple(found)
 
 
-def _start(edf: Any, plus: bool, data: bytes) -> datetime | None:
-    """Return the time of the header, without the fraction that the first data record adds."""
+def _start(edf: Any, plus: bool, data: bytes) -> Start:
+    """Return the time of the header, without the fraction that the first data record adds.
+
+    An unknown date is written as 1985-01-01, or as X in EDF+.
+    """
+    start = Start()
     clock, day = _TWO_DIGITS.fullmatch(data[176:184]), _TWO_DIGITS.fullmatch(data[168:176])
-    if clock is None or day is None:
-        return None
-    number, month, year = (int(part) for part in day.groups())
-    try:
-        # Years of two digits: 1985 to 2084.
-        date = datetime(year + (1900 if year >= 85 else 2000), month, number)
-        if plus:
-            with contextlib.suppress(ValueError):
-                said = edf.recording.startdate
-                date = datetime(said.year, said.month, said.day)
-            if edf.recording.get_subfield(1) == "X":
-                return None
-        if date == datetime(1985, 1, 1):  # what the format puts for an unknown date
-            return None
-        hours, minutes, seconds = (int(part) for part in clock.groups())
-        return date.replace(hour=hours, minute=minutes, second=seconds)
-    except ValueError:
-        return None
+    with contextlib.suppress(ValueError):
+        if clock is not None:
+            hour, minute, second = (int(part) for part in clock.groups())
+            start = replace(start, clock=time(hour, minute, second))
+    with contextlib.suppress(ValueError):
+        if day is not None:
+            number, month, year = (int(part) for part in day.groups())
+            found = date(year + (1900 if year >= 85 else 2000), month, number)
+            if plus and (said := edf.recording.get_subfield(1)) != "X":
+                with contextlib.suppress(ValueError):
+                    found = edf.recording.startdate
+            elif plus and said == "X":
+                found = _NO_DATE
+            if found != _NO_DATE:
+                return replace(start, year=found.year, month=found.month, day=found.day)
+    # Midnight beside an unknown date is unknown as well.
+    return start if start.clock != time() else Start()
 
 
-def _patient(edf: Any, plus: bool) -> Patient:
-    """Return the patient's fields; what the recording's field says of persons is kept as well."""
+def _patient(edf: Any) -> Patient:
+    """Return the patient's fields; what the recording's field says of persons is kept as well.
+
+    Plain EDF may say anything in both fields; many writers fill them as EDF+ does.
+    """
     text = str(edf.local_patient_identification).strip()
-    recording = str(edf.local_recording_identification).strip()
-    if not plus:
-        kept = [f"Patient: {text}" if text.strip("X ") else "", recording.strip("xX ")]
-        return Patient(comments=tuple(one for one in kept if one))
-    who = edf.patient
-    born = _known(who.get_subfield(2))
-    said = edf.recording
-    comments = [
-        f"{key}: {value}"
-        for key, value in (
-            ("Patient", " ".join(who.additional)),
-            ("Hospital administration code", _known(said.hospital_administration_code)),
-            ("Technician", _known(said.investigator_technician_code)),
-            ("Recording", " ".join(said.additional)),
-        )
-        if value
-    ]
+    said = str(edf.recording._to_str()).strip()
+    who, recording = edf.patient, edf.recording
+    comments = {"Recording": said}
+    if said.startswith("Startdate "):
+        comments = {
+            "Hospital administration code": _known(recording.hospital_administration_code),
+            "Technician": _known(recording.investigator_technician_code),
+            "Recording": " ".join(recording.additional),
+        }
+    if _SUBFIELDS.match(text) is None:
+        comments["Patient"] = text
+    else:
+        comments["Patient"] = " ".join(who.additional)
+    lines = tuple(f"{key}: {value}" for key, value in comments.items() if value.strip("xX "))
+    if _SUBFIELDS.match(text) is None:
+        return Patient(comments=lines)
     return Patient(
         patient_id=_known(who.code),
         name=_known(who.name),
         sex={"F": "female", "M": "male"}.get(who.sex, ""),
-        birth_date=born,
-        comments=tuple(comments),
+        birth_date=_known(who.get_subfield(2)),
+        comments=lines,
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +12,7 @@ import numpy.typing as npt
 from ecgviewer.core.errors import CorruptFileError, UnsupportedFormatError
 from ecgviewer.core.leads import canonical_lead
 from ecgviewer.core.record_ref import RecordRef
-from ecgviewer.core.recording import Note, Recording
+from ecgviewer.core.recording import Note, Numbering, Recording
 from ecgviewer.core.source_facts import SourceFacts
 from ecgviewer.io import limits
 from ecgviewer.io.checks import unused_unit_notes
@@ -56,7 +55,6 @@ def open_edf(ref: RecordRef) -> Recording:
     if padded:
         time_notes.append(Note("info", f"padding cut off: {padded} samples after the signal"))
     first_s = float(texts.onsets_s[0]) if texts.onsets_s.size and _has_texts(header) else 0.0
-    start = header.start_time
     return recording_of(
         ref,
         stamp,
@@ -67,7 +65,8 @@ def open_edf(ref: RecordRef) -> Recording:
             n_samples=n_samples - padded,
             read=reader.read,
             units_known=known,
-            start_time=start + timedelta(seconds=first_s) if start is not None else None,
+            start=header.start.later(first_s),
+            numbering=Numbering(signals=tuple(header.signals.index(one) for one in shown)),
             patient=header.patient,
             facts=_facts(header, shown, texts, first_s),
             notes=(
@@ -125,11 +124,8 @@ class _Reader:
                     out[row, a - start : b - start] = part[a - at : b - at]
                 elif part.size:
                     where = np.arange(a - at, b - at) * (per / n)
-                    out[row, a - start : b - start] = np.interp(
-                        where, np.arange(part.size), part
-                    )
+                    out[row, a - start : b - start] = np.interp(where, np.arange(part.size), part)
         return out
-
 
     def padding(self, n_samples: int) -> int:
         """Return how many samples of the last data record hold the lowest number in every signal.
