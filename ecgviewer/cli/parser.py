@@ -11,15 +11,13 @@ from typing import TYPE_CHECKING
 
 from ecgviewer import __version__
 from ecgviewer.core.record_ref import ReadOptions
+from ecgviewer.models.networks.architectures import DEFAULT, model_ids
 
 if TYPE_CHECKING:
     from ecgviewer.review.privacy.anonymize import Privacy
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
-MODELS = ("cae", "vae-bilstm", "vae-bilstm-mha")
-"""The three models in the order in which they are listed and run."""
-DEFAULT_MODEL = "vae-bilstm-mha"
 MAX_SIDE_PX = 8192
 """Of a screenshot: more than any screen has, and some 270 MB of memory."""
 SPECIFICITY = 0.95
@@ -74,7 +72,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_export(commands)
     _add_summary(commands)
     commands.add_parser("models", help="list the model bundles with the figures on their cards")
-    commands.add_parser("selftest", help="run a shipped sample through all three models")
+    commands.add_parser("selftest", help="run a shipped sample through every model")
     commands.add_parser(
         "trainer", help="retrain, evaluate and calibrate models (python -m trainer)", add_help=False
     )
@@ -111,9 +109,9 @@ def _add_analyze(commands: Commands) -> None:
     command.add_argument(
         "--model",
         type=_model,
-        default=DEFAULT_MODEL,
+        default=DEFAULT.id,
         metavar="MODEL",
-        help=f"{', '.join(MODELS)}, all, or a .ecgmodel file (default: {DEFAULT_MODEL})",
+        help=f"{', '.join(model_ids())}, all, or a .ecgmodel file (default: {DEFAULT.id})",
     )
     command.add_argument("--device", type=_device, default="auto", help="auto, cpu or cuda")
     command.add_argument(
@@ -155,7 +153,7 @@ def _add_report(commands: Commands) -> None:
     )
     command.add_argument("path", type=Path, metavar="PATH")
     command.add_argument("--out", type=_page_file, required=True, metavar="FILE.pdf|FILE.png")
-    command.add_argument("--model", type=_one_model, default=DEFAULT_MODEL, metavar="MODEL")
+    command.add_argument("--model", type=_one_model, default=DEFAULT.id, metavar="MODEL")
     _add_anonymize(command)
     _add_read_options(command)
 
@@ -164,7 +162,7 @@ def _add_screenshot(commands: Commands) -> None:
     command = commands.add_parser("screenshot", help="the real window, drawn off screen")
     command.add_argument("path", type=Path, metavar="PATH")
     command.add_argument("--out", type=_png_file, required=True, metavar="FILE.png")
-    command.add_argument("--model", type=_model, default=DEFAULT_MODEL, metavar="MODEL")
+    command.add_argument("--model", type=_model, default=DEFAULT.id, metavar="MODEL")
     command.add_argument("--size", type=_size, default=(1600, 1000), metavar="WIDTHxHEIGHT")
     command.add_argument("--theme", choices=("light", "dark"), default="light")
     _add_read_options(command)
@@ -220,9 +218,9 @@ def _model(text: str) -> str:
 
 
 def _one_model(text: str) -> str:
-    if text not in MODELS and Path(text).suffix != ".ecgmodel":
+    if text not in model_ids() and Path(text).suffix != ".ecgmodel":
         raise argparse.ArgumentTypeError(
-            f"{text!r} is neither one of {', '.join(MODELS)} nor a .ecgmodel file"
+            f"{text!r} is neither one of {', '.join(model_ids())} nor a .ecgmodel file"
         )
     return text
 

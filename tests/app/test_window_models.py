@@ -17,11 +17,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from ecgviewer.app.screenshot import take
-from ecgviewer.app.shell.document import MODELS
 from ecgviewer.app.shell.window import MainWindow
 from ecgviewer.app.work.inference import Inference
 from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.models.networks.architectures import model_ids
 from tests.app.driving import Build, open_and_wait, spin
 from tests.perf.probes import probe
 
@@ -56,7 +56,7 @@ def test_a_record_of_another_hospital_from_opening_to_flags(
     open_and_wait(window, other_hospital(request, samples))
     assert "bpm" in window.header.rate.text()
     boxes = window.analysis_panel
-    for position, model in enumerate(MODELS):
+    for position, model in enumerate(model_ids()):
         boxes.model_box.setFocus()
         QTest.keyClick(boxes.model_box, Qt.Key.Key_Home)
         for _ in range(position):
@@ -102,7 +102,7 @@ def _gaps_while_analysing(window: MainWindow, record: Path) -> np.ndarray:
     QTest.qWait(300)
     last = time.perf_counter()
     timer.start(INTERVAL_MS)
-    window.session.analyse(list(MODELS))
+    window.session.analyse(list(model_ids()))
     spin(lambda: not window.session.running, 120.0)
     QTest.qWait(100)
     timer.stop()

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from PySide6.QtTest import QTest
 
-from ecgviewer.app.shell.document import MODELS
 from ecgviewer.app.shell.window import MainWindow
 from ecgviewer.cli import main
 from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.core.system.user_dirs import cache_dir
 from ecgviewer.io import open_record
+from ecgviewer.models.networks.architectures import model_ids
 from ecgviewer.models.run.store import AnalysisStore
 from tests.app.driving import Build, ClockworkInference, make_analysis, open_and_wait, spin
 
@@ -31,7 +31,7 @@ def keep(path: Path, model: str) -> None:
 
 
 def bundle_of(model: str) -> str:
-    return f"{MODELS.index(model) + 1}" * 64
+    return f"{model_ids().index(model) + 1}" * 64
 
 
 @pytest.fixture

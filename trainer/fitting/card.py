@@ -9,13 +9,7 @@ from typing import Any
 
 import torch
 
-TITLES = {"cae": "CAE", "vae-bilstm": "VAE-BiLSTM", "vae-bilstm-mha": "VAE-BiLSTM-MHA"}
-WHAT = {
-    "cae": "a convolutional autoencoder",
-    "vae-bilstm": "a variational autoencoder on a bidirectional LSTM",
-    "vae-bilstm-mha": "a variational autoencoder on bidirectional LSTMs with attention across "
-    "the leads and over time",
-}
+from ecgviewer.models.networks.architectures import architecture as find
 
 CARD_HEADING = "## Figures"
 """Begins what evaluation adds; it goes on to the end of the card."""
@@ -41,6 +35,7 @@ def hardware(device: torch.device) -> str:
 
 def training_card(architecture: str, training: Mapping[str, Any]) -> str:
     """Return the part of the card that training knows; figures are added by evaluation."""
+    entry = find(architecture)
     minutes = training["seconds"] / 60
     data = "\n".join(f"- {line.strip()}" for line in training["data"].splitlines())
     windowing = training["config"]["windowing"]
@@ -50,11 +45,12 @@ def training_card(architecture: str, training: Mapping[str, Any]) -> str:
         if hides
         else "The whole window is reconstructed."
     )
-    return f"""# {TITLES[architecture]}
+    return f"""# {entry.title}
 
-{WHAT[architecture].capitalize()}, trained on normal ECGs only. What it cannot restore as a
-normal ECG would look is shown as suspicious. {how} Windows of {windowing["length_s"]:g} s at
-{training["config"]["preprocessing"]["fs_hz"]:g} Hz. Not a medical device.
+{entry.description[0].upper()}{entry.description[1:]}, trained on normal ECGs only.
+What it cannot restore as a normal ECG would look is shown as suspicious. {how}
+Windows of {windowing["length_s"]:g} s at {training["config"]["preprocessing"]["fs_hz"]:g} Hz.
+Not a medical device.
 
 ## Training
 

@@ -9,12 +9,10 @@ from typing import Any
 from urllib.parse import quote
 
 from ecgviewer.models.bundle.bundle import Bundle
-from trainer.fitting.card import CARD_HEADING, SHIPPED_NOTE, TITLES, thresholds_line
+from ecgviewer.models.networks.architectures import architecture, model_title
+from trainer.fitting.card import CARD_HEADING, SHIPPED_NOTE, thresholds_line
 
 Json = Mapping[str, Any]
-
-PAPER = {"cae": (0.77, 0.80), "vae-bilstm": (0.78, 0.81), "vae-bilstm-mha": (0.80, 0.81)}
-"""Published AUROC and AUPRC on a balanced subset of CPSC 2018."""
 
 TITLE = "# Evaluation"
 
@@ -88,9 +86,10 @@ def _group(group: Json, result: Json) -> str:
                      _with_interval(m["calibrated"], "auroc"),
                      _with_interval(m["calibrated"], "auprc")])  # fmt: skip
         if group["name"].rpartition("/")[2].lower().startswith("cpsc"):
-            paper = PAPER[result["models"][name]["architecture"]]
-            rows.append([f"{name}, as published (another subset, prevalence 0.5)",
-                         f"{paper[0]:.2f}", f"{paper[1]:.2f}"])  # fmt: skip
+            paper = architecture(result["models"][name]["architecture"]).published
+            if paper is not None:
+                rows.append([f"{name}, as published (another subset, prevalence 0.5)",
+                             f"{paper[0]:.2f}", f"{paper[1]:.2f}"])  # fmt: skip
     out.append(_table(["score", "AUROC (95 %)", "AUPRC (95 %)"], rows))
     rows = []
     for name, m in group["models"].items():
@@ -284,5 +283,5 @@ def with_figures(bundle: Bundle, result: Json, name: str) -> Bundle:
         "What each part of the score adds (AUROC alone, and of all without it):", ablation(only),
         "Injected lesions:", _localisation(only),
     ])  # fmt: skip
-    card = bundle.card.split(CARD_HEADING)[0].rstrip() or f"# {TITLES[bundle.architecture]}"
+    card = bundle.card.split(CARD_HEADING)[0].rstrip() or f"# {model_title(bundle.architecture)}"
     return replace(bundle, metrics=card_metrics(result, name), card=f"{card}\n\n{text}\n")

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QFileDialog
 
 from ecgviewer.app.commands.table import DEVICES
 from ecgviewer.app.dialogs.ask import ask
-from ecgviewer.app.shell.document import MODELS
 from ecgviewer.core.system.user_dirs import start_dir
+from ecgviewer.models.networks.architectures import model_ids
 
 if TYPE_CHECKING:
     from ecgviewer.app.shell.window import MainWindow
@@ -29,11 +29,11 @@ class AnalyseCommands(QObject):
         self._document = session.document
         self._device_group = QActionGroup(self)
         commands, panel = window.commands, window.analysis_panel
-        for model in MODELS:
+        for model in model_ids():
             commands.bind(f"analyse.model.{model}", partial(session.choose_model, model))
         commands.bind("analyse.model_file", self._ask_model_file)
         commands.bind("analyse.run", lambda: session.analyse([session.settings.value.model]))
-        commands.bind("analyse.run_all", lambda: session.analyse(MODELS))
+        commands.bind("analyse.run_all", lambda: session.analyse(model_ids()))
         commands.bind("analyse.cancel", session.cancel)
         commands.bind("analyse.clear", session.clear_analyses)
         commands.bind_checked("analyse.on_open", self._set_on_open)
@@ -68,13 +68,13 @@ class AnalyseCommands(QObject):
     def _show_models(self) -> None:
         session = self._session
         chosen = session.settings.value.model
-        entries = [(model, session.title_of(model)) for model in MODELS]
-        entries += [(c.id, c.title) for c in session.models.values() if c.id not in MODELS]
+        entries = [(model, session.title_of(model)) for model in model_ids()]
+        entries += [(c.id, c.title) for c in session.models.values() if c.id not in model_ids()]
         if chosen not in dict(entries):
-            chosen = MODELS[-1]
+            chosen = model_ids()[-1]
             session.settings.value.model = chosen
         self._window.analysis_panel.set_models(entries, chosen)
-        for model in MODELS:
+        for model in model_ids():
             self._window.commands.check(f"analyse.model.{model}", model == chosen)
         run = self._window.commands.action("analyse.run")
         run.setStatusTip(f"Run the {session.title_of(chosen)} on the open record")

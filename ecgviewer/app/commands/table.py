@@ -5,6 +5,7 @@ from __future__ import annotations
 from ecgviewer.app.commands.actions import SEPARATOR, Command
 from ecgviewer.app.review.command_rows import EXPORT_COMMANDS, REVIEW_COMMANDS
 from ecgviewer.app.trace.state import GAINS_MM_MV, SPEEDS_MM_S
+from ecgviewer.models.networks.architectures import TABLE as MODELS
 
 FILE, VIEW, ANALYSE, GO = "&File", "&View", "&Analyse", "&Go"
 TOOLS, HELP = "&Tools", "&Help"
@@ -175,13 +176,10 @@ TABLE: tuple[Command | str, ...] = (
     ),
     *(
         Command(
-            f"analyse.model.{model}", title, f"{ANALYSE}/&Model", (f"Alt+{number}",),
-            f"Work with the {title}", checkable=True, group="model",
+            f"analyse.model.{model.id}", model.title, f"{ANALYSE}/&Model", (f"Alt+{number}",),
+            f"Work with the {model.title}", checkable=True, group="model",
         )
-        for number, (model, title) in enumerate(
-            (("cae", "CAE"), ("vae-bilstm", "VAE-BiLSTM"), ("vae-bilstm-mha", "VAE-BiLSTM-MHA")),
-            start=1,
-        )
+        for number, model in enumerate(MODELS, start=1)
     ),
     SEPARATOR,
     Command(
@@ -195,8 +193,8 @@ TABLE: tuple[Command | str, ...] = (
         "Run the chosen model on the open record", icon="analyse",
     ),
     Command(
-        "analyse.run_all", "Run all &three models", ANALYSE, ("Shift+F5",),
-        "Run the three models and compare them lead by lead",
+        "analyse.run_all", "Run all model&s", ANALYSE, ("Shift+F5",),
+        "Run every model and compare them lead by lead",
     ),
     Command(
         "analyse.cancel", "&Cancel", ANALYSE, ("Ctrl+.",), "Stop the running analysis",

@@ -22,12 +22,12 @@ from PySide6.QtWidgets import (
 from ecgviewer.app.panels.verdict import PART_TITLES
 from ecgviewer.app.qt.texts import p_text
 from ecgviewer.app.qt.theme import LIGHT, Theme
-from ecgviewer.app.shell.document import MODELS
 from ecgviewer.app.shell.header import clock_text
 from ecgviewer.app.shell.session import Session
 from ecgviewer.core.analysis import Analysis
 from ecgviewer.core.consensus import Consensus, compare, disputed
 from ecgviewer.core.percent import percent_text
+from ecgviewer.models.networks.architectures import model_ids
 
 WAIT_MS = 60
 LEAST_JUMP_S = 0.2
@@ -99,12 +99,12 @@ class ConsensusPanel(QScrollArea):
                 self.verdicts.setText("")
             self.verdicts.setText(
                 self.verdicts.text()
-                + "<p>Run all three models (Shift+F5) to compare them lead by lead.</p>"
+                + "<p>Run all models (Shift+F5) to compare them lead by lead.</p>"
             )
             return
         longest = max(analysis.score_map.shape[1] for analysis in analyses.values())
         n_bins = max(min(longest, MOST_BINS), 1)
-        consensus = compare(analyses, document.specificity, n_bins, MODELS)
+        consensus = compare(analyses, document.specificity, n_bins, model_ids())
         titles = [self._session.title_of(model) for model in consensus.models]
         self.chart.show_consensus(consensus, titles)
         self.summary.setText(summary_text(consensus, titles))
@@ -128,8 +128,8 @@ def summary_text(consensus: Consensus, titles: Sequence[str]) -> str:
 
 
 def _in_order(analyses: dict[str, Analysis]) -> list[tuple[str, Analysis]]:
-    known = [model for model in MODELS if model in analyses]
-    rest = [model for model in analyses if model not in MODELS]
+    known = [model for model in model_ids() if model in analyses]
+    rest = [model for model in analyses if model not in model_ids()]
     return [(model, analyses[model]) for model in known + rest]
 
 

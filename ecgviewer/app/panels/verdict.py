@@ -9,9 +9,9 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from ecgviewer.app.qt.texts import p_text
-from ecgviewer.app.shell.document import model_title
 from ecgviewer.core.analysis import Analysis
 from ecgviewer.core.percent import percent_text
+from ecgviewer.models.networks.architectures import model_title
 
 PART_TITLES = {
     "residual": "Shape (residual)",

@@ -122,8 +122,8 @@ REVIEW_COMMANDS: tuple[Command | str, ...] = (
         "Run the chosen model over all records of the list, in the background", checkable=True,
     ),
     Command(
-        "review.screen_all", "Screen with all three models", REVIEW, ("Ctrl+Shift+F5",),
-        "Run the three models over all records of the list, in the background",
+        "review.screen_all", "Screen with all models", REVIEW, ("Ctrl+Shift+F5",),
+        "Run every model over all records of the list, in the background",
     ),
     SEPARATOR,
     LAYERS,

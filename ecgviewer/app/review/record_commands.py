@@ -16,10 +16,10 @@ from ecgviewer.app.review.export_dialog import ExportDialog
 from ecgviewer.app.review.review_document import ReviewDocument
 from ecgviewer.app.review.worklist import Worklist
 from ecgviewer.app.review.worklist_panel import WorklistPanel
-from ecgviewer.app.shell.document import MODELS
 from ecgviewer.app.shell.error_reports import describe
 from ecgviewer.core.errors import EcgViewerError, ReviewError
 from ecgviewer.core.system.user_dirs import start_dir
+from ecgviewer.models.networks.architectures import model_ids
 from ecgviewer.review.annotations import RecordKey
 from ecgviewer.review.edits import editing
 from ecgviewer.review.exports.exports import export_reviews
@@ -82,7 +82,7 @@ class RecordCommands(QObject):
         commands.bind("review.previous_record", partial(self._step, -1))
         commands.bind("review.worklist", self._toggle_list)
         commands.bind_checked("review.screen", self._screen)
-        commands.bind("review.screen_all", lambda: self._start_screening(list(MODELS)))
+        commands.bind("review.screen_all", lambda: self._start_screening(list(model_ids())))
         commands.bind("review.reader", self._ask_reader)
         commands.bind_checked("review.blind", self.set_blind)
         commands.bind("review.compare", self._compare)

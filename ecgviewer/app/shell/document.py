@@ -17,13 +17,6 @@ from ecgviewer.core.recording import Recording
 
 AT_ONCE_SAMPLES = 60_000
 """Length of (the new part of) a score map, ten minutes, whose flags are derived within a frame."""
-MODELS = ("cae", "vae-bilstm", "vae-bilstm-mha")
-MODEL_TITLES = {"cae": "CAE", "vae-bilstm": "VAE-BiLSTM", "vae-bilstm-mha": "VAE-BiLSTM-MHA"}
-
-
-def model_title(model: str) -> str:
-    """Return a model's name as the paper writes it."""
-    return MODEL_TITLES.get(model, model)
 
 
 @dataclass(frozen=True, eq=False)

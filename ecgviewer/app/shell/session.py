@@ -7,7 +7,6 @@ from pathlib import Path
 
 from PySide6.QtCore import Signal
 
-from ecgviewer.app.shell.document import model_title
 from ecgviewer.app.shell.model_choices import ModelChoice, choice_of_file, find_choices
 from ecgviewer.app.shell.opening import Opening
 from ecgviewer.app.shell.settings import SettingsStore
@@ -17,6 +16,7 @@ from ecgviewer.app.work.workers import Task
 from ecgviewer.core.analysis import Analysis
 from ecgviewer.core.errors import AnalysisError, CancelledError
 from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.models.networks.architectures import model_title
 
 
 class Session(Opening):
