@@ -22,7 +22,10 @@ from ecgviewer.app.shell.session import Session
 from ecgviewer.core.system import user_dirs
 from ecgviewer.models.networks.architectures import model_ids
 
-LIBRARIES = ("PySide6-Essentials", "numpy", "scipy", "h5py", "torch", "safetensors")
+LIBRARIES = (
+    "PySide6-Essentials", "numpy", "scipy", "h5py", "torch", "safetensors", "edfio", "pydicom",
+    "ecgdatakit",
+)  # fmt: skip
 LOG_LINES = 40
 LOG_TAIL_BYTES = 64 * 1024
 
