@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, time, timedelta, timezone
 from typing import Any
 
@@ -78,6 +78,22 @@ class Start:
         if self.clock is not None and self.year is None:
             parts.append("(no date)")
         return " ".join(parts)
+
+    def later(self, seconds: float) -> Start:
+        """Return the start of what begins so many seconds later."""
+        if self.clock is None or seconds == 0:
+            return self
+        known = self.date
+        moment = datetime.combine(known or date(2000, 1, 1), self.clock)
+        try:
+            moment += timedelta(seconds=seconds)
+        except OverflowError:
+            return self
+        if known is None:
+            return replace(self, clock=moment.time())
+        return replace(
+            self, year=moment.year, month=moment.month, day=moment.day, clock=moment.time()
+        )
 
     def stamp(self, at_s: float) -> str:
         """Return the moment ``at_s`` seconds after the start, for a table: to the millisecond.

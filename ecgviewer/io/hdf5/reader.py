@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from ecgviewer.core.errors import CorruptFileError, UnansweredError, UnsupportedFormatError
 from ecgviewer.core.record_ref import ReadOptions, RecordRef
-from ecgviewer.core.recording import Note, Recording
+from ecgviewer.core.recording import Note, Numbering, Recording
 from ecgviewer.io.answers import answers_text, used_answers
 from ecgviewer.io.checks import check_sampling, signal_notes
 from ecgviewer.io.file_access import FileStamp
@@ -126,6 +126,7 @@ def open_stored(ref: RecordRef, profiles: Profiles) -> Recording:
         units_known=known.units_known,
         patient=replace(known.patient, comments=comments),
         notes=tuple(known.notes),
+        numbering=Numbering(first_sample=place.first_sample),
     )
 
 
