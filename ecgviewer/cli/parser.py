@@ -28,6 +28,7 @@ HANDLERS: dict[str, tuple[str, str]] = {
     "report": ("ecgviewer.cli.pictures", "run_report"),
     "screenshot": ("ecgviewer.cli.pictures", "run_screenshot"),
     "export": ("ecgviewer.cli.export", "run"),
+    "summary": ("ecgviewer.cli.summary", "run"),
     "models": ("ecgviewer.cli.models", "run"),
     "selftest": ("ecgviewer.cli.selftest", "run"),
 }
@@ -69,6 +70,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_report(commands)
     _add_screenshot(commands)
     _add_export(commands)
+    _add_summary(commands)
     commands.add_parser("models", help="list the model bundles with the figures on their cards")
     commands.add_parser("selftest", help="run a shipped sample through every model")
     commands.add_parser(
@@ -175,6 +177,18 @@ def _add_export(commands: Commands) -> None:
     _add_read_options(command)
 
 
+def _add_summary(commands: Commands) -> None:
+    command = commands.add_parser(
+        "summary",
+        help="the rhythm of a long record: rates, pauses, ectopic beats, irregular time, by hour",
+    )
+    command.add_argument("path", type=Path, metavar="PATH", help="one record")
+    command.add_argument(
+        "--out", type=_csv_file, metavar="FILE.csv", help="default: standard output"
+    )
+    _add_read_options(command)
+
+
 def _add_anonymize(command: argparse.ArgumentParser) -> None:
     choice = command.add_mutually_exclusive_group()
     choice.add_argument(
@@ -225,6 +239,10 @@ def _table_file(text: str) -> str:
 
 def _page_file(text: str) -> Path:
     return _file_with_suffix(text, ".pdf", ".png")
+
+
+def _csv_file(text: str) -> Path:
+    return _file_with_suffix(text, ".csv")
 
 
 def _png_file(text: str) -> Path:

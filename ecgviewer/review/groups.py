@@ -19,6 +19,7 @@ from ecgviewer.core.analysis import Analysis, Flag, FloatArray
 from ecgviewer.core.flags import words_of
 from ecgviewer.core.overlap import common_share
 from ecgviewer.core.system.mapped_arrays import read_columns
+from ecgviewer.signal.shapes import group_alike, unit_rows
 
 BEFORE_S, AFTER_S = 0.30, 0.60
 """What is compared around the R peak of a flagged beat."""
@@ -97,7 +98,7 @@ def group_flags(
         )
         groups += [
             ([of_beats[k] for k in members], of_beats[typical])
-            for members, typical in _by_shape(shapes)
+            for members, typical in group_alike(shapes, ALIKE)
         ]
     beats = set(of_beats)
     by_words = _by_words(flags, [at for at in range(len(flags)) if at not in beats])
@@ -180,9 +181,7 @@ def _shapes(
         beats = np.where(inside, np.nan_to_num(beats), np.float32(0.0))
         binned = beats.reshape(beats.shape[0], beats.shape[1], -1, width).mean(axis=3)
         result[part] = binned.transpose(1, 0, 2).reshape(beats.shape[1], -1)
-    length = np.linalg.norm(result, axis=1, keepdims=True)
-    result /= np.maximum(length, np.float32(1e-9))
-    return result
+    return unit_rows(result)
 
 
 def _alignment_s(
@@ -195,28 +194,3 @@ def _alignment_s(
     r = r_peaks_s[np.maximum(at, 0)]
     near = (middle_s - r > -BEFORE_S) & (middle_s - r < AFTER_S) & (at >= 0)
     return np.where(near, r, middle_s)
-
-
-def _by_shape(shapes: FloatArray) -> list[tuple[list[int], int]]:
-    """Return groups of alike rows, each with its most typical member.
-
-    The flag that nothing resembles yet begins a group, the mean of its lookalikes draws the
-    others in: as many passes as there are groups.
-    """
-    free = np.ones(shapes.shape[0], dtype=np.bool_)
-    groups: list[tuple[list[int], int]] = []
-    while free.any():
-        left = np.flatnonzero(free)
-        own = shapes[left]
-        alike = own @ own[0] >= ALIKE
-        alike[0] = True
-        centre = own[alike].mean(axis=0)
-        likeness = own @ (centre / max(float(np.linalg.norm(centre)), 1e-9))
-        members = likeness >= ALIKE
-        members[0] = True  # each pass takes one away
-        chosen = left[members]
-        groups.append(
-            ([int(k) for k in chosen], int(chosen[np.argmax(likeness[members])])),
-        )
-        free[chosen] = False
-    return groups

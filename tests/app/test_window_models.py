@@ -63,24 +63,24 @@ def test_a_record_of_another_hospital_from_opening_to_flags(
             QTest.keyClick(boxes.model_box, Qt.Key.Key_Down)
         assert window.settings.value.model == model
         QTest.mouseClick(boxes.run_button, Qt.MouseButton.LeftButton)
-        spin(lambda model=model: model in window.document.analyses, 120.0)
-        analysis = window.document.analysis
+        spin(lambda model=model: model in window.document.shown.analyses, 120.0)
+        analysis = window.document.shown.analysis
         assert analysis is not None and analysis.model == model
         assert np.isfinite(analysis.score)
         assert boxes.verdict.headline.text() in ("Abnormal", "Within the normal range")
         assert f"{analysis.score:.2f}" in boxes.verdict.figures.text()
         assert window.traces.scene.analysis is analysis
-    runs = dict(window.document.analyses)
+    runs = dict(window.document.shown.analyses)
     boxes.slider.setFocus()
     QTest.keyClick(boxes.slider, Qt.Key.Key_Home)
-    loose = len(window.document.flags)
+    loose = len(window.document.shown.flags)
     QTest.keyClick(boxes.slider, Qt.Key.Key_End)
-    assert len(window.document.flags) <= loose
+    assert len(window.document.shown.flags) <= loose
     QTest.keyClick(boxes.slider, Qt.Key.Key_Home)
     window.traces.setFocus()
     QTest.keyClick(window.traces, Qt.Key.Key_N)
     assert window.document.selected_flag is not None
-    assert window.document.analyses == runs
+    assert window.document.shown.analyses == runs
     assert window.messages.texts() == []
 
 

@@ -294,7 +294,7 @@ def test_the_patient_is_read_never_guessed(tmp_path: Path) -> None:
     patient = open_record(RecordRef(write_wfdb_16(tmp_path, "b", signal, comments=ptb))).patient
     assert (patient.age_years, patient.sex) == (62.0, "male")
     assert patient.diagnoses == ("Myocardial infarction",)
-    odd = ("Age: NaN", "Sex: Unknown", "69 M 1085 1629 x1", "Age: 300")
+    odd = ("Age: NaN", "Sex: Unknown", "69 leads 1085 1629 x1", "Age: 300")
     patient = open_record(RecordRef(write_wfdb_16(tmp_path, "c", signal, comments=odd))).patient
     assert (patient.age_years, patient.sex, patient.line()) == (None, "", "")
 

@@ -49,18 +49,10 @@ class AnalyseCommands(QObject):
         panel.specificityChosen.connect(session.set_specificity)
         session.modelsChanged.connect(self._show_models)
         session.devicesChanged.connect(self._show_devices)
-        session.runningChanged.connect(self._show_running)
+        session.runningChanged.connect(window.status.show_running)
         session.progressed.connect(window.status.show_progress)
-        self._document.recordingChanged.connect(self._enable)
-        self._document.analysisChanged.connect(self._enable)
-        self._document.flagsChanged.connect(self._enable)
-        records = window.records.model
-        records.rowsInserted.connect(self._enable_list)
-        records.modelReset.connect(self._enable_list)
-        self._enable_list()
         self._show_models()
         self._show_devices()
-        self._show_running(False)
 
     def _set_on_open(self, on: bool) -> None:
         self._session.settings.value.analyse_on_open = on
@@ -102,27 +94,6 @@ class AnalyseCommands(QObject):
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.fileSelected.connect(lambda name: self._session.add_model_file(Path(name)))
         ask(dialog)
-
-    def _enable(self) -> None:
-        commands, document = self._window.commands, self._document
-        is_open, running = document.recording is not None, self._session.running
-        can_run = is_open and not running and not document.obstacle
-        commands.enable(can_run, "analyse.run", "analyse.run_all")
-        commands.enable(running, "analyse.cancel")
-        commands.enable(bool(document.analyses) and not running, "analyse.clear")
-        commands.enable(bool(document.flags), "go.next_flag", "go.previous_flag")
-        commands.enable(
-            is_open, "go.time", "go.next_peak", "go.previous_peak", "go.start", "go.end", "go.left",
-            "go.right", "go.page_back", "go.page_on", "tools.evidence",
-        )  # fmt: skip
-
-    def _enable_list(self) -> None:
-        listed = self._window.records.model.rowCount() > 0
-        self._window.commands.enable(listed, "go.next_record", "go.previous_record")
-
-    def _show_running(self, running: bool) -> None:
-        self._window.status.show_running(running)
-        self._enable()
 
     def _step_flag(self, step: int) -> None:
         start_s, _stop_s = self._window.traces.visible_range()

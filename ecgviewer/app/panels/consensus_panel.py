@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 import numpy as np
@@ -74,6 +74,7 @@ class ConsensusPanel(QScrollArea):
         self._timer.timeout.connect(self._show)
         session.document.analysisChanged.connect(self._timer.start)
         session.document.flagsChanged.connect(self._timer.start)
+        session.document.blindChanged.connect(self._show)
         self._show()
 
     def set_theme(self, theme: Theme) -> None:
@@ -83,7 +84,7 @@ class ConsensusPanel(QScrollArea):
 
     def _show(self) -> None:
         document = self._session.document
-        analyses = document.analyses
+        analyses = document.shown.analyses
         several = len(analyses) > 1
         self.chart.setVisible(several)
         self.disagreement.setVisible(several)
@@ -94,6 +95,10 @@ class ConsensusPanel(QScrollArea):
         )
         if rows:
             self.verdicts.setText(f"<table cellpadding='2' width='100%'>{rows}</table>")
+        if document.blind:
+            self.summary.clear()
+            self.verdicts.setText("Reading blind: what models say is hidden.")
+            return
         if not several:
             if not rows:
                 self.verdicts.setText("")
@@ -127,7 +132,7 @@ def summary_text(consensus: Consensus, titles: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
-def _in_order(analyses: dict[str, Analysis]) -> list[tuple[str, Analysis]]:
+def _in_order(analyses: Mapping[str, Analysis]) -> list[tuple[str, Analysis]]:
     known = [model for model in model_ids() if model in analyses]
     rest = [model for model in analyses if model not in model_ids()]
     return [(model, analyses[model]) for model in known + rest]

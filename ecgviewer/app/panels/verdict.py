@@ -68,11 +68,19 @@ class VerdictCard(QFrame):
             column.addWidget(label)
 
     def show_analysis(
-        self, analysis: Analysis | None, specificity: float, obstacle: str = ""
+        self,
+        analysis: Analysis | None,
+        specificity: float,
+        obstacle: str = "",
+        blind: bool = False,
     ) -> None:
-        """Show an analysis, or what to do to get one, or why there can be none."""
+        """Show an analysis, or what to do to get one, or why there is none to see."""
         verdict = ""
-        if analysis is None and obstacle:
+        if blind:
+            self.headline.setText("Reading blind")
+            self.figures.setText("What models say is hidden.")
+            self.model.clear()
+        elif analysis is None and obstacle:
             self.headline.setText("No model can judge this record")
             self.figures.setText(f"{obstacle[0].upper()}{obstacle[1:]}.")
             self.model.clear()

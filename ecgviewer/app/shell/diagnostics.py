@@ -123,7 +123,8 @@ def _record(session: Session) -> str:
         return "none"
     kind = recording.format.split()[0]  # what follows may quote the file
     notes = "1 note" if len(recording.notes) == 1 else f"{len(recording.notes)} notes"
-    analyses = ", ".join(model for model in model_ids() if model in session.document.analyses)
+    seen = session.document.shown.analyses
+    analyses = ", ".join(model for model in model_ids() if model in seen)
     return (
         f"{kind}, {len(recording.leads)} leads, {recording.fs_hz:g} Hz, "
         f"{recording.duration_s:.1f} s, {notes}, "
