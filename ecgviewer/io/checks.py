@@ -169,8 +169,7 @@ def _unusual_amplitude(signal_mv: FloatArray, fs_hz: float) -> list[Note]:
     if n == 0:
         return []
     seconds = signal_mv[:, : n * second].reshape(len(signal_mv), n, second).astype(np.float64)
-    whole = np.isfinite(seconds).all(axis=2)
-    spans = np.ptp(np.where(whole[:, :, None], seconds, 0.0), axis=2)
+    spans = np.ptp(seconds, axis=2)  # NaN where a sample of the second is missing
     per_lead = [np.median(row[row > 0]) for row in spans if np.any(row > 0)]
     if not per_lead:
         return []
