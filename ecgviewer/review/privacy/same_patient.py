@@ -22,28 +22,11 @@ from ecgviewer.review.privacy.letter_folding import sounds
 SALT_BYTES = 32
 _NOBODY = frozenset(
     [
-        "unknown",
-        "unk",
-        "none",
-        "na",
-        "nil",
-        "null",
-        "anonymous",
-        "anonym",
-        "anonymized",
-        "anonymised",
-        "test",
-        "patient",
-        "nn",
-        "xx",
-        "xxx",
-        "noname",
-        "unbekannt",
-        "inconnu",
-        "desconocido",
-        "sconosciuto",
+        "unknown", "unk", "none", "na", "nil", "null", "anonymous", "anonym",
+        "anonymized", "anonymised", "test", "patient", "nn", "xx", "xxx", "noname",
+        "unbekannt", "inconnu", "desconocido", "sconosciuto",
     ]
-)
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
