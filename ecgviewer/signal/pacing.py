@@ -227,4 +227,5 @@ def _drives(lead_s: DoubleArray, window_s: tuple[float, float]) -> bool:
         return False
     distance_s = np.where(inside, lead_s, np.inf).min(axis=1)[follows]
     steady = np.abs(distance_s - np.median(distance_s)) < STEADY_S
-    return int(steady.sum()) >= max(LEAST_STIMULI, LEAST_PACED_SHARE * lead_s.shape[0])
+    least = max(LEAST_STIMULI, LEAST_PACED_SHARE * lead_s.shape[0])
+    return bool(steady.sum() >= least)
