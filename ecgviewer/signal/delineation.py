@@ -34,6 +34,16 @@ IRREGULAR = 0.1
 """Median change from one RR interval to the next, relative to the median RR, of such rhythms."""
 
 
+P_ROOM_S = 0.17
+"""Between T and QRS, below which a P wave cannot be told from the T wave (nor from flutter with
+2:1 conduction): records with marked P waves have 0.18 s and more."""
+TERMINAL_BEND_S = 0.020
+TERMINAL_SHARE = 0.035
+"""Of the sharpest bend of QRS: late waves have more, ST and T less."""
+TERMINAL_GAP, TERMINAL_LEAST, TERMINAL_LONGEST = 14, 10, 65
+"""Samples: calm that ends QRS; shortest late wave that counts; longest there is."""
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Marks:
     """Where the waves begin and end, in seconds from the R peak; None where not found."""
@@ -114,7 +124,9 @@ def average_beat(signal_mv: npt.ArrayLike, fs_hz: float, r_peaks: IntArray) -> A
     marks, p_height = _delineated(median, rr_s)
     consistency = float("nan")
     if marks.qrs_on_s is not None:
-        consistency = _p_consistency(beats, round(marks.qrs_on_s * FS_HZ) + R_AT, rr_s)
+        on = round(marks.qrs_on_s * FS_HZ) + R_AT
+        t_off = None if marks.t_off_s is None else round(marks.t_off_s * FS_HZ) + R_AT
+        consistency = _p_consistency(beats, on, rr_s, t_off)
     irregular = bool(np.median(changes) > IRREGULAR) if changes.size else False
     if not consistency >= (P_CONSISTENCY_IRREGULAR if irregular else P_CONSISTENCY):
         marks = replace(marks, p_on_s=None, p_peak_s=None)
@@ -143,7 +155,7 @@ def _delineated(median: DoubleArray, rr_s: float) -> tuple[Marks, float]:
         return Marks(None, None, None, None, None, None), 0.0
     on, off = bounds
     t_peak, t_off = t_wave(median, on, off, rr_s)
-    p_on, p_peak, p_height = p_wave(median, on, rr_s)
+    p_on, p_peak, p_height = p_wave(median, on, rr_s, t_off)
 
     def seconds(sample: int | None) -> float | None:
         return None if sample is None else (sample - R_AT) / FS_HZ
@@ -152,10 +164,18 @@ def _delineated(median: DoubleArray, rr_s: float) -> tuple[Marks, float]:
     return Marks(*(seconds(sample) for sample in found)), p_height
 
 
-def marks_of(beats: FloatArray, rr_s: float) -> Marks:
-    """Return the marks of the median of some beats [B, L, m]; P waves are taken for granted."""
-    median, _ = bridge_gaps(nan_median(beats))
-    return _delineated(median, rr_s)[0]
+def marks_of(median_mv: DoubleArray, rr_s: float) -> Marks:
+    """Return the marks of a gapless median beat [L, m]; P waves are taken for granted."""
+    return _delineated(median_mv, rr_s)[0]
+
+
+def p_room_s(marks: Marks, rr_s: float) -> float:
+    """Return the time between the end of T and the QRS complex of the next beat."""
+    if marks.qrs_on_s is None:
+        return float("nan")
+    on = round(marks.qrs_on_s * FS_HZ) + R_AT
+    t_off = None if marks.t_off_s is None else round(marks.t_off_s * FS_HZ) + R_AT
+    return (on - 6 - after_t(on, rr_s, t_off)) / FS_HZ
 
 
 def qrs_bounds(beat: DoubleArray) -> tuple[int, int] | None:
@@ -179,7 +199,28 @@ def qrs_bounds(beat: DoubleArray) -> tuple[int, int] | None:
     after = _calm(speed < max(0.08 * speed[peak], quiet), width)[peak:]
     if not before.any() or not after.any():
         return None
-    return int(np.flatnonzero(before)[-1]) + width, peak + int(np.argmax(after)) - 1
+    on, off = int(np.flatnonzero(before)[-1]) + width, peak + int(np.argmax(after)) - 1
+    return on, _with_terminal_forces(beat, off)
+
+
+def _with_terminal_forces(beat: DoubleArray, off: int) -> int:
+    """Return the end of QRS with the slow forces that follow its fast part in some leads.
+
+    In right bundle branch block, and where QRS is slurred or notched at its end, the trace all but
+    stands still at the peak of a late wave and returns slowly. That wave still bends sharply,
+    which neither ST nor T does: the curvature over 40 ms, root mean square over leads, tells.
+    """
+    reach = round(TERMINAL_BEND_S * FS_HZ)
+    bend = np.zeros_like(beat)
+    bend[:, reach:-reach] = beat[:, 2 * reach :] + beat[:, : -2 * reach] - 2 * beat[:, reach:-reach]
+    sharpness = uniform_filter1d(np.sqrt(np.square(bend).mean(axis=0)), 3)
+    quiet = 3.0 * float(np.percentile(sharpness[R_AT - 150 : R_AT + 200], 15))
+    most = float(sharpness[R_AT - 45 : R_AT + 45].max())
+    bent = sharpness[off : off + TERMINAL_LONGEST] >= max(TERMINAL_SHARE * most, quiet)
+    at = np.concatenate([[0], np.flatnonzero(bent)])
+    gaps = np.flatnonzero(np.diff(at) > TERMINAL_GAP)
+    last = int(at[gaps[0]] if gaps.size else at[-1]) - 1
+    return off + last if last >= TERMINAL_LEAST else off
 
 
 def _calm(below: npt.NDArray[np.bool_], width: int) -> npt.NDArray[np.bool_]:
@@ -219,15 +260,19 @@ def t_wave(beat: DoubleArray, on: int, off: int, rr_s: float) -> tuple[int | Non
     return start + peak, start + end
 
 
-def p_wave(beat: DoubleArray, on: int, rr_s: float) -> tuple[int | None, int | None, float]:
+def p_wave(
+    beat: DoubleArray, on: int, rr_s: float, t_off: int | None
+) -> tuple[int | None, int | None, float]:
     """Return the samples of the P wave's onset and peak, and its height over the leads.
 
-    As the T wave's end, mirrored: a trapezium from the steepest rise to 50 ms before it. That
-    there is a P wave at all is decided elsewhere.
+    As the T wave's end, mirrored: a trapezium from the steepest rise to 50 ms before it. Nothing
+    is looked for before the end of the T wave before. That there is a P wave at all is decided
+    elsewhere.
     """
     stop = on - 6
     start = max(R_AT - round(min(0.42, 0.62 * rr_s) * FS_HZ), on - round(0.30 * FS_HZ), 0)
-    if stop - start < round(0.10 * FS_HZ):
+    start = max(start, after_t(on, rr_s, t_off))
+    if stop - start < round(P_ROOM_S * FS_HZ):
         return None, None, 0.0
     wave = _levelled(uniform_filter1d(beat[:, start:stop], 10, axis=1), 15, 8)
     curve = np.sqrt(np.square(wave).mean(axis=0))
@@ -242,6 +287,16 @@ def p_wave(beat: DoubleArray, on: int, rr_s: float) -> tuple[int | None, int | N
     return start + int(at[np.argmax(area)]), start + peak, float(curve[peak])
 
 
+def after_t(on: int, rr_s: float, t_off: int | None) -> int:
+    """Return the sample at which the T wave of the beat before ends.
+
+    Where its end was not found it is taken for an ordinary one of that rate (QT 0.40 s at 60/min,
+    by the square root of RR).
+    """
+    end_s = (on - R_AT) / FS_HZ + 0.40 * np.sqrt(rr_s) if t_off is None else (t_off - R_AT) / FS_HZ
+    return R_AT + round((end_s - rr_s) * FS_HZ)
+
+
 def _levelled(wave: DoubleArray, head: int, tail: int) -> DoubleArray:
     """Return rows (last axis) with the line between their ends removed."""
     left = np.median(wave[..., :head], axis=-1, keepdims=True)
@@ -250,8 +305,8 @@ def _levelled(wave: DoubleArray, head: int, tail: int) -> DoubleArray:
     return level
 
 
-def _p_consistency(beats: FloatArray, on: int, rr_s: float) -> float:
-    start = max(0, on - round(min(0.24, 0.5 * rr_s) * FS_HZ))
+def _p_consistency(beats: FloatArray, on: int, rr_s: float, t_off: int | None) -> float:
+    start = max(0, on - round(min(0.24, 0.5 * rr_s) * FS_HZ), after_t(on, rr_s, t_off))
     window = beats[:, :, start : max(on - 5, start)].astype(np.float64)
     if window.shape[2] < 16:
         return float("nan")
