@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from ecgviewer.signal.beats import beat_windows, nan_median, prevailing, shape_correlation
 from ecgviewer.signal.gaps import DoubleArray, FloatArray, bridge_gaps
+from ecgviewer.signal.pacing import find_stimuli, without_stimuli
 from ecgviewer.signal.r_peaks import IntArray
 from ecgviewer.signal.resample import resample_bridged
 from ecgviewer.signal.scipy_parts import butter, sosfiltfilt, uniform_filter1d
@@ -34,6 +35,9 @@ IRREGULAR = 0.1
 """Median change from one RR interval to the next, relative to the median RR, of such rhythms."""
 
 
+T_END_RANK = 0.55
+CAPTURE_S = 0.016
+"""From a ventricular stimulus to the beginning of QRS, at least (LUDB's readers: 12 to 37 ms)."""
 P_ROOM_S = 0.17
 """Between T and QRS, below which a P wave cannot be told from the T wave (nor from flutter with
 2:1 conduction): records with marked P waves have 0.18 s and more."""
@@ -76,6 +80,8 @@ class AverageBeat:
         Root mean square over leads of the P wave at its peak, in the recording's unit.
     correlation : float64 array [beats of the recording]
         :func:`ecgviewer.signal.beats.shape_correlation` of every R peak given.
+    capture_s : float or None
+        Where ventricular pacing stimuli were, in seconds from the R peak.
     """
 
     beats_mv: FloatArray
@@ -85,6 +91,16 @@ class AverageBeat:
     p_consistency: float
     p_height: float
     correlation: DoubleArray
+    capture_s: float | None = None
+
+
+def _capture_s(stimuli: IntArray, r_peaks: IntArray, fs_hz: float) -> float | None:
+    """Return where ventricular stimuli lie before the R peak (negative); None without any."""
+    if stimuli.size == 0 or r_peaks.size == 0:
+        return None
+    from_r_s = (stimuli[:, np.newaxis] - r_peaks) / fs_hz
+    near = from_r_s[(from_r_s > -0.20) & (from_r_s < -0.02)]
+    return float(np.median(near)) if near.size >= max(3, 0.3 * r_peaks.size) else None
 
 
 @lru_cache(maxsize=16)
@@ -95,7 +111,9 @@ def _beat_filter(fs_hz: float) -> DoubleArray:
     return np.vstack([high_pass, butter(2, 40.0, fs=fs_hz, output="sos")])
 
 
-def average_beat(signal_mv: npt.ArrayLike, fs_hz: float, r_peaks: IntArray) -> AverageBeat | None:
+def average_beat(
+    signal_mv: npt.ArrayLike, fs_hz: float, r_peaks: IntArray, stimuli: IntArray | None = None
+) -> AverageBeat | None:
     """Return the prevailing beat with its marks, or None with fewer than 2 R peaks.
 
     Parameters
@@ -104,11 +122,16 @@ def average_beat(signal_mv: npt.ArrayLike, fs_hz: float, r_peaks: IntArray) -> A
         Unfiltered; NaN allowed. Wholly missing leads should be left out.
     r_peaks : int array [B]
         Beats on which to base it; of more than 60, evenly spaced ones are used.
+    stimuli : int array, optional
+        Pacing stimuli that were taken out of the signal already; looked for when omitted.
     """
     r = np.asarray(r_peaks, dtype=np.int64)
     if r.size < 2:
         return None
     x, missing = bridge_gaps(signal_mv)
+    if stimuli is None:
+        stimuli = find_stimuli(x, fs_hz)
+        x = without_stimuli(x, fs_hz, stimuli)
     rr_s = float(np.median(np.diff(r))) / fs_hz
     changes = np.abs(np.diff(r, 2)) / fs_hz / rr_s
     pad = min(round(2.0 * fs_hz), x.shape[1] - 1)
@@ -121,7 +144,8 @@ def average_beat(signal_mv: npt.ArrayLike, fs_hz: float, r_peaks: IntArray) -> A
     if fs_hz != FS_HZ:
         beats = _at_working_rate(beats, fs_hz)
     median, _ = bridge_gaps(nan_median(beats))
-    marks, p_height = _delineated(median, rr_s)
+    capture_s = _capture_s(stimuli, r, fs_hz)
+    marks, p_height = _delineated(median, rr_s, capture_s)
     consistency = float("nan")
     if marks.qrs_on_s is not None:
         on = round(marks.qrs_on_s * FS_HZ) + R_AT
@@ -130,7 +154,7 @@ def average_beat(signal_mv: npt.ArrayLike, fs_hz: float, r_peaks: IntArray) -> A
     irregular = bool(np.median(changes) > IRREGULAR) if changes.size else False
     if not consistency >= (P_CONSISTENCY_IRREGULAR if irregular else P_CONSISTENCY):
         marks = replace(marks, p_on_s=None, p_peak_s=None)
-    return AverageBeat(beats, median, rr_s, marks, consistency, p_height, correlation)
+    return AverageBeat(beats, median, rr_s, marks, consistency, p_height, correlation, capture_s)
 
 
 def _at_working_rate(beats: FloatArray, fs_hz: float) -> FloatArray:
@@ -148,12 +172,17 @@ def _at_working_rate(beats: FloatArray, fs_hz: float) -> FloatArray:
     return out.reshape(n_beats, n_leads, -1)
 
 
-def _delineated(median: DoubleArray, rr_s: float) -> tuple[Marks, float]:
+def _delineated(median: DoubleArray, rr_s: float, capture_s: float | None) -> tuple[Marks, float]:
     """Return the marks of a median beat, P waves unproven, and the P wave's height."""
     bounds = qrs_bounds(median)
     if bounds is None:
         return Marks(None, None, None, None, None, None), 0.0
     on, off = bounds
+    if capture_s is not None:
+        # What is left where a stimulus was taken out is no QRS yet.
+        stimulus = R_AT + round(capture_s * FS_HZ)
+        if on >= stimulus - round(0.008 * FS_HZ):
+            on = min(max(on, stimulus + round(CAPTURE_S * FS_HZ)), R_AT - 5)
     t_peak, t_off = t_wave(median, on, off, rr_s)
     p_on, p_peak, p_height = p_wave(median, on, rr_s, t_off)
 
@@ -164,9 +193,9 @@ def _delineated(median: DoubleArray, rr_s: float) -> tuple[Marks, float]:
     return Marks(*(seconds(sample) for sample in found)), p_height
 
 
-def marks_of(median_mv: DoubleArray, rr_s: float) -> Marks:
+def marks_of(median_mv: DoubleArray, rr_s: float, capture_s: float | None = None) -> Marks:
     """Return the marks of a gapless median beat [L, m]; P waves are taken for granted."""
-    return _delineated(median_mv, rr_s)[0]
+    return _delineated(median_mv, rr_s, capture_s)[0]
 
 
 def p_room_s(marks: Marks, rr_s: float) -> float:
@@ -182,7 +211,7 @@ def qrs_bounds(beat: DoubleArray) -> tuple[int, int] | None:
     """Return first and last sample of the QRS complex of a beat [L, m], or None.
 
     The root mean square over leads of the slope (over 12 ms) exceeds 3 % of its maximum from the
-    onset and 8 % up to the end, judged by 14 ms below it on either side, and never less than
+    onset and 8.5 % up to the end, judged by 14 ms below it on either side, and never less than
     three times its quiet level.
     """
     slope = np.zeros_like(beat)
@@ -196,7 +225,7 @@ def qrs_bounds(beat: DoubleArray) -> tuple[int, int] | None:
         return None
     width = round(0.014 * FS_HZ)
     before = _calm(speed < max(0.03 * speed[peak], quiet), width)[: peak - width + 1]
-    after = _calm(speed < max(0.08 * speed[peak], quiet), width)[peak:]
+    after = _calm(speed < max(0.085 * speed[peak], quiet), width)[peak:]
     if not before.any() or not after.any():
         return None
     on, off = int(np.flatnonzero(before)[-1]) + width, peak + int(np.argmax(after)) - 1
@@ -233,7 +262,9 @@ def t_wave(beat: DoubleArray, on: int, off: int, rr_s: float) -> tuple[int | Non
     """Return the samples of the T wave's peak and end, or None for each.
 
     The end maximises the area of a trapezium between the steepest descent and a point 100 ms
-    after it (Vazquez-Seisdedos et al. 2011), on the root mean square over leads.
+    after it (Vazquez-Seisdedos et al. 2011): once on the root mean square over leads and once in
+    each lead, of which the median is taken, weighted by height. The mean of the two is the end;
+    either alone is led astray by a lead with a U wave, or by a T wave that turns over.
     """
     start = off + round(0.06 * FS_HZ)
     reach = 0.72 if rr_s >= 0.9 else 0.95 * rr_s - 0.12
@@ -249,15 +280,40 @@ def t_wave(beat: DoubleArray, on: int, off: int, rr_s: float) -> tuple[int | Non
     qrs = float(np.sqrt(np.square(beat[:, on : off + 1] - level).mean(axis=0)).max())
     if curve[peak] < 0.02 * qrs:
         return None, None
-    fall = np.gradient(curve)
-    steepest = peak + int(np.argmin(fall[peak : peak + round(0.16 * FS_HZ)]))
-    last = min(steepest + round(0.10 * FS_HZ), curve.size - 1)
-    at = np.arange(steepest, last + 1)
-    area = (curve[steepest] - curve[at]) * (2 * last - at - steepest)
-    end = int(at[np.argmax(area)])
-    if end >= curve.size - 3:
+    whole = int(_trapezium_ends(curve[np.newaxis], np.asarray([peak]))[0])
+    if whole >= curve.size - 3:
         return start + peak, None
-    return start + peak, start + end
+    return start + peak, start + round((whole + _end_in_leads(wave, peak, within)) / 2)
+
+
+def _trapezium_ends(wave: DoubleArray, peaks: IntArray) -> IntArray:
+    """Return where waves [L, n], which fall from their peaks, end."""
+    last_one = wave.shape[1] - 1
+    rows = np.arange(len(wave))[:, np.newaxis]
+    falling = np.minimum(peaks[:, np.newaxis] + np.arange(round(0.16 * FS_HZ)), last_one)
+    steepest = peaks + np.argmin(np.gradient(wave, axis=1)[rows, falling], axis=1)
+    steepest = np.minimum(steepest, last_one)[:, np.newaxis]
+    last = np.minimum(steepest + round(0.10 * FS_HZ), last_one)
+    at = np.minimum(steepest + np.arange(round(0.10 * FS_HZ) + 1), last_one)
+    area = (wave[rows, steepest] - wave[rows, at]) * (2 * last - at - steepest)
+    ends: IntArray = at[rows[:, 0], np.argmax(area, axis=1)]
+    return ends
+
+
+def _end_in_leads(wave: DoubleArray, peak: int, within: int) -> int:
+    """Return the median over leads of the ends of their own T waves, weighted by their heights."""
+    low = max(peak - round(0.10 * FS_HZ), 0)
+    high = max(min(peak + round(0.08 * FS_HZ), wave.shape[1] - 2, within), low + 1)
+    level = np.median(wave[:, -10:], axis=1, keepdims=True)
+    own = low + np.argmax(np.abs(wave[:, low:high] - level), axis=1)
+    rows = np.arange(len(wave))
+    sign = np.sign(wave[rows, own] - level[:, 0])[:, np.newaxis]
+    ends = _trapezium_ends(wave * sign, own)
+    after = np.minimum(own + round(0.18 * FS_HZ), wave.shape[1] - 1)
+    weight = np.abs(wave[rows, own] - wave[rows, after])
+    order = np.argsort(ends, kind="stable")
+    share = np.cumsum(weight[order])
+    return int(ends[order][np.searchsorted(share, T_END_RANK * share[-1])])
 
 
 def p_wave(

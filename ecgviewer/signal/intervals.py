@@ -32,10 +32,12 @@ from ecgviewer.signal.pacing import (
 )
 from ecgviewer.signal.r_peaks import IntArray, detect_r_peaks
 from ecgviewer.signal.rate import Rate, rate_of, unseen_samples
+from ecgviewer.signal.waves import LeadWaves, lead_waves
 
 ST_AFTER_J_S = 0.06
-LEAST_ERROR_S = 0.002
-"""One sample at the rate of delineation: nothing is more certain than that."""
+LEAST_ERROR_S = 0.003
+"""To which a reader sets a mark on screen: nothing is more certain than that."""
+LEAD_GROUPS = 4
 MOST_APART_S = {"pr": 0.03}
 """Where two halves of the beats differ by more, they have not got one interval to measure."""
 ALIKE = 0.5
@@ -88,6 +90,8 @@ class Intervals:
     pacing : Pacing
     axes : Axes
         Of P, QRS and T in the frontal plane.
+    waves : mapping of lead to LeadWaves
+        Heights on the median of the unfiltered dominant beats.
     """
 
     rr_s: Measure
@@ -102,6 +106,7 @@ class Intervals:
     rate: Rate
     pacing: Pacing
     axes: Axes
+    waves: Mapping[str, LeadWaves]
 
 
 def measure(
@@ -136,7 +141,7 @@ def measure(
     else:
         r = np.asarray(r_peaks, dtype=np.int64)
     if average is None and r.size >= 2 and live.any():
-        average = average_beat(x[live], fs_hz, r)
+        average = average_beat(x[live], fs_hz, r, stimuli)
     if average is not None and float(np.median(average.correlation)) < ALIKE:
         return _nothing(leads, Rate(0), stimuli, "beats do not resemble each other")
     rate = rate_of(r, fs_hz, unseen_samples(x[live], fs_hz)) if r.size else Rate(0)
@@ -163,6 +168,7 @@ def measure(
         rate=rate,
         pacing=pacing,
         axes=axes_of(average.median_mv, named, marks),
+        waves=lead_waves(x, fs_hz, leads, r, marks),
     )
 
 
@@ -171,7 +177,7 @@ def _nothing(leads: Sequence[str], rate: Rate, stimuli: IntArray, reason: str) -
     rr = none if rate.rr_mean_s is None else Measure(rate.rr_mean_s, rate.rr_sd_s)
     return Intervals(
         rr, none, none, none, none, none, dict.fromkeys(leads, none), None, 0, rate,
-        pacing_of(stimuli, NO_STIMULI, 1.0, None), Axes(),
+        pacing_of(stimuli, NO_STIMULI, 1.0, None), Axes(), {lead: LeadWaves() for lead in leads},
     )  # fmt: skip
 
 
@@ -194,13 +200,16 @@ def _waves(average: AverageBeat) -> tuple[Measure, Measure, Measure]:
     """Return PR, QRS and QT; the uncertainty comes from halves of the beats and of the leads."""
     values = _differences(average.marks)
     beats, rr_s = average.beats_mv, average.rr_s
-    parts: list[tuple[float | None, float | None, float | None]] = []
-    halves = [beats[0::2], beats[1::2]] if beats.shape[0] >= 4 else [beats]
-    rows = [slice(0, None, 2), slice(1, None, 2)] if beats.shape[1] >= 4 else [slice(None)]
-    apart_s: float | None = None
-    for half in halves:
-        median, _ = bridge_gaps(nan_median(half))
-        parts += [_differences(marks_of(median[some], rr_s)) for some in rows]
+    medians = [average.median_mv]
+    if beats.shape[0] >= 4:
+        medians += [bridge_gaps(nan_median(beats[half::2]))[0] for half in (0, 1)]
+    n_groups = min(LEAD_GROUPS, beats.shape[1] // 2)
+    parts = [_differences(marks_of(median, rr_s, average.capture_s)) for median in medians[1:]]
+    parts += [
+        _differences(marks_of(medians[0][group::n_groups], rr_s, average.capture_s))
+        for group in range(n_groups)
+        if n_groups > 1
+    ]
     limits = {"pr": (0.06, 0.45), "qrs": (0.04, 0.25), "qt": (0.18, 0.72)}
     reasons = {
         "pr": "no P wave that repeats from beat to beat",
@@ -216,14 +225,13 @@ def _waves(average: AverageBeat) -> tuple[Measure, Measure, Measure]:
             measures.append(Measure(None, reason=reasons[name]))
             continue
         others = np.asarray([part[k] for part in parts if part[k] is not None], dtype=np.float64)
-        if len(halves) == 2 and others.size == len(parts):
-            by_half = others.reshape(2, -1).mean(axis=1)
-            apart_s = float(np.abs(by_half[0] - by_half[1]))
-            if apart_s > MOST_APART_S.get(name, np.inf):
-                measures.append(Measure(None, reason="differs from beat to beat"))
-                continue
-        error_s = float(np.sqrt(np.mean((others - value) ** 2))) if others.size > 1 else 0.01
-        measures.append(Measure(value, max(error_s, LEAST_ERROR_S)))
+        halves = [half[k] for half in parts[:2] if half[k] is not None]
+        apart_s = float(np.ptp(np.asarray(halves))) if len(medians) == len(halves) + 1 else 0.0
+        if apart_s > MOST_APART_S.get(name, np.inf):
+            measures.append(Measure(None, reason="differs from beat to beat"))
+            continue
+        error_s = float(np.sqrt(np.mean((others - value) ** 2))) if others.size else 0.01
+        measures.append(Measure(value, float(np.hypot(error_s, LEAST_ERROR_S))))
     return measures[0], measures[1], measures[2]
 
 
