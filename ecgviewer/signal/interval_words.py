@@ -23,8 +23,6 @@ def interval_texts(intervals: Intervals) -> tuple[tuple[str, str], ...]:
     ]
     rate = intervals.rate
     words = rate.words() if rate.bpm is not None else f"not measurable: {intervals.rr_s.reason}"
-    if intervals.pacing.words():
-        words += f", {intervals.pacing.words()}"
     return (
         ("Rate", words),
         ("RR", in_ms(intervals.rr_s)),

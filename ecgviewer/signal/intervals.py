@@ -226,7 +226,7 @@ def _waves(average: AverageBeat) -> tuple[Measure, Measure, Measure]:
             continue
         others = np.asarray([part[k] for part in parts if part[k] is not None], dtype=np.float64)
         halves = [half[k] for half in parts[:2] if half[k] is not None]
-        apart_s = float(np.ptp(np.asarray(halves))) if len(medians) == len(halves) + 1 else 0.0
+        apart_s = float(np.ptp(np.asarray(halves))) if len(medians) == 3 == len(halves) + 1 else 0.0
         if apart_s > MOST_APART_S.get(name, np.inf):
             measures.append(Measure(None, reason="differs from beat to beat"))
             continue
@@ -239,7 +239,7 @@ def _corrected(qt: Measure, rate: Rate, pacing: Pacing, exponent: float) -> Meas
     if qt.value is None or qt.uncertainty is None:
         return qt
     if pacing.ventricular:
-        return Measure(None, reason="ventricles paced")
+        return Measure(None, reason="paced")
     if rate.rr_mean_s is None or rate.rr_sd_s is None:
         return Measure(None, reason="no RR interval")
     if rate.rr_sd_s > MOST_SPREAD * rate.rr_mean_s:

@@ -182,9 +182,9 @@ def _lanes(pen: _Pen, page: ReportPage) -> None:
     )  # fmt: skip
     width = PAPER_LEFT_MM + PAPER_WIDTH_MM - MARGIN_MM - pen.width(scale, 2.7, True) - 5.0
     y = bottom + 3.0
-    for text, color in (("  ·  ".join(page.statements), "#14161a"), (page.quality, "#9c2c00")):
+    for text, tint in (("  ·  ".join(page.statements), "#14161a"), (page.quality, "#9c2c00")):
         for words in pen.lines(text, width, QUALITY_MM, 2):
-            pen.text(MARGIN_MM, y, width, words, QUALITY_MM, color=color)
+            pen.text(MARGIN_MM, y, width, words, QUALITY_MM, color=tint)
             y += 3.1
 
 
