@@ -11,13 +11,14 @@ from pathlib import Path
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication
 
-from ecgviewer.app.main import make_application
+from ecgviewer.app.main import build
 from ecgviewer.app.qt.cycle_collection import Collector
 from ecgviewer.app.qt.picture_files import save_png
 from ecgviewer.app.shell.error_reports import describe
 from ecgviewer.app.shell.session import Session
 from ecgviewer.app.shell.settings import SettingsStore
 from ecgviewer.app.shell.window import MainWindow
+from ecgviewer.app.start import make_application
 from ecgviewer.app.work.inference import Inference
 from ecgviewer.core.errors import AnalysisError, EcgViewerError, RecordError
 from ecgviewer.core.record_ref import RecordRef
@@ -80,7 +81,7 @@ def take(
     # The defaults, not what the user last chose: the same command gives the same picture.
     settings = SettingsStore(None)
     settings.value.theme = theme
-    window = MainWindow(Session(settings, Inference()))
+    window = build(Session(settings, Inference())).window
     try:
         return _Photographer(app.processEvents, window).take(ref, out, model, size)
     finally:

@@ -71,7 +71,7 @@ def _run(arguments: list[str], homeless: str) -> int:
 def _open_window(paths: list[str], problem: str) -> int:
     from pathlib import Path
 
-    from ecgviewer.app.main import run
+    from ecgviewer.app.start import run
 
     return run([Path(path) for path in paths], problem)
 

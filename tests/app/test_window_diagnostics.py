@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication
 from ecgviewer import __version__
 from ecgviewer.app.shell import error_reports as errors
 from ecgviewer.app.shell.diagnostics import diagnostics
-from ecgviewer.app.shell.splash import show_splash
+from ecgviewer.app.shell.widgets.splash import show_splash
 from tests.app.driving import Build, spin
 
 NAME = "MUELLER_HANS"

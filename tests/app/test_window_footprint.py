@@ -19,7 +19,7 @@ from ecgviewer.app.shell.session import Session
 from ecgviewer.app.shell.settings import SettingsStore
 from ecgviewer.app.shell.window import MainWindow
 from ecgviewer.core.record_ref import RecordRef
-from tests.app.driving import Build, ClockworkInference, annotate, open_and_wait, spin
+from tests.app.driving import Build, ClockworkInference, annotate, build_window, open_and_wait, spin
 
 OPENINGS = int(os.environ.get("ECGVIEWER_OPENINGS", "1000"))
 
@@ -55,7 +55,7 @@ def test_a_closed_window_is_freed(qt_app: QApplication, samples: Path) -> None:
     """Held by anything that outlives it, each would keep 5 MB."""
     windows = []
     for _ in range(2):
-        window = MainWindow(Session(SettingsStore(None), ClockworkInference()))
+        window = build_window(Session(SettingsStore(None), ClockworkInference()))
         window.show()
         open_and_wait(window, samples / "00010_hr.hea")
         window.commands.action("help.palette").trigger()

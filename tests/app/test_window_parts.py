@@ -14,16 +14,16 @@ from PySide6.QtPrintSupport import QPrinter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QMenu
 
-from ecgviewer.app.commands.actions import Command
 from ecgviewer.app.commands.palette import Palette
 from ecgviewer.app.commands.table import TABLE
 from ecgviewer.app.dialogs.about import AboutDialog
 from ecgviewer.app.dialogs.calibration import CARD_MM, CalibrationDialog
 from ecgviewer.app.dialogs.go_to_time import parse_time
 from ecgviewer.app.dialogs.keyboard_map import KeyboardMap
-from ecgviewer.app.dialogs.print_preview import PrintPreview
 from ecgviewer.app.evidence.window import EvidenceWindow
+from ecgviewer.app.report.print_preview import PrintPreview
 from ecgviewer.app.shell import error_reports as errors
+from ecgviewer.app.shell.actions import Command
 from ecgviewer.app.shell.settings import Settings, SettingsStore
 from tests.app.driving import Build, open_and_wait, spin
 

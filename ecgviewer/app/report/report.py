@@ -13,9 +13,9 @@ from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPainter, QPdfWriter
 import ecgviewer
 from ecgviewer.app.qt.picture_files import save_drawn
 from ecgviewer.app.qt.texts import leads_text, p_text
+from ecgviewer.app.qt.time_texts import span_text
 from ecgviewer.app.report.flags import count_text, judge_flags
 from ecgviewer.app.report.page import HEIGHT_MM, WIDTH_MM, paint_page
-from ecgviewer.app.shell.header import span_text
 from ecgviewer.core.analysis import Analysis, Flag
 from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.core.leads import standard_indices

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from ecgviewer.app.qt.texts import leads_text
-from ecgviewer.app.review.review_document import ReviewDocument
+from ecgviewer.app.shell.reviewing.review_document import ReviewDocument
 from ecgviewer.core.percent import percent_text
 from ecgviewer.review.agreement import (
     Comparison,

@@ -14,10 +14,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ecgviewer.app.panels.eliding import ElidingComboBox
-from ecgviewer.app.panels.list_rows import RowDelegate
+from ecgviewer.app.qt.eliding import ElidingComboBox
+from ecgviewer.app.qt.list_rows import RowDelegate
 from ecgviewer.app.review.annotations_model import AnnotationsModel
-from ecgviewer.app.review.review_document import ReviewDocument
+from ecgviewer.app.shell.reviewing.review_document import ReviewDocument
 from ecgviewer.review.edits import editing
 from ecgviewer.review.labels import Label
 

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from ecgviewer.app.shell.document import Document, Heart
+from ecgviewer.app.shell.document import Document
 from ecgviewer.app.shell.error_reports import describe, log_error
 from ecgviewer.app.shell.settings import SettingsStore
 from ecgviewer.app.work import jobs
+from ecgviewer.app.work.heart import Heart
 from ecgviewer.app.work.workers import Task, Workers
 from ecgviewer.core.errors import CancelledError, EcgViewerError, RecordError, UnansweredError
 from ecgviewer.core.record_ref import ReadOptions, RecordRef

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ecgviewer.app.work.heart import Heart
 from ecgviewer.app.work.stepping_aside import COURTESY
 from ecgviewer.core.errors import RecordError
 from ecgviewer.core.progress import CancelToken
@@ -19,7 +20,6 @@ from ecgviewer.core.record_ref import ReadOptions, RecordRef
 from ecgviewer.core.recording import Recording
 
 if TYPE_CHECKING:
-    from ecgviewer.app.shell.document import Heart
     from ecgviewer.app.work.workers import Reporter
     from ecgviewer.io import RecordFailure
 
@@ -87,7 +87,6 @@ def recall_job(
 
 def heart_job(recording: Recording, reporter: Reporter, cancel: CancelToken) -> Heart:
     """Find the R peaks, chunk by chunk; hands over what it has so far for a long record."""
-    from ecgviewer.app.shell.document import Heart
     from ecgviewer.signal.beats import detect_r_peaks, heart_rate_bpm
 
     fs_hz = recording.fs_hz

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from ecgviewer.app.review.verdicts import Verdicts
 from ecgviewer.app.shell.document import Document
 from ecgviewer.app.shell.error_reports import describe
+from ecgviewer.app.shell.reviewing.flag_verdicts import Verdicts
 from ecgviewer.app.shell.settings import SettingsStore
 from ecgviewer.app.work.workers import Task, Workers
 from ecgviewer.core.errors import ReviewError

@@ -21,7 +21,7 @@ from ecgviewer.review.matching import VerdictMatch, match_verdicts
 from ecgviewer.review.proposals import propose
 
 if TYPE_CHECKING:
-    from ecgviewer.app.review.review_document import ReviewDocument
+    from ecgviewer.app.shell.reviewing.review_document import ReviewDocument
 
 
 class Verdicts:
