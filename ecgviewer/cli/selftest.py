@@ -15,6 +15,7 @@ import numpy as np
 from ecgviewer.core.analysis import Analysis, FloatArray
 from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.system.qt_libraries import check_qt_libraries, has_display
 from ecgviewer.core.system.resources import resource_dir
 from ecgviewer.io import find_records, open_record
 from ecgviewer.models.bundle.bundle import Bundle, shipped_bundle
@@ -118,6 +119,7 @@ def _analysis(detector: Detector, name: str) -> Analysis:
 
 
 def _qt_imports() -> str:
+    check_qt_libraries(on_screen=has_display())
     version = importlib.import_module("PySide6").__version__
     importlib.import_module("ecgviewer.app.main")
     return f"PySide6 {version}"

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ecgviewer.core.errors import CorruptFileError
+from ecgviewer.core.errors import CorruptFileError, UnsupportedFormatError
 from ecgviewer.core.record_ref import ReadOptions, RecordRef
 from ecgviewer.core.recording import Note, Numbering, Patient, Recording
 from ecgviewer.core.source_facts import SourceFacts
@@ -134,6 +134,27 @@ def recording_of(ref: RecordRef, stamp: FileStamp, contents: Contents) -> Record
         numbering=contents.numbering,
         facts=contents.facts,
     )
+
+
+def one_of_many(ref: RecordRef, n_records: int) -> tuple[int, list[Note]]:
+    """Return which record of a file is meant, and that it is one of several where none was named.
+
+    Raises
+    ------
+    UnsupportedFormatError
+        When the file has no such record.
+    """
+    if ref.index is None:
+        if n_records == 1:
+            return 0, []
+        text = (
+            f"the file holds {n_records} recordings and this is the first; the others are "
+            f"{ref.path.name}#1 to #{n_records - 1}"
+        )
+        return 0, [Note("warning", text)]
+    if not 0 <= ref.index < n_records:
+        raise UnsupportedFormatError(f"has no record {ref.index}: it holds {n_records}", ref.path)
+    return ref.index, []
 
 
 def held_in_memory(samples: npt.NDArray[np.floating]) -> ReadRange:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ecgviewer.core.record_ref import ReadOptions, RecordRef
 from ecgviewer.core.recording import Recording
-from ecgviewer.io.recognise import EDF
+from ecgviewer.io.recognise import DICOM, EDF, format_of
 
 
 def open_as(kind: str, ref: RecordRef) -> Recording:
@@ -21,6 +21,10 @@ def open_as(kind: str, ref: RecordRef) -> Recording:
         from ecgviewer.io.edf.reader import open_edf
 
         return open_edf(ref)
+    if kind == DICOM:
+        from ecgviewer.io.dicom.reader import open_dicom
+
+        return open_dicom(ref)
     raise AssertionError(kind)
 
 
@@ -29,4 +33,8 @@ def count_in(path: Path, options: ReadOptions) -> int:
 
     The file is read for it: of use for a file that was named, not for a folder of many.
     """
+    if format_of(path) == DICOM:
+        from ecgviewer.io.dicom.reader import count_dicom
+
+        return count_dicom(path)
     return 1

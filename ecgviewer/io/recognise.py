@@ -34,6 +34,10 @@ _OTHERS = (
     (b"%PDF-", "is a PDF document: it holds no samples"),
     (b"\x89PNG", "is a picture: it holds no samples"),
     (b"\xff\xd8\xff", "is a picture: it holds no samples"),
+    (b"MATLAB 5.0", "is a MATLAB 5 file without a WFDB header: save it as version 7.3 (HDF5)"),
+    (b"\x93NUMPY", "is an array of NumPy: it does not say what its numbers are"),
+    (b"PAR1", "is a Parquet table: it holds no samples that this program reads"),
+    (b"SQLite format 3\x00", "is an SQLite database: it holds no samples that this program reads"),
     (b"ANN  1.0", "is an ISHNE annotation file: it holds no samples"),
 )
 
@@ -77,6 +81,13 @@ def xml_root(head: bytes) -> str | None:
 
 def refusal(path: Path) -> RecordError:
     """Return why a file that no reader knows cannot be opened, as far as its bytes tell."""
+    return known_refusal(path) or UnsupportedFormatError(
+        "is no ECG in a format that this program reads", path
+    )
+
+
+def known_refusal(path: Path) -> RecordError | None:
+    """Return what a file is that no reader knows; None where its bytes do not tell."""
     head = starts_with(path, HEAD_BYTES)
     for first, reason in _OTHERS:
         if head.startswith(first):
@@ -88,7 +99,7 @@ def refusal(path: Path) -> RecordError:
             "reads",
             path,
         )
-    return UnsupportedFormatError("is no ECG in a format that this program reads", path)
+    return None
 
 
 def _as_text(head: bytes) -> str:

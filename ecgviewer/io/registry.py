@@ -17,7 +17,7 @@ from ecgviewer.core.recording import Recording
 from ecgviewer.io import limits
 from ecgviewer.io.file_access import FileStamp, is_folder, is_regular, starts_with
 from ecgviewer.io.readers import count_in, open_as
-from ecgviewer.io.recognise import format_of, refusal
+from ecgviewer.io.recognise import format_of, known_refusal, refusal
 from ecgviewer.io.wfdb.header import read_header
 from ecgviewer.io.wfdb.reader import check_claims, open_wfdb
 
@@ -121,36 +121,52 @@ def _locate(path: Path) -> tuple[Path, int | None]:
     if path.suffix.lower() == ".hea" or is_hdf5(path) or format_of(path) is not None:
         FileStamp.of(path)
         return path, None
-    for suffix in (".hea", ".h5", ".hdf5"):
-        candidate = path.with_name(path.name + suffix)
-        if is_regular(candidate):
-            return candidate, None
+    if is_regular(path):
+        return _header_of(path), None
+    candidates = [path.with_name(path.name + suffix) for suffix in (".hea", ".h5", ".hdf5")]
+    there = [candidate for candidate in candidates if is_regular(candidate)]
+    if len(there) > 1:
+        names = " and ".join(candidate.name for candidate in there)
+        raise UnsupportedFormatError(f"{names} are both there: say which", path)
+    if there:
+        return there[0], None
     stem, mark, number = path.name.rpartition("#")
     if mark and stem and number.isascii() and number.isdigit() and len(number) < 10:
         inner, _ = _locate(path.with_name(stem))
         return inner, int(number)
     FileStamp.of(path)
-    header = path.with_suffix(".hea")
-    if is_regular(header):
-        return header, None
-    naming = _header_naming(path)
-    if naming is not None:
-        return naming, None
-    if path.suffix.lower() in (".dat", ".mat"):
-        raise MissingFileError(f"its header {header.name} is missing", path)
     raise refusal(path)
 
 
-def _header_naming(signal_file: Path) -> Path | None:
-    """Return the header in the same folder that names this signal file."""
-    for header in sorted(signal_file.parent.glob("*.hea")):
+def _header_of(path: Path) -> Path:
+    """Return the header that names a signal file; never that of another file of its name.
+
+    Raises
+    ------
+    RecordError
+        Saying what the file is, where no header names it.
+    """
+    own = path.with_suffix(".hea")
+    others = sorted(set(path.parent.glob("*.hea")) - {own})
+    for header in ([own] if is_regular(own) else []) + others:
         try:
             specs = read_header(header).signals
         except RecordError:
+            if header == own and path.suffix.lower() in (".dat", ".mat"):
+                return own  # opening it says what is wrong with it
             continue
-        if any(spec.file_name == signal_file.name for spec in specs):
+        if any(spec.file_name.casefold() == path.name.casefold() for spec in specs):
             return header
-    return None
+    known = known_refusal(path)
+    if known is not None:
+        raise known
+    if is_regular(own):
+        raise UnsupportedFormatError(
+            f"is no signal file of the record {own.name} beside it: open that instead", path
+        )
+    if path.suffix.lower() in (".dat", ".mat"):
+        raise MissingFileError(f"its header {own.name} is missing", path)
+    raise refusal(path)
 
 
 def _search(root: Path, options: ReadOptions) -> Iterator[RecordRef | RecordFailure]:

@@ -72,7 +72,7 @@ def test_a_model_changed_after_it_was_loaded(
     session.analyse([str(path)])
     spin(lambda: not session.running, 120.0)
     assert window.messages.texts() == []
-    replaced = replace(bundle, card="# Another\n").save(path)
+    replaced = replace(bundle, training={**bundle.training, "epochs": 1}).save(path)
     open_and_wait(window, samples / "00010_hr.hea")
     session.analyse([str(path)])
     spin(lambda: not session.running, 120.0)

@@ -47,14 +47,14 @@ from trainer.fitting.config import shipped_config
 print(given.model, shipped_config(given.model).name)
 """
     card = """
-from trainer.fitting.card import training_card
+from ecgviewer.models.bundle.card import render_card
 training = {
     "seconds": 60.0, "data": "PTB-XL", "n_train": 1, "n_calibrate": 1, "best_epoch": 1,
     "epochs": 1, "best_loss": 1.0, "hardware": "CPU", "index_sha256": "0",
     "config": {"network": {}, "windowing": {"length_s": 10.0}, "preprocessing": {"fs_hz": 100},
                "seed": 1},
 }
-print(training_card("diffusion", training))
+print(render_card("diffusion", training, {}, ()))
 """
     network = """
 from ecgviewer.models.networks.network import build_network

@@ -29,6 +29,7 @@ from ecgviewer.core.errors import BundleError
 from ecgviewer.core.leads import STANDARD_LEADS
 from ecgviewer.core.system.resources import resource_dir
 from ecgviewer.core.system.user_dirs import data_dir
+from ecgviewer.models.bundle.card import render_card
 from ecgviewer.models.bundle.claims import check_hyper, check_kinds, check_work
 from ecgviewer.models.bundle.file import (
     FORMAT,
@@ -69,8 +70,6 @@ class Bundle:
         Record score by specificity (as text: ``"0.95"``).
     metrics : tuple of mapping
         One per data set: its name, split, n, prevalence, figures with intervals.
-    card : str
-        Markdown.
     """
 
     architecture: str
@@ -83,7 +82,6 @@ class Bundle:
     metrics: tuple[Json, ...] = ()
     training: Json = field(default_factory=dict)
     versions: Json = field(default_factory=dict)
-    card: str = ""
     sha256: str = ""
     path: Path | None = None
 
@@ -139,10 +137,14 @@ class Bundle:
             metrics=metrics,
             training=_json(metadata, "training", dict),
             versions=_json(metadata, "versions", dict),
-            card=metadata.get("card", "")[:MAX_CARD_CHARS],
             sha256=metadata["content_sha256"],
             path=path,
         )
+
+    @property
+    def card(self) -> str:
+        """The model card in Markdown, rendered from the bundle's facts."""
+        return render_card(self.architecture, self.training, self.thresholds, self.metrics)
 
     def save(self, path: Path) -> Bundle:
         """Write the bundle atomically and return it with its hash and path.
@@ -152,11 +154,15 @@ class Bundle:
         BundleError
             When the disk refuses; an existing file stays as it was.
         """
+        try:
+            card = self.card
+        except (KeyError, ValueError, TypeError, AttributeError) as error:
+            raise BundleError(f"its facts make no card: {error}", path) from error
         metadata = {
             "format": FORMAT,
             "format_version": ".".join(map(str, FORMAT_VERSION)),
             "architecture": self.architecture,
-            "card": self.card,
+            "card": card,
             "preprocessing": self.preprocessing.to_json(),
             "hyper": json.dumps(self.hyper, sort_keys=True),
             "leads": json.dumps(list(STANDARD_LEADS)),
