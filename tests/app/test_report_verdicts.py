@@ -16,7 +16,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 
-from ecgviewer.app.report.report import ReportPage, make_page, render_report, write_page
+from ecgviewer.app.report.page_content import ReportPage
+from ecgviewer.app.report.report import make_page, render_report, write_page
 from ecgviewer.app.report.reporting import Reporting
 from ecgviewer.core.analysis import Flag, QualityFinding
 from ecgviewer.core.leads import STANDARD_LEADS

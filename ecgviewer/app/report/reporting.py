@@ -13,7 +13,7 @@ from ecgviewer.review.privacy.anonymize import Privacy
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ecgviewer.app.report.report import ReportPage
+    from ecgviewer.app.report.page_content import ReportPage
 
 
 class Reporting:

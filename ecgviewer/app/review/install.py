@@ -25,7 +25,7 @@ class ReviewParts(QObject):
         self.document.troubled.connect(bench.say.error)
         self.document.informed.connect(bench.say.info)
         self.document.identified.connect(bench.session.recall)
-        self.panel = ReviewPanel(self.document)
+        self.panel = ReviewPanel(self.document, bench.verdicts)
         self.file_annotations = FileAnnotations(bench)
         self.worklist = Worklist(bench.session, self.document)
         self.worklist.troubled.connect(bench.say.error)

@@ -32,6 +32,7 @@ class ReviewCommands(QObject):
         self._document = bench.document
         self._traces = traces = bench.traces
         self._review = review = bench.review
+        self._verdicts = bench.verdicts
         self._panel = panel
         self._flags = flags
         self._load_labels()
@@ -96,7 +97,7 @@ class ReviewCommands(QObject):
 
     def _show_verdicts(self) -> None:
         self._flags.model.set_verdicts(
-            [_verdict_texts(match) for match in self._review.verdicts.matches()]
+            [_verdict_texts(match) for match in self._verdicts.matches()]
         )
 
     def _name_history(self) -> None:
@@ -113,12 +114,12 @@ class ReviewCommands(QObject):
     # Flags ------------------------------------------------------------------------------------
 
     def _judge(self, verdict: str) -> None:
-        if self._review.verdicts.judge(verdict) and verdict:
+        if self._verdicts.judge(verdict) and verdict:
             self._advance()
 
     def _advance(self) -> None:
         index = self._document.selected_flag
-        following = self._review.verdicts.next_undecided(index if index is not None else -1)
+        following = self._verdicts.next_undecided(index if index is not None else -1)
         if following is not None:
             self._bench.go_to_flag(following)
             return
@@ -130,7 +131,7 @@ class ReviewCommands(QObject):
         verdicts = () if edit is None else edit.verdicts[1] or edit.verdicts[0]
         if not verdicts:
             return
-        index = self._review.verdicts.find(verdicts[0])
+        index = self._verdicts.find(verdicts[0])
         if index is None:
             self._document.select_flag(None)
         else:
@@ -148,7 +149,9 @@ class ReviewCommands(QObject):
             self._label(label)
 
     def _label(self, label: Label) -> None:
-        if self._review.apply_label(label):
+        if self._review.apply_label(label) or self._document.selected_flag is None:
+            return
+        if self._verdicts.judge("accepted", label):
             self._advance()
 
     def _set_selecting(self, on: bool) -> None:

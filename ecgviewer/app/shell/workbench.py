@@ -10,6 +10,7 @@ from ecgviewer.app.shell.actions import Commands
 from ecgviewer.app.shell.appearance import Appearance
 from ecgviewer.app.shell.document import Document
 from ecgviewer.app.shell.panel_docks import PanelDocks
+from ecgviewer.app.shell.reviewing.flag_verdicts import FlagVerdicts
 from ecgviewer.app.shell.reviewing.review_document import ReviewDocument
 from ecgviewer.app.shell.session import Session
 from ecgviewer.app.shell.settings import Settings
@@ -28,6 +29,8 @@ class Workbench:
         Opens and analyses.
     review : ReviewDocument
         Of the open record.
+    verdicts : FlagVerdicts
+        On the flags that can be seen.
     commands : Commands
         To bind what the table lists.
     say : Messages
@@ -44,6 +47,7 @@ class Workbench:
 
     session: Session
     review: ReviewDocument
+    verdicts: FlagVerdicts
     commands: Commands
     say: Messages
     status: StatusLine
