@@ -230,7 +230,7 @@ def test_what_the_window_keeps_names_nobody(
     from PySide6.QtWidgets import QApplication
 
     from ecgviewer.app.report.reporting import Reporting
-    from ecgviewer.app.shell import error_reports as errors
+    from ecgviewer.app.shell import error_reports
     from ecgviewer.app.shell.diagnostics import diagnostics
     from ecgviewer.app.shell.session import Session
     from ecgviewer.app.shell.settings import SettingsStore
@@ -242,7 +242,7 @@ def test_what_the_window_keeps_names_nobody(
     app = QApplication.instance() or make_application([])
     before = os.umask(0o022)  # as most systems have it
     request.addfinalizer(lambda: os.umask(before))
-    assert errors.start_log() == ""
+    assert error_reports.start_log() == ""
     window = build_window(Session(SettingsStore.for_user(), ClockworkInference()))
     titles = []
     window.windowTitleChanged.connect(titles.append)

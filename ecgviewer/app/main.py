@@ -11,7 +11,7 @@ from ecgviewer.app.commands.table import TABLE
 from ecgviewer.app.commands.tools import ToolCommands
 from ecgviewer.app.commands.view import ViewCommands
 from ecgviewer.app.panels.install import Panels
-from ecgviewer.app.review.install import ReviewParts
+from ecgviewer.app.review.install import ReviewFeature
 from ecgviewer.app.shell.reviewing.flag_verdicts import FlagVerdicts
 from ecgviewer.app.shell.reviewing.review_document import ReviewDocument
 from ecgviewer.app.shell.session import Session
@@ -30,7 +30,7 @@ class Program:
     file_commands: FileCommands
     analyse_commands: AnalyseCommands
     tool_commands: ToolCommands
-    review: ReviewParts
+    review: ReviewFeature
     context: CurrentContext
 
 
@@ -51,7 +51,7 @@ def build(session: Session) -> Program:
     file_commands = FileCommands(bench)
     analyse_commands = AnalyseCommands(bench, panels.analysis, panels.records)
     tool_commands = ToolCommands(bench)
-    review = ReviewParts(bench, panels.flags)
+    review = ReviewFeature(bench, panels.flags)
     window.keep(review_document.close, may_close=review_document.may_close)
     window.keep(review.close)
     context = CurrentContext(

@@ -12,7 +12,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication
 
 from ecgviewer.app.main import Program, build
-from ecgviewer.app.qt.cycle_collection import Collector
+from ecgviewer.app.qt.cycle_collection import CycleCollector
 from ecgviewer.app.qt.picture_files import save_png
 from ecgviewer.app.shell.error_reports import describe
 from ecgviewer.app.shell.session import Session
@@ -76,7 +76,7 @@ def take(
     app = QApplication.instance()
     if app is None:
         app = make_application([])
-        Collector(app)
+        CycleCollector(app)
     # The defaults, not what the user last chose: the same command gives the same picture.
     settings = SettingsStore(None)
     settings.value.theme = theme

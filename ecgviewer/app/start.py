@@ -29,15 +29,15 @@ def run(paths: list[Path], known_problem: str = "") -> int:
 
     ``known_problem`` is what the user must know before anything else.
     """
-    from ecgviewer.app.shell import error_reports as errors
+    from ecgviewer.app.shell import error_reports
     from ecgviewer.app.shell.widgets.splash import show_splash
 
-    log_problem = errors.start_log()
+    log_problem = error_reports.start_log()
     app = make_application(sys.argv[:1])
     splash = show_splash()
 
     from ecgviewer.app.main import build
-    from ecgviewer.app.qt.cycle_collection import Collector
+    from ecgviewer.app.qt.cycle_collection import CycleCollector
     from ecgviewer.app.shell.session import Session
     from ecgviewer.app.shell.settings import SettingsStore
     from ecgviewer.app.work.inference import Inference
@@ -45,10 +45,10 @@ def run(paths: list[Path], known_problem: str = "") -> int:
     settings = SettingsStore.for_user()
     read_problem = settings.problem
     settings.save()  # tells now, rather than at the end, that nothing can be kept
-    Collector(app)
+    CycleCollector(app)
     session = Session(settings, Inference())
     window = build(session).window
-    errors.install_excepthook(session.errorRaised.emit)
+    error_reports.install_excepthook(session.errorRaised.emit)
     for problem in dict.fromkeys((known_problem, read_problem, settings.problem, log_problem)):
         if problem:
             window.messages.info(problem)

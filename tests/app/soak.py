@@ -33,7 +33,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
-from ecgviewer.app.qt.cycle_collection import Collector
+from ecgviewer.app.qt.cycle_collection import CycleCollector
 from ecgviewer.app.shell.session import Session
 from ecgviewer.app.shell.settings import SettingsStore
 from ecgviewer.app.shell.window import MainWindow
@@ -209,7 +209,7 @@ def drive(seed: int, seconds: float, real: bool, keep: Path | None = None) -> in
     findings = Findings(log=folder / "trail.txt")
     app = make_application([])
     app.setQuitOnLastWindowClosed(False)
-    Collector(app)
+    CycleCollector(app)
     findings.listen()
     soak = Soak(folder, seed, seconds, real, findings)
     soak.run()

@@ -14,7 +14,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from ecgviewer.app.qt.cycle_collection import Collector
+from ecgviewer.app.qt.cycle_collection import CycleCollector
 from ecgviewer.app.shell.session import Session
 from ecgviewer.app.shell.settings import SettingsStore
 from ecgviewer.app.shell.window import MainWindow
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.usefixtures("qt_warnings")
 
 def test_what_belongs_to_qt_is_never_destroyed_in_a_workers_thread(qt_app: QApplication) -> None:
     gc.enable()  # as a program starts
-    collector = Collector(qt_app)
+    collector = CycleCollector(qt_app)
     freed_in: list[threading.Thread] = []
 
     def leave_a_cycle() -> None:

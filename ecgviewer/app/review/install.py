@@ -15,7 +15,7 @@ from ecgviewer.app.review.worklist.worklist_panel import WorklistPanel
 from ecgviewer.app.shell.workbench import Workbench
 
 
-class ReviewParts(QObject):
+class ReviewFeature(QObject):
     """Panels, commands and work list that work on the bench's review."""
 
     def __init__(self, bench: Workbench, flags: FlagsPanel) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ecgviewer.app.work.heart import Heart
-from ecgviewer.app.work.stepping_aside import COURTESY
+from ecgviewer.app.work.stepping_aside import STEPPING_ASIDE
 from ecgviewer.core.errors import RecordError
 from ecgviewer.core.progress import CancelToken
 from ecgviewer.core.record_ref import ReadOptions, RecordRef
@@ -101,7 +101,7 @@ def heart_job(recording: Recording, reporter: Reporter, cancel: CancelToken) -> 
 
     last = time.monotonic()
     for start in range(0, recording.n_samples, chunk):
-        COURTESY.wait(lambda: cancel.cancelled)
+        STEPPING_ASIDE.wait(lambda: cancel.cancelled)
         cancel.raise_if_cancelled()
         first = max(start - margin, 0)
         stop = min(start + chunk, recording.n_samples)
