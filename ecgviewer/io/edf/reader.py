@@ -15,7 +15,7 @@ from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.core.recording import Note, Numbering, Recording
 from ecgviewer.core.source_facts import SourceFacts
 from ecgviewer.io import limits
-from ecgviewer.io.checks import unused_unit_notes
+from ecgviewer.io.checks import ecg_channels, others_note, unused_unit_notes
 from ecgviewer.io.edf.header import EdfHeader, EdfSignal, read_header
 from ecgviewer.io.edf.records import Records, Texts
 from ecgviewer.io.file_access import FileStamp
@@ -149,7 +149,9 @@ def _choose(
     given = ref.options.units
     if given is not None and mv_per_unit(given) is None:
         raise UnsupportedFormatError(f"{given!r} is no unit of voltage", ref.path)
-    filled = [one for one in candidates if one.samples_per_record]
+    with_samples = [one for one in candidates if one.samples_per_record]
+    leads = ecg_channels([one.label for one in with_samples])
+    filled = [one for one, lead in zip(with_samples, leads, strict=True) if lead]
     voltages = [one for one in filled if mv_per_unit(one.unit) is not None]
     shown = [
         one
@@ -157,6 +159,9 @@ def _choose(
         if not voltages or one in voltages or canonical_lead(one.label) is not None
     ]
     notes: list[Note] = []
+    others = [one for one, lead in zip(with_samples, leads, strict=True) if not lead]
+    if others:
+        notes.append(others_note((one.label, one.unit) for one in others))
     left_out = [f"{one.label} ({one.unit or 'no unit'})" for one in filled if one not in shown]
     if left_out:
         notes.append(Note("info", f"not shown, no voltages: {', '.join(left_out)}"))

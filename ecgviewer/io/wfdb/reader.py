@@ -49,7 +49,8 @@ def open_wfdb(ref: RecordRef) -> Recording:
     check_sampling(fs_hz * samples_per_frame, n_samples, ref.path)
     check_amount(fs_hz * max(frame_samples, samples_per_frame * len(shown)), ref.path)
     frame_hz, fs_hz = fs_hz, fs_hz * samples_per_frame
-    leads, lead_notes = name_leads([spec.name for spec in shown], ref.options)
+    options = rows.options(ref.options, len(layout.signals))
+    leads, lead_notes = name_leads([spec.name for spec in shown], options)
     notes += lead_notes
     used = used_answers(ref.options, ReadOptions(), None, notes)
     source = WfdbSource(layout.files, pieces, samples_per_frame, answers_text(used))
