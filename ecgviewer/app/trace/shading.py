@@ -1,4 +1,4 @@
-"""Draws what belongs to the lanes: shading, hatching, traces, strips, R peaks."""
+"""What lies under the traces: shaded spans, hatching of what cannot be judged, R peaks."""
 
 from __future__ import annotations
 
@@ -9,32 +9,20 @@ import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPen
 
-from ecgviewer.app.trace.color_scales import color_words
-from ecgviewer.app.trace.data.levels import Columns
 from ecgviewer.app.trace.frame import Frame
-from ecgviewer.app.trace.layout import STRIP_PX, Lane
-from ecgviewer.app.trace.raster import Picture
+from ecgviewer.app.trace.layout import Lane
 from ecgviewer.app.trace.scene import Scene
 from ecgviewer.app.trace.state import ViewState
-from ecgviewer.app.trace.strips import colors_of, draw_colors, paint_spans, strip_values
-from ecgviewer.app.trace.tracks import span_pixels
+from ecgviewer.app.trace.strips import Spans, paint_spans
+from ecgviewer.app.trace.tracks import span_columns, span_pixels
 
 FEW_SPANS = 40
 """Spans per lane that are shaded over its whole height; more are a bar along its upper edge."""
 BAR_PX = 3.0
-
-
-def samples_in_view(frame: Frame, fs_hz: float) -> tuple[int, int]:
-    """Return the samples [start, stop) that touch the view."""
-    return int(frame.start_s * fs_hz) - 1, int(np.ceil(frame.stop_s * fs_hz)) + 2
-
-
-def map_columns(scene: Scene, frame: Frame, name: str) -> Columns | None:
-    """Return the columns of one of the analysis's maps, if there is one."""
-    if scene.analysis is None or scene.maps is None or name not in scene.maps:
-        return None
-    fs_hz = scene.analysis.map_fs_hz
-    return scene.maps.columns(name, *samples_in_view(frame, fs_hz), fs_hz / frame.px_per_s)
+HATCH_PX = 8
+"""Size of Qt's hatching."""
+LEAST_BEAT_PX = 6.0
+"""R peaks closer than this on average would be a wall of lines."""
 
 
 def trace_rect(frame: Frame, lane: Lane) -> QRectF:
@@ -44,30 +32,58 @@ def trace_rect(frame: Frame, lane: Lane) -> QRectF:
     return QRectF(lane.x0, top, lane.x1 - lane.x0, frame.lane_y(bottom) - top)
 
 
-def paint_shading(painter: QPainter, scene: Scene, state: ViewState, frame: Frame) -> None:
-    """Shade what flags and annotations cover in their leads; hatch what cannot be judged."""
-    theme = frame.theme
+def _shaded(scene: Scene, state: ViewState) -> list[tuple[Spans, str, int, int]]:
+    """Return the spans that shade lanes, with colour and opacity inside and at the edges."""
     layers = []
     if state.overlays["annotations"]:
         layers.append((scene.annotation_track.spans, "annotation", 30, 120))
     if state.overlays["flags"]:
         layers.append((scene.flag_track.spans, "flag", 38, 110))
-    for level, (spans, role, inside, edge) in enumerate(layers):
+    return layers
+
+
+def looks_of(scene: Scene, state: ViewState, frame: Frame) -> tuple[object, ...]:
+    """Return what decides how things are drawn by how many of them are in view.
+
+    While it stays the same, what was drawn can be moved along with the view.
+    """
+    crowded = []
+    for spans, *_ in _shaded(scene, state):
+        seen = spans.within(frame.start_s, frame.stop_s)
+        if seen.size > FEW_SPANS:
+            crowded.append(
+                tuple(
+                    np.count_nonzero(spans.names(lane.lead, seen)) > FEW_SPANS
+                    for lane in frame.page.lanes
+                )
+            )
+        else:
+            crowded.append(())
+    return *crowded, state.overlays["r_peaks"] and _peaks_shown(scene, frame)
+
+
+def paint_shading(painter: QPainter, scene: Scene, state: ViewState, frame: Frame) -> None:
+    """Shade what flags and annotations cover in their leads; hatch what cannot be judged."""
+    theme = frame.theme
+    for level, (spans, role, inside, edge) in enumerate(_shaded(scene, state)):
         seen = spans.within(frame.start_s, frame.stop_s)
         if seen.size == 0:
             continue
-        left, right = span_pixels(frame, spans, seen)
         for lane in frame.page.lanes:
-            on = np.flatnonzero(spans.names(lane.lead, seen))
+            on = seen[spans.names(lane.lead, seen)]
             if on.size == 0 or not frame.shows(lane):
                 continue
-            x0, x1 = left[on], right[on]
             rect = trace_rect(frame, lane)
             if on.size > FEW_SPANS:
                 bar = QRectF(rect.left(), rect.top() + level * BAR_PX, rect.width(), BAR_PX)
-                paint_spans(painter, x0, x1, bar, theme.color(role, 150))
+                before = (lane.x0 - frame.page.left) * frame.ratio
+                x0, x1 = (x - before for x in span_columns(frame, spans, on))
+                paint_spans(painter, x0, x1, bar, theme.color(role, 150), frame.ratio)
             else:
-                _shade(painter, x0, x1, rect, theme.color(role, inside), theme.color(role, edge))
+                _shade(
+                    painter, frame, spans.starts[on], spans.stops[on], rect,
+                    theme.color(role, inside), theme.color(role, edge),
+                )  # fmt: skip
     if state.overlays["flags"]:
         _paint_selected_flag(painter, scene, frame)
     if state.overlays["quality"]:
@@ -76,7 +92,7 @@ def paint_shading(painter: QPainter, scene: Scene, state: ViewState, frame: Fram
             on = seen[scene.quality.names(lane.lead, seen)]
             x0, x1 = span_pixels(frame, scene.quality, on)
             for rect in clipped(x0, x1, trace_rect(frame, lane)):
-                hatch(painter, rect, theme.color("hatch", 130))
+                hatch(painter, frame, rect, theme.color("hatch", 130))
 
 
 def clipped(x0: npt.NDArray[np.float64], x1: npt.NDArray[np.float64], rect: QRectF) -> list[QRectF]:
@@ -95,81 +111,64 @@ def clipped(x0: npt.NDArray[np.float64], x1: npt.NDArray[np.float64], rect: QRec
 
 def _shade(
     painter: QPainter,
-    x0: npt.NDArray[np.float64],
-    x1: npt.NDArray[np.float64],
+    frame: Frame,
+    starts_s: npt.NDArray[np.float64],
+    stops_s: npt.NDArray[np.float64],
     rect: QRectF,
     inside: QColor,
     edge: QColor,
 ) -> None:
-    for left, right in zip(x0.tolist(), x1.tolist(), strict=True):
-        begin, end = (
-            max(round(left), rect.left()),
-            min(max(round(right), round(left) + 1), rect.right()),
-        )
+    for start_s, stop_s in zip(starts_s.tolist(), stops_s.tolist(), strict=True):
+        left, right = frame.snapped_x(start_s), frame.snapped_x(stop_s)
+        begin, end = max(left, rect.left()), min(max(right, left + 1), rect.right())
         if end <= begin:
             continue
         painter.fillRect(QRectF(begin, rect.top(), end - begin, rect.height()), inside)
-        for x in (left, right):
-            if rect.left() <= x <= rect.right():
-                painter.fillRect(QRectF(round(x), rect.top(), 1, rect.height()), edge)
+        for time_s, x in ((start_s, left), (stop_s, right)):
+            if rect.left() <= frame.x(time_s) <= rect.right():
+                painter.fillRect(QRectF(x, rect.top(), 1, rect.height()), edge)
 
 
 def _paint_selected_flag(painter: QPainter, scene: Scene, frame: Frame) -> None:
     if scene.selected_flag is None or scene.selected_flag >= len(scene.flags):
         return
     flag = scene.flags[scene.selected_flag]
-    x0, x1 = frame.x(flag.start_s), frame.x(flag.stop_s)
+    starts_s, stops_s = np.array([flag.start_s]), np.array([flag.stop_s])
     edge = frame.theme.color("flag_selected")
     inside = frame.theme.color("flag_selected", 45 if flag.leads else 0)
     for lane in frame.page.lanes:
         if not flag.leads or lane.lead in flag.leads:
-            _shade(
-                painter, np.array([x0]), np.array([x1]), trace_rect(frame, lane), inside, edge
-            )  # fmt: skip
+            _shade(painter, frame, starts_s, stops_s, trace_rect(frame, lane), inside, edge)
 
 
-def hatch(painter: QPainter, rect: QRectF, color: QColor) -> None:
-    """Fill a rectangle with diagonal hatching."""
+def hatch(painter: QPainter, frame: Frame, rect: QRectF, color: QColor) -> None:
+    """Fill a rectangle with diagonal hatching, which moves with the traces."""
+    painter.setBrushOrigin(QPointF(-(frame.origin_column % HATCH_PX), 0) / frame.ratio)
     painter.fillRect(rect, QBrush(color, Qt.BrushStyle.BDiagPattern))
 
 
-def draw_strips(picture: Picture, scene: Scene, state: ViewState, frame: Frame) -> None:
-    """Write the maps as rows of colour under each lane; no painter may be using the picture."""
-    analysis, maps = scene.analysis, scene.maps
-    if analysis is None or maps is None:
-        return
-    page = frame.page
-    left = round(page.left)
-    for at, name in enumerate(scene.strip_names(state.overlays)):
-        columns = map_columns(scene, frame, name)
-        if columns is None:
-            continue
-        heat = name == "score"
-        table = color_words("heat" if heat else "attention", frame.theme.dark)
-        levels = scene.heat_levels if heat else maps.usual_range(name)
-        values = strip_values(columns, analysis.map_fs_hz, frame, page.left, page.right)
-        colors = colors_of(values, levels, table)
-        for lane in page.lanes:
-            if lane.lead not in analysis.leads or not frame.shows(lane):
-                continue
-            row = colors[analysis.leads.index(lane.lead)]
-            begin, end = round(lane.x0), round(lane.x1)
-            top = frame.lane_y(lane.strips[at])
-            upper, lower = max(top, page.top), min(top + STRIP_PX, page.bottom)
-            rect = QRectF(begin, upper, end - begin, lower - upper)
-            draw_colors(picture, row[begin - left : end - left], rect)
+def _peaks_in_view(scene: Scene, frame: Frame) -> tuple[npt.NDArray[np.float64], int, int]:
+    """Return the times of all R peaks, the first in view and the one after the last."""
+    assert scene.recording is not None
+    seconds = scene.r_peaks / scene.recording.fs_hz
+    first, last = np.searchsorted(seconds, (frame.start_s, frame.stop_s))
+    return seconds, int(first), int(last)
+
+
+def _peaks_shown(scene: Scene, frame: Frame) -> bool:
+    _, first, last = _peaks_in_view(scene, frame)
+    return last - first <= (frame.page.right - frame.page.left) / LEAST_BEAT_PX
 
 
 def paint_r_peaks(painter: QPainter, scene: Scene, frame: Frame, traces: QRectF) -> None:
     """Mark R peaks with a line, and the RR interval between two where there is room."""
-    assert scene.recording is not None
-    seconds = scene.r_peaks / scene.recording.fs_hz
-    first, last = np.searchsorted(seconds, (frame.start_s, frame.stop_s))
-    if last - first > traces.width() / 6:
+    if not _peaks_shown(scene, frame):
         return
+    seconds, first, last = _peaks_in_view(scene, frame)
     painter.setPen(QPen(frame.theme.color("beat", 150), 1.0, Qt.PenStyle.DotLine))
-    for time_s in seconds[first:last]:
-        x = round(frame.x(time_s)) + 0.5
+    # One more on either side: its line, a pixel wide, may reach into the view.
+    for time_s in seconds[max(first - 1, 0) : last + 1].tolist():
+        x = frame.snapped_x(time_s) + 0.5
         painter.drawLine(QPointF(x, traces.top()), QPointF(x, traces.bottom()))
     metrics = QFontMetricsF(painter.font())
     painter.setPen(frame.theme.color("beat"))
