@@ -116,13 +116,12 @@ def know_units(
         known.notes.append(_profile_note(profile, f"unit {remembered}", "units"))
     elif published is not None and stated[0] is None and normalised is None:
         answer = published.units
-        known.notes.append(
-            Note(
-                "assumed",
-                f"unit {published.units}, as published for {published.name}; the file does not say",
-                "units",
+        text = f"unit {answer}, as published for {published.name}; the file does not say"
+        if published.other_units:
+            text += (
+                f", and other documents of it say {published.other_units}; the unit can be given"
             )
-        )
+        known.notes.append(Note("assumed", text, "units"))
     if answer is not None:
         known.factors = _per_row([mv_per_unit(answer) or 1.0], n_rows)
         return

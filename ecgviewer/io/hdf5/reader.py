@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import h5py
@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from ecgviewer.core.errors import CorruptFileError, UnansweredError, UnsupportedFormatError
 from ecgviewer.core.record_ref import ReadOptions, RecordRef
-from ecgviewer.core.recording import Note, Recording
+from ecgviewer.core.recording import Note, Numbering, Patient, Recording
 from ecgviewer.io.answers import answers_text, used_answers
 from ecgviewer.io.checks import check_sampling, signal_notes
 from ecgviewer.io.file_access import FileStamp
@@ -32,6 +32,7 @@ from ecgviewer.io.hdf5.leads_apart import shortened
 from ecgviewer.io.hdf5.published import published_layout
 from ecgviewer.io.hdf5.scale import scaling_of, without_missing
 from ecgviewer.io.hdf5.source import Hdf5Source, RecordPlace
+from ecgviewer.io.patients import patient_from_comments
 from ecgviewer.io.profiles import Profile
 
 MAX_PADDING_SEARCH = 1 << 20
@@ -124,8 +125,23 @@ def open_stored(ref: RecordRef, profiles: Profiles) -> Recording:
         n_samples=place.n_samples,
         source=source,
         units_known=known.units_known,
-        patient=replace(known.patient, comments=comments),
+        patient=_patient(known.patient, comments),
         notes=tuple(known.notes),
+        numbering=Numbering(first_sample=place.first_sample),
+    )
+
+
+def _patient(beside: Patient, comments: tuple[str, ...]) -> Patient:
+    """Return what the table beside says, and what attributes say where it leaves something open."""
+    told = patient_from_comments(comments, header=False)
+    return Patient(
+        patient_id=beside.patient_id or told.patient_id,
+        name=beside.name or told.name,
+        sex=beside.sex or told.sex,
+        age_years=told.age_years if beside.age_years is None else beside.age_years,
+        birth_date=beside.birth_date or told.birth_date,
+        diagnoses=beside.diagnoses or told.diagnoses,
+        comments=comments,
     )
 
 
