@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from ecgviewer.app.trace.cut_marks import CUT_TEXT
 from PySide6.QtWidgets import QApplication
 
 from ecgviewer.app.qt.theme import DARK, LIGHT
+from ecgviewer.app.trace.cut_marks import CUT_TEXT
 from ecgviewer.app.trace.view import TraceView
 from ecgviewer.core.leads import STANDARD_LEADS
 from tests.app.trace_material import close_to, flat, pixels, recording_of, shown_view

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QFont, QPainter
+from PySide6.QtGui import QFont, QPainter, QTransform
 
 from ecgviewer.app.trace import page_marks
 from ecgviewer.app.trace.cut_marks import Beyond
@@ -22,6 +22,8 @@ from ecgviewer.app.trace.trace_painter import TracePainter
 
 REUSED_SHARE = 0.5
 """Share of the width that must still be in view; painting all at once is cheaper otherwise."""
+PAD = 4
+"""Columns painted beside a strip and not kept: Qt draws wide lines otherwise where they are cut."""
 CENTRE_STEP = 4
 """Every so many columns tell where the baseline of what is in view is."""
 
@@ -139,12 +141,15 @@ class Plane:
         if shift == 0:
             return True
         first = ring.first + ring.width if shift > 0 else wanted.first
-        strip = replace(wanted, first=first, stop=first + abs(shift))
+        stop = first + abs(shift)
+        strip = replace(wanted, first=first - PAD, stop=stop + PAD)
         traces = TracePainter(scene, state, frame, strip)
         if traces.has_gaps:
             return False
         ring.first = wanted.first
-        places = ring.places(strip.first, strip.stop)
+        places = [
+            (to, slice(part.start + PAD, part.stop + PAD)) for to, part in ring.places(first, stop)
+        ]
         self._keep_extremes(traces, places)
         if self._recentre(scene, frame):
             return False
@@ -209,10 +214,12 @@ class Plane:
         page = frame.page
         self.paper.fill(picture, 0, self.paper.columns(stretch.first, stretch.width))
         area = QRectF(page.left, page.top, page.right - page.left, page.bottom - page.top)
-        painter = QPainter(picture.image)
+        painter = QPainter(picture.plain)
         painter.setFont(font)
+        # By whole pixels, which would not survive a division by an odd ratio.
         before = frame.left_column + stretch.first - frame.origin_column
-        painter.translate(-before / frame.ratio, 0.0)
+        ratio = frame.ratio
+        painter.setTransform(QTransform(ratio, 0.0, 0.0, ratio, -before, 0.0))
         painter.setClipRect(area)
         page_marks.paint_columns(painter, frame)
         paint_shading(painter, scene, state, frame)

@@ -59,7 +59,11 @@ def looks_of(scene: Scene, state: ViewState, frame: Frame) -> tuple[object, ...]
             )
         else:
             crowded.append(())
-    return *crowded, state.overlays["r_peaks"] and _peaks_shown(scene, frame)
+    peaks = state.overlays["r_peaks"] and _peaks_shown(scene, frame)
+    if peaks and not frame.ratio.is_integer():
+        # Qt sets letters to other fractions of a pixel at every place then.
+        return (frame.origin_column,)
+    return *crowded, peaks
 
 
 def paint_shading(painter: QPainter, scene: Scene, state: ViewState, frame: Frame) -> None:
@@ -118,15 +122,16 @@ def _shade(
     inside: QColor,
     edge: QColor,
 ) -> None:
+    line = max(round(frame.ratio), 1) / frame.ratio
+    first, last = (round(x * frame.ratio) / frame.ratio for x in (rect.left(), rect.right()))
+    lane = QRectF(first, rect.top(), last - first, rect.height())
     for start_s, stop_s in zip(starts_s.tolist(), stops_s.tolist(), strict=True):
         left, right = frame.snapped_x(start_s), frame.snapped_x(stop_s)
-        begin, end = max(left, rect.left()), min(max(right, left + 1), rect.right())
-        if end <= begin:
-            continue
-        painter.fillRect(QRectF(begin, rect.top(), end - begin, rect.height()), inside)
-        for time_s, x in ((start_s, left), (stop_s, right)):
-            if rect.left() <= frame.x(time_s) <= rect.right():
-                painter.fillRect(QRectF(x, rect.top(), 1, rect.height()), edge)
+        width = max(right, left + 1) - left
+        painter.fillRect(lane.intersected(QRectF(left, lane.top(), width, lane.height())), inside)
+        for x in (left, right):
+            side = QRectF(x, lane.top(), line, lane.height())
+            painter.fillRect(lane.intersected(side), edge)
 
 
 def _paint_selected_flag(painter: QPainter, scene: Scene, frame: Frame) -> None:
@@ -142,9 +147,17 @@ def _paint_selected_flag(painter: QPainter, scene: Scene, frame: Frame) -> None:
 
 
 def hatch(painter: QPainter, frame: Frame, rect: QRectF, color: QColor) -> None:
-    """Fill a rectangle with diagonal hatching, which moves with the traces."""
-    painter.setBrushOrigin(QPointF(-(frame.origin_column % HATCH_PX), 0) / frame.ratio)
-    painter.fillRect(rect, QBrush(color, Qt.BrushStyle.BDiagPattern))
+    """Fill a rectangle with diagonal hatching, which moves with the traces.
+
+    In device pixels: where the painter scales, Qt neither scales a hatching nor moves it by as
+    many pixels as all else.
+    """
+    to_device = painter.transform()
+    painter.save()
+    painter.resetTransform()
+    painter.setBrushOrigin(QPointF((to_device.dx() - frame.origin_column) % HATCH_PX, 0.0))
+    painter.fillRect(to_device.mapRect(rect), QBrush(color, Qt.BrushStyle.BDiagPattern))
+    painter.restore()
 
 
 def _peaks_in_view(scene: Scene, frame: Frame) -> tuple[npt.NDArray[np.float64], int, int]:
