@@ -28,6 +28,7 @@ HANDLERS: dict[str, tuple[str, str]] = {
     "report": ("ecgviewer.cli.pictures", "run_report"),
     "screenshot": ("ecgviewer.cli.pictures", "run_screenshot"),
     "export": ("ecgviewer.cli.export", "run"),
+    "convert": ("ecgviewer.cli.convert", "run"),
     "summary": ("ecgviewer.cli.summary", "run"),
     "models": ("ecgviewer.cli.models", "run"),
     "selftest": ("ecgviewer.cli.selftest", "run"),
@@ -70,6 +71,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_report(commands)
     _add_screenshot(commands)
     _add_export(commands)
+    _add_convert(commands)
     _add_summary(commands)
     commands.add_parser("models", help="list the model bundles with the figures on their cards")
     commands.add_parser("selftest", help="run a shipped sample through every model")
@@ -177,6 +179,26 @@ def _add_export(commands: Commands) -> None:
     _add_read_options(command)
 
 
+def _add_convert(commands: Commands) -> None:
+    command = commands.add_parser(
+        "convert", help="the samples of any readable record as WFDB, read back and compared"
+    )
+    command.add_argument("path", type=Path, metavar="PATH", help="one record")
+    command.add_argument("--to", choices=("wfdb",), required=True)
+    command.add_argument("--out", type=Path, required=True, metavar="DIR")
+    command.add_argument(
+        "--from", dest="start", type=_seconds, default=0.0, metavar="S", help="start of the span"
+    )
+    command.add_argument(
+        "--to-time", dest="stop", type=_seconds, metavar="S", help="end of the span"
+    )
+    command.add_argument(
+        "--only", type=_leads, default=(), metavar="I,II,...", help="these of the record's leads"
+    )
+    _add_anonymize(command)
+    _add_read_options(command)
+
+
 def _add_summary(commands: Commands) -> None:
     command = commands.add_parser(
         "summary",
@@ -279,6 +301,13 @@ def _positive_hz(text: str) -> float:
     value = _number(text)
     if not 0 < value < 1e6:
         raise argparse.ArgumentTypeError(f"takes a frequency in Hz, not {text!r}")
+    return value
+
+
+def _seconds(text: str) -> float:
+    value = _number(text)
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"takes seconds from the record's start, not {text!r}")
     return value
 
 

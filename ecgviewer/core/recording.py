@@ -95,8 +95,8 @@ class Numbering:
     first_sample : int
         The stored sample that is sample 0 here; above 0 where padding was cut off.
     signals : tuple of int or None
-        For each lead its number among the file's own signals, from 0; None where it was computed
-        from others. Empty where the leads are the file's signals, one for one.
+        For each lead its number among the file's own signals, from 0; None where it comes out of
+        other leads. Empty where the leads are the file's signals, one for one.
     marks_hz : float or None
         What annotation files beside the record count in, unless they say otherwise; None where
         that is the sampling frequency.

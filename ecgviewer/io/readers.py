@@ -6,7 +6,9 @@ from pathlib import Path
 
 from ecgviewer.core.record_ref import ReadOptions, RecordRef
 from ecgviewer.core.recording import Recording
-from ecgviewer.io.recognise import DICOM, EDF, format_of
+from ecgviewer.io.recognise import AECG, DICOM, EDF, MORTARA, MUSE, PHILIPS, SCP, format_of
+
+CLINICAL = frozenset((SCP, AECG, MUSE, PHILIPS, MORTARA))
 
 
 def open_as(kind: str, ref: RecordRef) -> Recording:
@@ -25,6 +27,10 @@ def open_as(kind: str, ref: RecordRef) -> Recording:
         from ecgviewer.io.dicom.reader import open_dicom
 
         return open_dicom(ref)
+    if kind in CLINICAL:
+        from ecgviewer.io.clinical.reader import open_clinical
+
+        return open_clinical(kind, ref)
     raise AssertionError(kind)
 
 
@@ -33,7 +39,12 @@ def count_in(path: Path, options: ReadOptions) -> int:
 
     The file is read for it: of use for a file that was named, not for a folder of many.
     """
-    if format_of(path) == DICOM:
+    kind = format_of(path)
+    if kind == AECG:
+        from ecgviewer.io.clinical.reader import count_clinical
+
+        return count_clinical(kind, path)
+    if kind == DICOM:
         from ecgviewer.io.dicom.reader import count_dicom
 
         return count_dicom(path)

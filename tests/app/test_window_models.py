@@ -109,6 +109,7 @@ def _gaps_while_analysing(window: MainWindow, record: Path) -> np.ndarray:
     return np.array(gaps)
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_the_windows_thread_is_not_blocked_during_an_analysis(
     real_window: MainWindow, samples: Path
@@ -133,6 +134,7 @@ def test_the_windows_thread_is_not_blocked_during_an_analysis(
     assert free
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_moving_the_threshold_takes_less_than_50_ms(real_window: MainWindow, samples: Path) -> None:
     window = real_window
@@ -165,6 +167,7 @@ def test_a_screenshot_shows_the_analysed_window(
 OF_AN_EMPTY_WINDOW = 10
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_the_program_starts_without_torch_and_answers_within_a_second(
     monkeypatch: pytest.MonkeyPatch,

@@ -23,6 +23,7 @@ from ecgviewer.core.recording import Recording
 from ecgviewer.signal import quality
 from ecgviewer.signal.beats import detect_r_peaks
 from ecgviewer.signal.gaps import bridge_gaps
+from ecgviewer.signal.pacing import NO_STIMULI, find_stimuli, without_stimuli
 from ecgviewer.signal.preprocessing import Preprocessing
 from ecgviewer.signal.resample import resampled_length
 from ecgviewer.signal.scipy_parts import butter, sosfiltfilt, uniform_filter1d
@@ -241,11 +242,13 @@ def prepare_chunk(
     with reading or nullcontext():
         read = recording.read(start_s, stop_s, leads.read)
     values = leads.standard(read)
+    # A filter would smear pacing stimuli into something like beats.
+    values = without_stimuli(values, fs_in, find_stimuli(values, fs_in))
     findings = quality.assess(values, fs_in, STANDARD_LEADS, start_s=start_s)
     filtered = preprocessing.filter(values, fs_in)
     ok = quality.usable_mask(findings, STANDARD_LEADS, fs, filtered.shape[1], start_s)
     ok &= np.isfinite(filtered)
-    r_peaks = detect_r_peaks(np.where(ok, filtered, np.nan), fs)
+    r_peaks = detect_r_peaks(np.where(ok, filtered, np.nan), fs, stimuli=NO_STIMULI)
     baseline = _baseline_mv(values, fs_in, np.nan_to_num(filtered), fs)
     offset = round(start_s * fs)
     windows = []

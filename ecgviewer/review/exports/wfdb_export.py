@@ -26,7 +26,8 @@ from ecgviewer.review.annotations import Annotation, Review
 from ecgviewer.review.edits.review_json import dumps, from_json, loads, to_json
 from ecgviewer.review.errors import ExportError
 from ecgviewer.review.exports.about import NOTHING_MORE, About
-from ecgviewer.review.exports.export_files import read_bounded, write_new
+from ecgviewer.review.exports.export_files import put_new, read_bounded, set_aside, write_new
+from ecgviewer.review.exports.wfdb_check import check_annotations
 from ecgviewer.review.exports.wfdb_codec import MAX_AUX, Mark, decode, encode
 
 ANNOTATOR = "ecgreview"
@@ -55,13 +56,24 @@ def export_wfdb(
     Raises
     ------
     ExportError
-        When the file exists already, the name is not allowed, or it cannot be written.
+        When the file exists already, the name is not allowed, it cannot be written, or wfdb reads
+        something else than was meant.
     """
     if not re.fullmatch(r"[A-Za-z]+", annotator):
         raise ExportError(f"an annotator's name has letters only, not {annotator!r}")
     name = wfdb_name(record_name or review.record.name)
-    data = encode(list(_marks(review, about)), review.record.fs_hz)
-    return write_new(folder / f"{name}.{annotator}", data)
+    target = folder / f"{name}.{annotator}"
+    if target.exists():
+        raise ExportError("it exists already and is not overwritten", target)
+    marks, fs_hz = list(_marks(review, about)), review.record.fs_hz
+    data = encode(marks, fs_hz)
+    with set_aside(folder, name) as aside:
+        try:
+            check_annotations(write_new(aside / target.name, data), marks, fs_hz)
+        except ExportError as error:
+            raise ExportError(error.reason, target) from error
+        put_new(aside / target.name, target)
+    return target
 
 
 def wfdb_name(name: str) -> str:
