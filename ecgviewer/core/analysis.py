@@ -84,7 +84,7 @@ class Analysis:
     Attributes
     ----------
     model : str
-        ``cae``, ``vae-bilstm`` or ``vae-bilstm-mha``.
+        The id of the model.
     bundle_sha256, recording_sha256 : str
         What was run on what.
     preprocessing : mapping

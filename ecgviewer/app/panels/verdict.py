@@ -9,9 +9,9 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from ecgviewer.app.qt.texts import p_text
-from ecgviewer.app.shell.document import model_title
 from ecgviewer.core.analysis import Analysis
 from ecgviewer.core.percent import percent_text
+from ecgviewer.models.networks.architectures import model_title
 
 PART_TITLES = {
     "residual": "Shape (residual)",
@@ -73,11 +73,19 @@ class VerdictCard(QFrame):
             column.addWidget(label)
 
     def show_analysis(
-        self, analysis: Analysis | None, specificity: float, obstacle: str = ""
+        self,
+        analysis: Analysis | None,
+        specificity: float,
+        obstacle: str = "",
+        blind: bool = False,
     ) -> None:
-        """Show an analysis, or what to do to get one, or why there can be none."""
+        """Show an analysis, or what to do to get one, or why there is none to see."""
         verdict = ""
-        if analysis is None and obstacle:
+        if blind:
+            self.headline.setText("Reading blind")
+            self.figures.setText("What models say is hidden.")
+            self.model.clear()
+        elif analysis is None and obstacle:
             self.headline.setText("No model can judge this record")
             self.figures.setText(f"{obstacle[0].upper()}{obstacle[1:]}.")
             self.model.clear()

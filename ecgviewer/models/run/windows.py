@@ -24,6 +24,7 @@ from ecgviewer.models.run.live_parts import Span, live_parts, usable_leads
 from ecgviewer.signal import quality
 from ecgviewer.signal.beats import detect_r_peaks
 from ecgviewer.signal.gaps import bridge_gaps, bridge_short
+from ecgviewer.signal.pacing import NO_STIMULI, find_stimuli, without_stimuli
 from ecgviewer.signal.preprocessing import Preprocessing
 from ecgviewer.signal.resample import resampled_length
 from ecgviewer.signal.scipy_parts import butter, sosfiltfilt, uniform_filter1d
@@ -229,6 +230,8 @@ def prepare_chunk(
     with reading or nullcontext():
         read = recording.read(start_s, stop_s, leads.read)
     values = leads.standard(read)
+    # A filter would smear pacing stimuli into something like beats.
+    values = without_stimuli(values, fs_in, find_stimuli(values, fs_in))
     findings = quality.assess(values, fs_in, STANDARD_LEADS, start_s=start_s)
     filtered = preprocessing.filter(values, fs_in)
     ok = quality.usable_mask(findings, STANDARD_LEADS, fs, filtered.shape[1], start_s)
@@ -259,7 +262,7 @@ def _beats(trace: FloatArray, fs: float) -> npt.NDArray[np.int64]:
     """Return the R peaks of every recorded stretch by itself: a long gap decides over none."""
     recorded = np.asarray(np.isfinite(trace).any(axis=0))
     stretches = bridge_short(recorded, round(SHORTEST_S * fs))
-    found = [detect_r_peaks(trace[:, a:b], fs) + a for a, b in stretches]
+    found = [detect_r_peaks(trace[:, a:b], fs, stimuli=NO_STIMULI) + a for a, b in stretches]
     return np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
 
 
