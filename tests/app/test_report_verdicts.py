@@ -19,8 +19,9 @@ from PySide6.QtTest import QTest
 from ecgviewer.app.report.page_content import ReportPage
 from ecgviewer.app.report.report import make_page, render_report, write_page
 from ecgviewer.app.report.reporting import Reporting
-from ecgviewer.core.analysis import Flag, QualityFinding
+from ecgviewer.core.analysis import Flag
 from ecgviewer.core.leads import STANDARD_LEADS
+from ecgviewer.core.quality import QualityFinding
 from ecgviewer.review.annotations import FlagOrigin, FlagVerdict, new_id
 from tests.app.driving import Build, make_analysis, spin
 from tests.app.trace_material import analysis_of, ecg, recording_of
