@@ -41,7 +41,10 @@ def test_two_kinds_are_two_rows_with_their_counts(window: MainWindow) -> None:
     first, second = rows(window)
     assert first.title == "QRS wide · V1 V2" and first.facts[0] == "12 flags"
     assert second.title == "early beat" and second.facts[0] == "3 flags"
-    assert window.flags_panel.groups.isVisibleTo(window.flags_panel)
+    panel = window.flags_panel
+    assert panel.groups.isVisibleTo(panel) and not panel.table.isVisibleTo(panel)
+    panel.alike.setChecked(False)
+    assert panel.table.isVisibleTo(panel) and not panel.groups.isVisibleTo(panel)
     assert "15 flags of 2 kinds" in window.flags_panel.count.text()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtWidgets import QAbstractItemView, QLabel, QTableView, QVBoxLayout
+from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QLabel, QTableView, QVBoxLayout
 from PySide6.QtWidgets import QWidget as _Widget
 
 from ecgviewer.app.panels.groups_table import GroupsTable
@@ -111,10 +111,15 @@ class FlagsPanel(_Widget):
         self.count.setProperty("quiet", True)
         self.count.setWordWrap(True)
         self.count.setToolTip(HELP)
+        self.alike = QCheckBox("Alike together")
+        self.alike.setToolTip("One row for all flags that are alike, or a row for each")
+        self.alike.setChecked(True)
+        self.alike.toggled.connect(self._show_count)
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 6, 8, 8)
         column.setSpacing(4)
         column.addWidget(self.count)
+        column.addWidget(self.alike)
         column.addWidget(self.groups, 1)
         column.addWidget(self.table, 1)
         document.flagsChanged.connect(self._show_count)
@@ -133,7 +138,10 @@ class FlagsPanel(_Widget):
         self.groups.groups_model.set_marks([mark for mark, _ in verdicts])
 
     def _show_count(self) -> None:
-        self.groups.setVisible(self._groups.worth_showing)
+        worth = self._groups.worth_showing
+        self.alike.setVisible(worth)
+        self.groups.setVisible(worth and self.alike.isChecked())
+        self.table.setVisible(not self.groups.isVisibleTo(self))
         if self._document.blind:
             self.count.setText("Reading blind: flags are hidden.")
             return
@@ -142,7 +150,7 @@ class FlagsPanel(_Widget):
             return
         count = len(self._document.shown.flags)
         words = "No flag" if count == 0 else "1 flag" if count == 1 else f"{count} flags"
-        if self._groups.worth_showing:
+        if worth:
             kinds = len(self._groups.groups)
             words += f" of {kinds} kinds · Y next kind" if kinds > 1 else " of 1 kind"
         self.count.setText(f"{words} · N next · Shift+N previous")
