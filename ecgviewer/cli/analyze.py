@@ -66,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
         ),
     )
     maps = MapPaths(arguments.maps, arguments.anonymize) if arguments.maps is not None else None
-    jobs = _find_jobs(arguments.paths, read_options(arguments), maps)
+    jobs = find_jobs(arguments.paths, read_options(arguments), maps)
     all_read = True
     try:
         with open_table(arguments.out) as table:
@@ -105,7 +105,7 @@ def start_screening(
     return Screening(models, device, specificity, anonymous)
 
 
-def _find_jobs(paths: list[Path], options: ReadOptions, maps: MapPaths | None) -> Iterator[Job]:
+def find_jobs(paths: list[Path], options: ReadOptions, maps: MapPaths | None) -> Iterator[Job]:
     """Yield one job per record found, in the order given and then sorted."""
     for path in paths:
         found = 0

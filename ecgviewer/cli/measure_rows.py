@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from ecgviewer.core.leads import STANDARD_LEADS, is_ecg_channel
 from ecgviewer.core.quality import EXCHANGES, quality_words
 from ecgviewer.core.recording import Recording
 from ecgviewer.signal.electrodes import exchanged_electrodes
-from ecgviewer.signal.intervals import Intervals, Measure, measure
+from ecgviewer.signal.measures.intervals import Intervals, Measure, measure
 from ecgviewer.signal.quality.assess import assess
 
 PIECE_S = 120.0
@@ -19,7 +20,7 @@ PIECE_S = 120.0
 LEAST_S = 1.0
 """A shorter rest at the end is no piece of its own."""
 WAVES = ("p", "q", "r", "s", "t", "st_j", "st_60", "st_80")
-"""Of :class:`ecgviewer.signal.waves.LeadWaves`, for ``--per-lead``."""
+"""Of :class:`ecgviewer.signal.measures.waves.LeadWaves`, for ``--per-lead``."""
 Cell = str | float | int | None
 
 
@@ -100,9 +101,7 @@ def _spans(
     if duration_s - starts[-1] < LEAST_S:
         starts = starts[:-1]
     stops = [*starts[1:], duration_s]
-    return [
-        (offset_s + float(a), offset_s + float(b)) for a, b in zip(starts, stops, strict=True)
-    ]
+    return [(offset_s + float(a), offset_s + float(b)) for a, b in zip(starts, stops, strict=True)]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,13 +130,13 @@ def _row(
     counts = np.asarray([max(one.rate.n_beats - 1, 1) for one in measured], dtype=np.float64)
     means = np.asarray([one.rate.rr_mean_s for one in measured], dtype=np.float64)
     spreads = np.asarray([one.rate.rr_sd_s for one in measured], dtype=np.float64)
-    values: dict[str, float | None] = {}
+    values: dict[str, Any] = {}
     reasons = []
     for name in MEASURES:
         values[name], reason = _together([getattr(one, name) for one in all_of])
         if reason:
             reasons.append(f"{name}: {reason}")
-    axes = {
+    axes: dict[str, Any] = {
         f"axis_{wave}_deg": _mean_direction([getattr(one.axes, f"{wave}_deg") for one in all_of])
         for wave in ("p", "qrs", "t")
     }

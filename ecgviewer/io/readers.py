@@ -6,7 +6,19 @@ from pathlib import Path
 
 from ecgviewer.core.record_ref import ReadOptions, RecordRef
 from ecgviewer.core.recording import Recording
-from ecgviewer.io.recognise import DICOM, EDF, format_of
+from ecgviewer.io.recognise import (
+    AECG,
+    DICOM,
+    EDF,
+    MORTARA,
+    MUSE,
+    PHILIPS,
+    SCHILLER,
+    SCP,
+    format_of,
+)
+
+CLINICAL = frozenset((SCP, AECG, MUSE, PHILIPS, MORTARA))
 
 
 def open_as(kind: str, ref: RecordRef) -> Recording:
@@ -25,7 +37,17 @@ def open_as(kind: str, ref: RecordRef) -> Recording:
         from ecgviewer.io.dicom.reader import open_dicom
 
         return open_dicom(ref)
-    raise AssertionError(kind)
+    if kind in CLINICAL:
+        from ecgviewer.io.clinical.reader import open_clinical
+
+        return open_clinical(kind, ref)
+    if kind == SCHILLER:
+        from ecgviewer.io.clinical.schiller import open_schiller
+
+        return open_schiller(ref)
+    from ecgviewer.io.ishne.reader import open_ishne
+
+    return open_ishne(ref)
 
 
 def count_in(path: Path, options: ReadOptions) -> int:
@@ -33,7 +55,12 @@ def count_in(path: Path, options: ReadOptions) -> int:
 
     The file is read for it: of use for a file that was named, not for a folder of many.
     """
-    if format_of(path) == DICOM:
+    kind = format_of(path)
+    if kind == AECG:
+        from ecgviewer.io.clinical.reader import count_clinical
+
+        return count_clinical(kind, path)
+    if kind == DICOM:
         from ecgviewer.io.dicom.reader import count_dicom
 
         return count_dicom(path)

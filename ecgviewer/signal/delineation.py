@@ -72,6 +72,8 @@ class AverageBeat:
         Their median, gapless.
     rr_s : float
         Median RR interval of the whole recording.
+    before_s : float
+        Median RR interval before the beats used: in bigeminy it is another.
     marks : Marks
     p_consistency : float
         Median over beats of the correlation of a beat's P window with that of the other beats,
@@ -87,6 +89,7 @@ class AverageBeat:
     beats_mv: FloatArray
     median_mv: DoubleArray
     rr_s: float
+    before_s: float
     marks: Marks
     p_consistency: float
     p_height: float
@@ -138,23 +141,27 @@ def average_beat(
     y = sosfiltfilt(_beat_filter(fs_hz), x, axis=1, padlen=pad)
     y[missing] = np.nan
     correlation = shape_correlation(x, r, fs_hz)
-    r = r[prevailing(correlation, r)]
-    r = r[:: -(-r.size // MOST_BEATS)]
+    chosen = np.flatnonzero(prevailing(correlation, r))
+    chosen = chosen[:: -(-chosen.size // MOST_BEATS)]
+    before_s = float(np.median(np.diff(r)[np.maximum(chosen - 1, 0)])) / fs_hz
+    r = r[chosen]
     beats = beat_windows(y, r, fs_hz, PRE_S, POST_S)
     if fs_hz != FS_HZ:
         beats = _at_working_rate(beats, fs_hz)
     median, _ = bridge_gaps(nan_median(beats))
     capture_s = _capture_s(stimuli, r, fs_hz)
-    marks, p_height = _delineated(median, rr_s, capture_s)
+    marks, p_height = _delineated(median, rr_s, before_s, capture_s)
     consistency = float("nan")
     if marks.qrs_on_s is not None:
         on = round(marks.qrs_on_s * FS_HZ) + R_AT
         t_off = None if marks.t_off_s is None else round(marks.t_off_s * FS_HZ) + R_AT
-        consistency = _p_consistency(beats, on, rr_s, t_off)
+        consistency = _p_consistency(beats, on, before_s, t_off)
     irregular = bool(np.median(changes) > IRREGULAR) if changes.size else False
     if not consistency >= (P_CONSISTENCY_IRREGULAR if irregular else P_CONSISTENCY):
         marks = replace(marks, p_on_s=None, p_peak_s=None)
-    return AverageBeat(beats, median, rr_s, marks, consistency, p_height, correlation, capture_s)
+    return AverageBeat(
+        beats, median, rr_s, before_s, marks, consistency, p_height, correlation, capture_s
+    )
 
 
 def _at_working_rate(beats: FloatArray, fs_hz: float) -> FloatArray:
@@ -172,7 +179,9 @@ def _at_working_rate(beats: FloatArray, fs_hz: float) -> FloatArray:
     return out.reshape(n_beats, n_leads, -1)
 
 
-def _delineated(median: DoubleArray, rr_s: float, capture_s: float | None) -> tuple[Marks, float]:
+def _delineated(
+    median: DoubleArray, rr_s: float, before_s: float, capture_s: float | None
+) -> tuple[Marks, float]:
     """Return the marks of a median beat, P waves unproven, and the P wave's height."""
     bounds = qrs_bounds(median)
     if bounds is None:
@@ -184,7 +193,7 @@ def _delineated(median: DoubleArray, rr_s: float, capture_s: float | None) -> tu
         if on >= stimulus - round(0.008 * FS_HZ):
             on = min(max(on, stimulus + round(CAPTURE_S * FS_HZ)), R_AT - 5)
     t_peak, t_off = t_wave(median, on, off, rr_s)
-    p_on, p_peak, p_height = p_wave(median, on, rr_s, t_off)
+    p_on, p_peak, p_height = p_wave(median, on, before_s, t_off)
 
     def seconds(sample: int | None) -> float | None:
         return None if sample is None else (sample - R_AT) / FS_HZ
@@ -193,9 +202,12 @@ def _delineated(median: DoubleArray, rr_s: float, capture_s: float | None) -> tu
     return Marks(*(seconds(sample) for sample in found)), p_height
 
 
-def marks_of(median_mv: DoubleArray, rr_s: float, capture_s: float | None = None) -> Marks:
-    """Return the marks of a gapless median beat [L, m]; P waves are taken for granted."""
-    return _delineated(median_mv, rr_s, capture_s)[0]
+def marks_of(median_mv: DoubleArray, like: AverageBeat) -> Marks:
+    """Return the marks of the median [L, m] of some of an average beat's beats or leads.
+
+    P waves are taken for granted.
+    """
+    return _delineated(median_mv, like.rr_s, like.before_s, like.capture_s)[0]
 
 
 def p_room_s(marks: Marks, rr_s: float) -> float:

@@ -16,7 +16,7 @@ from ecgviewer.app.trace.color_scales import color_table
 from ecgviewer.app.trace.overview import OverviewBar, heart_rate_trend
 from ecgviewer.app.trace.view import TraceView
 from ecgviewer.core.analysis import Flag
-from ecgviewer.signal.interval_words import interval_texts
+from ecgviewer.signal.measures.interval_words import interval_texts
 from tests.app.trace_material import analysis_of, close_to, ecg, flat, pixels, recording_of
 
 pytestmark = pytest.mark.usefixtures("no_surprises")

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from ecgviewer.app.evidence.measurements import POST_S, PRE_S, Evidence
 from ecgviewer.app.qt.theme import LIGHT, Theme
 from ecgviewer.app.trace.polyline import polygon
-from ecgviewer.signal.interval_words import interval_texts
+from ecgviewer.signal.measures.interval_words import interval_texts
 
 COLUMNS = 4
 PAD_PX = 12.0

@@ -11,8 +11,8 @@ from ecgviewer.core.analysis import Analysis
 from ecgviewer.core.leads import is_ecg_channel
 from ecgviewer.core.recording import FloatArray, Recording
 from ecgviewer.signal.beats import dominant_beats, median_beats
-from ecgviewer.signal.intervals import Intervals, measure
-from ecgviewer.signal.limits import statements
+from ecgviewer.signal.measures.intervals import Intervals, measure
+from ecgviewer.signal.measures.limits import statements
 from ecgviewer.signal.r_peaks import detect_r_peaks
 
 PRE_S, POST_S = 0.30, 0.55
