@@ -20,8 +20,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ecgviewer.app.dialogs.print_preview import PrintPreview
 from ecgviewer.app.evidence.window import EvidenceWindow
+from ecgviewer.app.report.print_preview import PrintPreview
 from ecgviewer.app.shell.diagnostics import diagnostics
 from ecgviewer.app.shell.window import MainWindow
 from ecgviewer.review.privacy.anonymize import Privacy

@@ -5,9 +5,9 @@ from __future__ import annotations
 from html import escape
 
 from ecgviewer.app.qt.reading_text import ReadingText
+from ecgviewer.app.qt.time_texts import duration_text
 from ecgviewer.app.shell.document import Document, Shown
-from ecgviewer.app.shell.header import duration_text
-from ecgviewer.app.shell.notices import LEVEL_MARKS
+from ecgviewer.app.shell.widgets.notices import LEVEL_MARKS
 from ecgviewer.core.recording import Recording
 
 

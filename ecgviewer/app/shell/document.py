@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
 
+from ecgviewer.app.work.heart import Heart
 from ecgviewer.app.work.workers import Task, Workers
 from ecgviewer.core.analysis import Analysis, Flag
 from ecgviewer.core.flags import derive_flags, extend_flags
@@ -19,14 +18,6 @@ from ecgviewer.review.annotations import Annotation
 
 AT_ONCE_SAMPLES = 60_000
 """Length of (the new part of) a score map, ten minutes, whose flags are derived within a frame."""
-
-
-@dataclass(frozen=True, eq=False)
-class Heart:
-    """R peaks (samples at the recording's rate) and the mean rate; None where not measurable."""
-
-    r_peaks: npt.NDArray[np.int64]
-    rate_bpm: float | None
 
 
 @dataclass(frozen=True, eq=False)
