@@ -19,16 +19,16 @@ from ecgviewer.core.leads import canonical_lead
 from ecgviewer.core.record_ref import ReadOptions, RecordRef
 from ecgviewer.core.recording import Note, Numbering, Patient, Recording
 from ecgviewer.io.checks import unused_unit_notes
-from ecgviewer.io.file_access import FileStamp, missing, starts_with
+from ecgviewer.io.file_access import FileStamp, missing
 from ecgviewer.io.file_source import Contents, given_rate_notes, held_in_memory, recording_of
 from ecgviewer.io.patients import patient_from_comments
+from ecgviewer.io.profiles import remembered_for
 from ecgviewer.io.text.sniff import (
-    SNIFFED_BYTES,
     TextLayout,
     fields_of,
     is_nothing,
+    layout_of,
     said_unit,
-    sniff,
 )
 from ecgviewer.io.units import mv_per_unit
 
@@ -53,12 +53,6 @@ class _Known:
     missing: list[str] = field(default_factory=list)
 
 
-def layout_of(path: Path) -> TextLayout | None:
-    """Return the layout of a text file; None where it is no table of numbers."""
-    head = starts_with(path, SNIFFED_BYTES)
-    return sniff(head, len(head) < SNIFFED_BYTES)
-
-
 def open_text(ref: RecordRef) -> Recording:
     """Open a table of samples.
 
@@ -67,8 +61,6 @@ def open_text(ref: RecordRef) -> Recording:
     RecordError
         UnansweredError names what must be given; the others name the damage.
     """
-    from ecgviewer.io.profiles import remembered_for
-
     stamp = FileStamp.of(ref.path)
     if stamp.size > MAX_BYTES:
         raise UnsupportedFormatError(
@@ -94,7 +86,7 @@ def open_text(ref: RecordRef) -> Recording:
     signals = list(layout.signals)
     samples = columns[signals] * np.array(known.scales)[:, None]
     return recording_of(
-        RecordRef(ref.path, ref.index, _options_left(ref.options, known)),
+        ref,
         stamp,
         Contents(
             format=f"Text ({_word(layout.delimiter)})",
@@ -111,14 +103,7 @@ def open_text(ref: RecordRef) -> Recording:
     )
 
 
-def _options_left(options: ReadOptions, known: _Known) -> ReadOptions:
-    """Return the answers as the file's own reader has used them."""
-    return options if known.names and options.leads != known.names else options
-
-
-def _know_units(
-    known: _Known, layout: TextLayout, ref: RecordRef, remembered: ReadOptions
-) -> None:
+def _know_units(known: _Known, layout: TextLayout, ref: RecordRef, remembered: ReadOptions) -> None:
     """Find mV per stored number of each signal."""
     given = ref.options.units
     if given is not None and mv_per_unit(given) is None:
@@ -260,7 +245,7 @@ def _rows(file: Iterator[str], layout: TextLayout) -> Iterator[str]:
     for number, line in enumerate(file):
         if number < layout.first_row or not line.strip():
             continue
-        parts: Sequence[str] = fields_of(line, delimiter)
+        parts: Sequence[str] = fields_of(line, delimiter, layout.closed)
         row = "\t".join("nan" if is_nothing(part) else part for part in parts)
         yield row.replace(",", ".") if comma else row
 

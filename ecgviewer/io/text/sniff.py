@@ -7,15 +7,21 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from pathlib import Path
 
 from ecgviewer.core.leads import canonical_lead
+from ecgviewer.io.file_access import starts_with
 from ecgviewer.io.units import mv_per_unit
 
 SNIFFED_BYTES = 65_536
 MIN_ROWS = 8
 """Fewer rows of numbers are no recording."""
 MAX_COLUMNS = 512
+GOOD = 0.9
+"""Share of the rows looked at that must be numbers; reading the table names the others."""
 _DELIMITERS = ("\t", ";", "|", ",", " ")
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _COMMA_NUMBER = re.compile(r"[+-]?(?:\d+,\d+|\d+)(?:[eE][+-]?\d+)?")
@@ -61,6 +67,8 @@ class TextLayout:
     time_column, index_column : int or None
     time_unit : float or None
         Seconds; None where it is not said.
+    closed : bool
+        Rows end with one more delimiter.
     fs_hz : float or None
         As a line above the numbers says.
     comments : tuple of str
@@ -75,6 +83,7 @@ class TextLayout:
     time_column: int | None = None
     time_unit: float | None = None
     index_column: int | None = None
+    closed: bool = False
     fs_hz: float | None = None
     comments: tuple[str, ...] = field(default=())
 
@@ -107,28 +116,36 @@ def sniff(head: bytes, whole: bool) -> TextLayout | None:
     if not whole and lines:
         lines.pop()
     filled = [line for line in lines[-200:] if line.strip() and not _is_comment(line)]
-    found = _delimiter(filled[-50:])
-    if found is None:
+    shape = _shape_of(filled[len(filled) // 2 :][-50:])
+    if shape is None:
         return None
-    delimiter, decimal_comma, n_columns = found
-    first = next(
-        k for k, line in enumerate(lines) if _is_row(line, delimiter, decimal_comma, n_columns)
-    )
+    first = next((k for k, line in enumerate(lines) if _is_row(line, shape)), len(lines))
     rows = [line for line in lines[first:] if line.strip()]
-    if len(rows) < MIN_ROWS or n_columns > MAX_COLUMNS:
+    good = [line for line in rows if _is_row(line, shape)]
+    if len(good) < MIN_ROWS or shape.n_columns > MAX_COLUMNS or len(good) < GOOD * len(rows):
         return None
-    good = sum(_is_row(line, delimiter, decimal_comma, n_columns) for line in rows)
-    if good < len(rows):
-        return None
-    names, units, comments = _head_of(lines[:first], delimiter, n_columns)
+    delimiter, decimal_comma, closed = shape.delimiter, shape.decimal_comma, shape.closed
+    names, units, comments = _head_of(lines[:first], shape)
     return _with_times(
         TextLayout(
-            encoding, delimiter, decimal_comma, first, names, units,
+            encoding, delimiter, decimal_comma, first, names, units, closed=closed,
             fs_hz=_said_rate(comments), comments=comments,
         ),
-        [fields_of(line, delimiter) for line in rows[:3]],
+        [fields_of(line, delimiter, closed) for line in good[:50]],
         decimal_comma,
     )  # fmt: skip
+
+
+def layout_of(path: Path) -> TextLayout | None:
+    """Return the layout of a text file; None where it is no table of numbers."""
+    head = starts_with(path, SNIFFED_BYTES)
+    return sniff(head, len(head) < SNIFFED_BYTES)
+
+
+def is_listed(head: bytes, whole: bool) -> bool:
+    """Return whether a file with these first bytes is a table that is listed in a folder."""
+    layout = sniff(head, whole)
+    return layout is not None and looks_like_ecg(layout)
 
 
 def looks_like_ecg(layout: TextLayout) -> bool:
@@ -138,12 +155,12 @@ def looks_like_ecg(layout: TextLayout) -> bool:
     return standard >= 3 and len(named) - standard <= 3
 
 
-def fields_of(line: str, delimiter: str) -> list[str]:
-    """Return the fields of a line, without quotation marks."""
+def fields_of(line: str, delimiter: str, closed: bool = False) -> list[str]:
+    """Return the fields of a line, without quotation marks; ``closed`` by one more delimiter."""
     parts = line.split() if delimiter == " " else line.rstrip("\r\n").split(delimiter)
     parts = [part.strip().strip("\"'").strip() for part in parts]
-    if len(parts) > 1 and parts[-1] == "" and delimiter != " ":
-        parts.pop()  # a delimiter at the end of the line
+    if closed and len(parts) > 1 and parts[-1] == "":
+        parts.pop()
     return parts
 
 
@@ -167,31 +184,40 @@ def _encoding(head: bytes) -> str | None:
         return "latin-1"
 
 
-def _delimiter(lines: list[str]) -> tuple[str, bool, int] | None:
-    """Return delimiter, whether commas are decimal marks, and the number of columns."""
-    if not lines:
-        return None
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What rows have in common."""
+
+    delimiter: str
+    decimal_comma: bool
+    closed: bool
+    n_columns: int
+
+
+def _shape_of(lines: list[str]) -> _Shape | None:
+    """Return what most of these lines are, where they are rows of numbers."""
     for delimiter in _DELIMITERS:
-        counts = {len(fields_of(line, delimiter)) for line in lines}
-        if len(counts) != 1:
-            continue
-        n = counts.pop()
+        closed = delimiter != " " and all(line.rstrip().endswith(delimiter) for line in lines)
+        counts = Counter(len(fields_of(line, delimiter, closed)) for line in lines)
+        if not counts:
+            return None
+        n, _ = counts.most_common(1)[0]
         if n < 2 and delimiter != " ":
             continue
         for comma in (False, True):
-            if comma and delimiter == ",":
-                continue
-            if all(_is_row(line, delimiter, comma, n) for line in lines):
-                return delimiter, comma, n
+            shape = _Shape(delimiter, comma, closed, n)
+            good = sum(_is_row(line, shape) for line in lines)
+            if not (comma and delimiter == ",") and good >= GOOD * len(lines):
+                return shape
     return None
 
 
-def _is_row(line: str, delimiter: str, decimal_comma: bool, n_columns: int) -> bool:
-    parts = fields_of(line, delimiter)
-    pattern = _COMMA_NUMBER if decimal_comma else _NUMBER
+def _is_row(line: str, shape: _Shape) -> bool:
+    parts = fields_of(line, shape.delimiter, shape.closed)
+    pattern = _COMMA_NUMBER if shape.decimal_comma else _NUMBER
     numbers = sum(pattern.fullmatch(part) is not None for part in parts)
     nothing = sum(is_nothing(part) for part in parts)
-    return len(parts) == n_columns and numbers > 0 and numbers + nothing == n_columns
+    return len(parts) == shape.n_columns and numbers > 0 and numbers + nothing == len(parts)
 
 
 def _is_comment(line: str) -> bool:
@@ -199,12 +225,13 @@ def _is_comment(line: str) -> bool:
 
 
 def _head_of(
-    lines: list[str], delimiter: str, n_columns: int
+    lines: list[str], shape: _Shape
 ) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """Return names, units and the other lines above the numbers."""
     rest = [line.strip() for line in lines if line.strip()]
+    n_columns = shape.n_columns
     names, units = [""] * n_columns, [""] * n_columns
-    split = [fields_of(line.lstrip("#%! "), delimiter) for line in rest]
+    split = [fields_of(line.lstrip("#%! "), shape.delimiter, shape.closed) for line in rest]
     if split and len(split[-1]) == n_columns and _are_units(split[-1]):
         units = split.pop()
         rest.pop()
@@ -243,8 +270,6 @@ def said_unit(comments: tuple[str, ...]) -> str:
 
 def _with_times(layout: TextLayout, rows: list[list[str]], comma: bool) -> TextLayout:
     """Find the columns of time and of sample numbers."""
-    from dataclasses import replace
-
     first = [_value(row[0], comma) for row in rows]
     for k, name in enumerate(layout.names[: 2 if len(layout.names) > 2 else 1]):
         if _TIME.match(name):
@@ -254,11 +279,11 @@ def _with_times(layout: TextLayout, rows: list[list[str]], comma: bool) -> TextL
             )
             layout = replace(layout, time_column=k, time_unit=unit)
             break
-    steps = {
-        round(b - a, 9)
-        for a, b in zip(first, first[1:], strict=False)
-        if a is not None and b is not None
-    }
+    steps = {round(b - a, 9) for a, b in pairwise(first) if a is not None and b is not None}
+    if layout.time_column is None and not layout.names[0] and len(layout.names) > 1:
+        even = len(steps) == 1 and 0 < next(iter(steps)) < 1 and None not in first
+        if even:  # no lead is a perfect ramp
+            layout = replace(layout, time_column=0)
     counting = steps == {1.0} and first[0] in (0.0, 1.0)
     if (
         len(layout.names) > 1
