@@ -33,6 +33,7 @@ from ecgviewer.io.text.sniff import (
 from ecgviewer.io.units import mv_per_unit
 
 MAX_BYTES = 128 << 20
+MAX_MV = 1e12
 UNEVEN = 0.02
 """Largest departure from even times, in samples beyond what their figures allow."""
 WHOLE_WITHIN = 2e-4
@@ -85,6 +86,8 @@ def open_text(ref: RecordRef) -> Recording:
         _ask(known, ref)
     signals = list(layout.signals)
     samples = columns[signals] * np.array(known.scales)[:, None]
+    if np.nanmax(np.abs(samples), initial=0.0) > MAX_MV:
+        raise CorruptFileError("holds numbers beyond any ECG's", ref.path)
     return recording_of(
         ref,
         stamp,
