@@ -249,6 +249,15 @@ TABLE: tuple[Command | str, ...] = (
         icon="previous", when=when.has_flags,
     ),
     Command(
+        "go.next_group", "Next &kind of flag", GO, ("Y",),
+        "Go to the flags that are alike next: to the one most like all of them",
+        when=when.has_flags,
+    ),
+    Command(
+        "go.previous_group", "Previous kind of flag", GO, ("Shift+Y",),
+        "Go to the flags that are alike before", when=when.has_flags,
+    ),
+    Command(
         "go.next_annotation", "Next &annotation", GO, ("Alt+Right",), "Go to the next annotation",
         when=when.has_annotations,
     ),

@@ -24,7 +24,7 @@ class Panels(QObject):
         left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
         self.records = RecordsPanel()
         self.analysis = AnalysisPanel(document, bench.commands)
-        self.flags = FlagsPanel(document)
+        self.flags = FlagsPanel(document, bench.groups)
         self.record = RecordPanel(document)
         self.consensus = ConsensusPanel(session)
         add = bench.panels.add
