@@ -34,6 +34,8 @@ from ecgviewer.io.units import mv_per_unit
 
 MAX_BYTES = 128 << 20
 MAX_MV = 1e12
+MAX_TIME = 1e16
+"""Microseconds since 1970 are 1.8e15."""
 UNEVEN = 0.02
 """Largest departure from even times, in samples beyond what their figures allow."""
 WHOLE_WITHIN = 2e-4
@@ -181,9 +183,10 @@ def _rate(
         return layout.fs_hz
     assert layout.time_column is not None
     times = columns[layout.time_column]
-    step = float(times[-1] - times[0]) / (times.size - 1) if times.size > 1 else 0.0
-    if not np.isfinite(times).all() or step <= 0:
-        raise CorruptFileError("its times do not increase", ref.path)
+    with np.errstate(over="ignore", invalid="ignore"):
+        step = float(times[-1] - times[0]) / (times.size - 1) if times.size > 1 else 0.0
+    if not np.abs(times).max() < MAX_TIME or not step > 0:
+        raise CorruptFileError("its times do not increase, or make no sense", ref.path)
     unit = layout.time_unit
     if unit is None and step < ASSUMED_SECONDS_BELOW:
         unit = 1.0
