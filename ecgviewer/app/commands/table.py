@@ -22,6 +22,7 @@ from ecgviewer.app.shell.menu_paths import (
 )  # fmt: skip
 from ecgviewer.app.trace.state import GAINS_MM_MV, SPEEDS_MM_S
 from ecgviewer.models.networks.architectures import TABLE as MODELS
+from ecgviewer.signal.display_bands import BASELINE_HZ, MUSCLE_HZ
 
 TABLE: tuple[Command | str, ...] = (
     Command(
@@ -162,7 +163,8 @@ TABLE: tuple[Command | str, ...] = (
     ),
     Command(
         "view.filter.baseline", "&Baseline", f"{VIEW}/&Filters", ("Ctrl+Shift+B",),
-        "Remove baseline wander (can distort ST segments)", checkable=True, when=when.always,
+        f"High-pass at {BASELINE_HZ:g} Hz against baseline wander (can distort ST segments)",
+        checkable=True, when=when.always,
     ),
     Command(
         "view.filter.mains50", "Mains &50 Hz", f"{VIEW}/&Filters", tip="Remove 50-Hz hum",
@@ -174,7 +176,8 @@ TABLE: tuple[Command | str, ...] = (
     ),
     Command(
         "view.filter.muscle", "&Muscle", f"{VIEW}/&Filters", ("Ctrl+Shift+M",),
-        "Remove muscle noise (rounds the QRS)", checkable=True, when=when.always,
+        f"Low-pass at {MUSCLE_HZ:g} Hz against muscle noise (rounds the QRS)",
+        checkable=True, when=when.always,
     ),
     *(
         Command(
