@@ -159,7 +159,7 @@ def signal_notes(
         else:
             notes += _unusual_amplitude(signal, fs_hz)
     # Leads that were normalised one by one cannot satisfy the identities.
-    return notes + identity_notes(signal, leads) if units_known else notes
+    return notes + identity_notes(signal, leads, fs_hz) if units_known else notes
 
 
 def _unusual_amplitude(signal_mv: FloatArray, fs_hz: float) -> list[Note]:

@@ -6,7 +6,17 @@ from pathlib import Path
 
 from ecgviewer.core.record_ref import ReadOptions, RecordRef
 from ecgviewer.core.recording import Recording
-from ecgviewer.io.recognise import AECG, DICOM, EDF, MORTARA, MUSE, PHILIPS, SCP, format_of
+from ecgviewer.io.recognise import (
+    AECG,
+    DICOM,
+    EDF,
+    MORTARA,
+    MUSE,
+    PHILIPS,
+    SCHILLER,
+    SCP,
+    format_of,
+)
 
 CLINICAL = frozenset((SCP, AECG, MUSE, PHILIPS, MORTARA))
 
@@ -31,7 +41,13 @@ def open_as(kind: str, ref: RecordRef) -> Recording:
         from ecgviewer.io.clinical.reader import open_clinical
 
         return open_clinical(kind, ref)
-    raise AssertionError(kind)
+    if kind == SCHILLER:
+        from ecgviewer.io.clinical.schiller import open_schiller
+
+        return open_schiller(ref)
+    from ecgviewer.io.ishne.reader import open_ishne
+
+    return open_ishne(ref)
 
 
 def count_in(path: Path, options: ReadOptions) -> int:

@@ -16,10 +16,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 
-from ecgviewer.app.report.from_window import Reporting
-from ecgviewer.app.report.report import ReportPage, make_page, render_report, write_page
-from ecgviewer.core.analysis import Flag, QualityFinding
+from ecgviewer.app.report.page_content import ReportPage
+from ecgviewer.app.report.report import make_page, render_report, write_page
+from ecgviewer.app.report.reporting import Reporting
+from ecgviewer.core.analysis import Flag
 from ecgviewer.core.leads import STANDARD_LEADS
+from ecgviewer.core.quality import QualityFinding
 from ecgviewer.review.annotations import FlagOrigin, FlagVerdict, new_id
 from tests.app.driving import Build, make_analysis, spin
 from tests.app.trace_material import analysis_of, ecg, recording_of
@@ -120,7 +122,7 @@ def test_what_was_just_rejected_in_the_window_is_rejected_on_its_report(
     monkeypatch.setattr(
         "ecgviewer.app.report.report.write_page", lambda page, _path: pages.append(page)
     )
-    Reporting(window).export(tmp_path / "page.pdf")
+    Reporting(window.bench).export(tmp_path / "page.pdf")
     spin(lambda: bool(pages))
     assert pages[0].flag_lines[-1].startswith("✗ rejected   2.20-2.60 s")
     assert pages[0].flag_count == "3: 1 rejected"

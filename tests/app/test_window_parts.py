@@ -14,16 +14,16 @@ from PySide6.QtPrintSupport import QPrinter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QMenu
 
-from ecgviewer.app.commands.actions import Command
 from ecgviewer.app.commands.palette import Palette
 from ecgviewer.app.commands.table import TABLE
 from ecgviewer.app.dialogs.about import AboutDialog
 from ecgviewer.app.dialogs.calibration import CARD_MM, CalibrationDialog
 from ecgviewer.app.dialogs.go_to_time import parse_time
 from ecgviewer.app.dialogs.keyboard_map import KeyboardMap
-from ecgviewer.app.dialogs.print_preview import PrintPreview
 from ecgviewer.app.evidence.window import EvidenceWindow
-from ecgviewer.app.shell import error_reports as errors
+from ecgviewer.app.report.print_preview import PrintPreview
+from ecgviewer.app.shell import error_reports
+from ecgviewer.app.shell.actions import Command
 from ecgviewer.app.shell.settings import Settings, SettingsStore
 from tests.app.driving import Build, open_and_wait, spin
 
@@ -266,13 +266,13 @@ def test_a_folder_that_cannot_be_written_keeps_settings_in_memory(tmp_path: Path
 
 
 def test_the_log_holds_neither_names_nor_messages(user_home: Path) -> None:
-    assert errors.start_log() == ""
+    assert error_reports.start_log() == ""
     try:
         raise ValueError("cannot read MUELLER_HANS_1950.hea")
     except ValueError as error:
-        errors.log_error(error)
+        error_reports.log_error(error)
     logging.shutdown()
-    text = errors.log_path().read_text()
+    text = error_reports.log_path().read_text()
     assert "ValueError" in text and "test_window_parts.py" in text
     assert "MUELLER" not in text
 
@@ -283,7 +283,7 @@ def test_an_unexpected_error_is_shown_once(make_window: Build) -> None:
     shown: list[str] = []
     before = sys.excepthook
     try:
-        errors.install_excepthook(shown.append)
+        error_reports.install_excepthook(shown.append)
         for _ in range(3):
             try:
                 raise ZeroDivisionError("by design")

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import isValid
 
-from ecgviewer.app.commands.actions import Commands, MenuEntry
+from ecgviewer.app.shell.actions import Commands, MenuEntry
 
 WIDTH = 640
 ROWS = 12

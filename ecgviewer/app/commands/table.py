@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from ecgviewer.app.commands.actions import SEPARATOR, Command
-from ecgviewer.app.review.command_rows import EXPORT_COMMANDS, REVIEW_COMMANDS
+from ecgviewer.app.commands.review_rows import EXPORT_COMMANDS, REVIEW_COMMANDS
 from ecgviewer.app.shell import context as when
+from ecgviewer.app.shell.actions import SEPARATOR, Command
+from ecgviewer.app.shell.menu_paths import (
+    ANALYSE,
+    APART,
+    DEVICES,
+    FILE,
+    GO,
+    HELP,
+    LAYOUTS,
+    LEADS,
+    PANELS,
+    POINTS,
+    RECENT,
+    TOOLS,
+    VIEW,
+)  # fmt: skip
 from ecgviewer.app.trace.state import GAINS_MM_MV, SPEEDS_MM_S
 from ecgviewer.models.networks.architectures import TABLE as MODELS
-
-FILE, VIEW, ANALYSE, GO = "&File", "&View", "&Analyse", "&Go"
-TOOLS, HELP = "&Tools", "&Help"
-RECENT = f"{FILE}/Open &recent"
-DEVICES = f"{ANALYSE}/&Device"
-LEADS = f"{VIEW}/Lea&ds"
-POINTS = f"{TOOLS}/Caliper &points"
-
-LAYOUTS = (("12x1", "&12 x 1"), ("6x2", "&6 x 2"), ("3x4", "&3 x 4 + rhythm strip"))
 
 TABLE: tuple[Command | str, ...] = (
     Command(
@@ -181,8 +187,8 @@ TABLE: tuple[Command | str, ...] = (
             ("dark", "&Dark", "Dark theme"),
         )
     ),
-    f"{VIEW}/&Panels",
-    f"{VIEW}/A&part",
+    PANELS,
+    APART,
     Command(
         "view.overview", "O&verview", VIEW, ("V",),
         "The whole record in a bar under the traces", checkable=True, when=when.always,

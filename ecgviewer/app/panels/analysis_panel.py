@@ -19,8 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ecgviewer.app.commands.actions import Commands
 from ecgviewer.app.panels.verdict import ScoreParts, VerdictCard
+from ecgviewer.app.shell.actions import Commands
 from ecgviewer.app.shell.document import Document
 from ecgviewer.core.percent import percent_text
 

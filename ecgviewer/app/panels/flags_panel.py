@@ -6,17 +6,16 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtWidgets import QAbstractItemView, QLabel, QTableView, QVBoxLayout
 from PySide6.QtWidgets import QWidget as _Widget
 
-from ecgviewer.app.panels.list_rows import ROW_ROLE, ListRow, RowDelegate
+from ecgviewer.app.qt.list_rows import ROW_ROLE, ListRow, RowDelegate
 from ecgviewer.app.qt.texts import finding_text, p_text, place_text
+from ecgviewer.app.qt.time_texts import LONG_S, span_text
 from ecgviewer.app.shell.document import Document
-from ecgviewer.app.shell.header import span_text
 from ecgviewer.core.analysis import Flag
 
 HELP = (
     "What stands out, the leads that show it, and what the reader said; when, from the beginning "
     "of the record; p: the share of normal 10-s windows that are at least as suspicious"
 )
-LONG_S = 120.0
 Index = QModelIndex | QPersistentModelIndex
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ecgviewer.app.qt.texts import VERDICT_WORDS, p_text, place_text
-from ecgviewer.app.shell.header import span_text
+from ecgviewer.app.qt.time_texts import span_text
 from ecgviewer.core.analysis import Flag
 from ecgviewer.review.annotations import FlagVerdict
 from ecgviewer.review.matching import match_verdicts

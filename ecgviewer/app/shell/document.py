@@ -5,28 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
 
+from ecgviewer.app.work.heart import Heart
 from ecgviewer.app.work.workers import Task, Workers
 from ecgviewer.core.analysis import Analysis, Flag
 from ecgviewer.core.flags import derive_flags, extend_flags
 from ecgviewer.core.model_requirements import why_not_judged
 from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.core.recording import Recording
+from ecgviewer.core.source_facts import SourceFacts
 from ecgviewer.review.annotations import Annotation
 
 AT_ONCE_SAMPLES = 60_000
 """Length of (the new part of) a score map, ten minutes, whose flags are derived within a frame."""
-
-
-@dataclass(frozen=True, eq=False)
-class Heart:
-    """R peaks (samples at the recording's rate) and the mean rate; None where not measurable."""
-
-    r_peaks: npt.NDArray[np.int64]
-    rate_bpm: float | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +56,7 @@ class Shown:
     Attributes
     ----------
     blind : bool
-        The reader reads blind, so that everything else here is empty.
+        The reader reads blind, so that no opinion is here.
     analyses : dict of str to Analysis
         By model.
     analysis : Analysis or None
@@ -73,6 +65,8 @@ class Shown:
         Those of ``analysis`` at the threshold.
     diagnoses, comments : tuple of str
         The file's own words.
+    facts : SourceFacts
+        What the file says of its device and filters, and what the device concluded.
     file_annotations : tuple of Annotation
         Those annotators of the file that the reader asked for.
     """
@@ -83,6 +77,7 @@ class Shown:
     flags: tuple[Flag, ...] = ()
     diagnoses: tuple[str, ...] = ()
     comments: tuple[str, ...] = ()
+    facts: SourceFacts = field(default_factory=SourceFacts)
     file_annotations: tuple[Annotation, ...] = ()
 
 
@@ -123,8 +118,9 @@ class Document(QObject):
 
     def _look(self) -> None:
         """Bring ``shown`` up to date."""
+        facts = self.recording.facts if self.recording is not None else SourceFacts()
         if self._blind:
-            self.shown = Shown(blind=True)
+            self.shown = Shown(blind=True, facts=facts.without_opinions())
             return
         patient = self.recording.patient if self.recording is not None else None
         self.shown = Shown(
@@ -133,6 +129,7 @@ class Document(QObject):
             flags=self._flags,
             diagnoses=tuple(patient.diagnoses) if patient is not None else (),
             comments=tuple(patient.comments) if patient is not None else (),
+            facts=facts,
             file_annotations=self._file_annotations,
         )
 

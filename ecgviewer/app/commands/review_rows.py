@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from ecgviewer.app.commands.actions import SEPARATOR, Command
 from ecgviewer.app.shell import context as when
-
-REVIEW = "&Review"
-LABELS = f"{REVIEW}/&Label"
-CONCLUSION = f"{REVIEW}/&Conclusion"
-EDGES = f"{REVIEW}/Move &edges"
-LAYERS = f"{REVIEW}/Annotations of the &file"
-CONCLUSIONS = (("normal", "N"), ("abnormal", "A"), ("unsure", "U"), ("", "0"))
+from ecgviewer.app.shell.actions import SEPARATOR, Command
+from ecgviewer.app.shell.menu_paths import (
+    CONCLUSION,
+    CONCLUSIONS,
+    EDGES,
+    FILE,
+    FILE_ANNOTATIONS,
+    LABELS,
+    REVIEW,
+)  # fmt: skip
 
 REVIEW_COMMANDS: tuple[Command | str, ...] = (
     REVIEW,
@@ -154,7 +156,7 @@ REVIEW_COMMANDS: tuple[Command | str, ...] = (
         "Run every model over all records of the list, in the background", when=when.queued,
     ),
     SEPARATOR,
-    LAYERS,
+    FILE_ANNOTATIONS,
     Command(
         "review.reader", "Reader…", REVIEW, tip="Who is reading; each reader has own reviews",
         when=when.always,
@@ -179,7 +181,7 @@ REVIEW_COMMANDS: tuple[Command | str, ...] = (
 
 EXPORT_COMMANDS: tuple[Command, ...] = (
     Command(
-        "file.export_review", "Export re&view…", "&File", ("Ctrl+Shift+E",),
+        "file.export_review", "Export re&view…", FILE, ("Ctrl+Shift+E",),
         "The annotations and verdicts as WFDB, CSV or JSON", when=when.review_open,
     ),
 )  # fmt: skip

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from ecgviewer.app.shell.reviewing.review_document import ReviewDocument
 from ecgviewer.core.analysis import Flag
 from ecgviewer.core.flags import words_of
 from ecgviewer.review.annotations import (
@@ -20,11 +20,8 @@ from ecgviewer.review.labels import Label
 from ecgviewer.review.matching import VerdictMatch, match_verdicts
 from ecgviewer.review.proposals import propose
 
-if TYPE_CHECKING:
-    from ecgviewer.app.review.review_document import ReviewDocument
 
-
-class Verdicts:
+class FlagVerdicts:
     """Finds the verdicts that fit the document's flags, and gives new ones."""
 
     def __init__(self, review: ReviewDocument) -> None:
