@@ -22,6 +22,7 @@ from ecgviewer.app.shell.menu_paths import (
 )  # fmt: skip
 from ecgviewer.app.trace.state import GAINS_MM_MV, SPEEDS_MM_S
 from ecgviewer.models.networks.architectures import TABLE as MODELS
+from ecgviewer.signal.display_bands import BASELINE_HZ, MUSCLE_HZ
 
 TABLE: tuple[Command | str, ...] = (
     Command(
@@ -167,7 +168,8 @@ TABLE: tuple[Command | str, ...] = (
     ),
     Command(
         "view.filter.baseline", "&Baseline", f"{VIEW}/&Filters", ("Ctrl+Shift+B",),
-        "Remove baseline wander (can distort ST segments)", checkable=True, when=when.always,
+        f"High-pass at {BASELINE_HZ:g} Hz against baseline wander (can distort ST segments)",
+        checkable=True, when=when.always,
     ),
     Command(
         "view.filter.mains50", "Mains &50 Hz", f"{VIEW}/&Filters", tip="Remove 50-Hz hum",
@@ -179,7 +181,8 @@ TABLE: tuple[Command | str, ...] = (
     ),
     Command(
         "view.filter.muscle", "&Muscle", f"{VIEW}/&Filters", ("Ctrl+Shift+M",),
-        "Remove muscle noise (rounds the QRS)", checkable=True, when=when.always,
+        f"Low-pass at {MUSCLE_HZ:g} Hz against muscle noise (rounds the QRS)",
+        checkable=True, when=when.always,
     ),
     *(
         Command(
@@ -252,6 +255,15 @@ TABLE: tuple[Command | str, ...] = (
     Command(
         "go.previous_flag", "&Previous flag", GO, ("Shift+N",), "Go to the previous flag",
         icon="previous", when=when.has_flags,
+    ),
+    Command(
+        "go.next_group", "Next &kind of flag", GO, ("Y",),
+        "Go to the flags that are alike next: to the one most like all of them",
+        when=when.has_flags,
+    ),
+    Command(
+        "go.previous_group", "Previous kind of flag", GO, ("Shift+Y",),
+        "Go to the flags that are alike before", when=when.has_flags,
     ),
     Command(
         "go.next_annotation", "Next &annotation", GO, ("Alt+Right",), "Go to the next annotation",

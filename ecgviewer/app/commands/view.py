@@ -30,6 +30,8 @@ class ViewCommands(QObject):
         self._view = view = bench.traces
         self._document = document = bench.document
         self._settings = bench.settings
+        self._before_fit = (0.0, (0.0, 0.0))
+        document.recordingChanged.connect(self._forget_place)
         commands.attach_trace_keys(view)
         commands.add(commands.menu(LEADS).menuAction(), record_open)
         self._bind_layout()
@@ -157,8 +159,17 @@ class ViewCommands(QObject):
         self._apply_scale()
 
     def _set_fit(self, on: bool) -> None:
+        """Show everything; switched off where nobody moved, go back to where the reader was."""
+        view, before = self._view, self._view.visible_range()
         self._settings.fit = on
         self._apply_scale()
+        if on:
+            self._before_fit = (before[0], view.visible_range())
+        elif before == self._before_fit[1]:
+            view.goto(self._before_fit[0])
+
+    def _forget_place(self) -> None:
+        self._before_fit = (0.0, (0.0, 0.0))
 
     def _step_gain(self, step: int) -> None:
         self._view.gain_step(step)
