@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QApplication
 
 from ecgviewer.app.trace import plane
 from ecgviewer.app.trace.view import TraceView
-from ecgviewer.core.analysis import Flag, QualityFinding
+from ecgviewer.core.analysis import Flag
+from ecgviewer.core.quality import QualityFinding
 from ecgviewer.review.annotations import Annotation
 from tests.app.trace_material import analysis_of, ecg, pixels, recording_of, shown_view
 

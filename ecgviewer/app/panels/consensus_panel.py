@@ -139,8 +139,9 @@ def _in_order(analyses: Mapping[str, Analysis]) -> list[tuple[str, Analysis]]:
 
 
 def _verdict_row(title: str, analysis: Analysis, specificity: float) -> str:
-    verdict = "abnormal" if analysis.is_abnormal(specificity) else "in range"
-    if analysis.is_partial:
+    abnormal = analysis.is_abnormal(specificity)
+    verdict = {True: "abnormal", False: "in range", None: "no verdict"}[abnormal]
+    if analysis.is_partial and abnormal is not None:
         verdict = f"{verdict} so far"
     return (
         f"<tr><td><b>{escape(title)}</b><br><nobr>score {analysis.score:.2f}, "

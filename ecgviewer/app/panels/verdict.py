@@ -35,6 +35,11 @@ def verdict_text(analysis: Analysis, specificity: float) -> tuple[str, str]:
         f"threshold {analysis.threshold(specificity):.2f} at {percent_text(specificity, 2)} "
         f"specificity. Quality: {analysis.quality_text()}."
     )
+    if abnormal is None:
+        return "No verdict: not readable enough", (
+            f"Quality: {analysis.quality_text()}. What is suspicious in the leads that can be read "
+            "is marked all the same."
+        )
     verdict = "Abnormal" if abnormal else "Within the normal range"
     if not analysis.is_partial:
         return verdict, figures
@@ -97,7 +102,8 @@ class VerdictCard(QFrame):
                 f"{_time_text(analysis.elapsed_s)} · a research aid, not a diagnosis"
             )
             if math.isfinite(analysis.score):
-                verdict = "abnormal" if analysis.is_abnormal(specificity) else "normal"
+                judged = analysis.is_abnormal(specificity)
+                verdict = {True: "abnormal", False: "normal", None: ""}[judged]
         self.model.setVisible(analysis is not None)
         if self.property("verdict") != verdict:
             self.setProperty("verdict", verdict)

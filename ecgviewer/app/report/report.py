@@ -272,6 +272,8 @@ def _verdict(analysis: Analysis | None, specificity: float) -> tuple[str, bool |
     if analysis is None:
         return "Not analysed by a model.", None
     abnormal = analysis.is_abnormal(specificity)
+    if abnormal is None:
+        return f"No verdict by {model_title(analysis.model)}: not readable enough.", None
     threshold = analysis.threshold(specificity)
     words = (
         f"{'Abnormal' if abnormal else 'Within normal'} by {model_title(analysis.model)}: "
