@@ -33,7 +33,7 @@ from ecgviewer.app.trace.pointing import value_at
 from ecgviewer.app.trace.scene import Scene
 from ecgviewer.app.trace.state import TRACK_TITLES, ViewState
 from ecgviewer.app.trace.tracks import row_height
-from ecgviewer.app.work.stepping_aside import COURTESY, QUIET_S
+from ecgviewer.app.work.stepping_aside import QUIET_S, STEPPING_ASIDE
 from ecgviewer.core.recording import Recording
 
 if TYPE_CHECKING:
@@ -213,7 +213,7 @@ class TraceCanvas(QWidget):
 
     def view_changed(self) -> None:
         """Paint anew and tell that the visible range, scale or layout changed."""
-        COURTESY.view_moved()
+        STEPPING_ASIDE.view_moved()
         self._moved()
         self.frame()
         self.viewChanged.emit()
@@ -281,7 +281,7 @@ class TraceCanvas(QWidget):
 
     def _show_more(self) -> None:
         """Paint anew; of a moving view, the next frame shows what came."""
-        if COURTESY.moving:
+        if STEPPING_ASIDE.moving:
             self._later.start()
         else:
             self.redraw()
