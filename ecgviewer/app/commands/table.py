@@ -69,6 +69,10 @@ TABLE: tuple[Command | str, ...] = (
         "file.close", "&Close record", FILE, ("Ctrl+W",), "Close the open record",
         when=when.record_open,
     ),
+    Command(
+        "file.settings", "Se&ttings…", FILE, ("Ctrl+,",),
+        "Paper, colours, reading, models, folders and keys on one page", when=when.always,
+    ),
     Command("file.quit", "&Quit", FILE, ("Ctrl+Q",), "Close the program", when=when.always),
     *(
         Command(

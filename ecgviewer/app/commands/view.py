@@ -98,7 +98,7 @@ class ViewCommands(QObject):
     def _lead_here(self) -> str | None:
         """Return the lead under the pointer, of the selected flag, or of the rhythm strip."""
         view, flag = self._view, self._document.current_flag
-        frame, hover = view.frame(), view.interaction.hover
+        frame, hover = view.frame(), view.pointer
         lane = frame.lane_at(hover.x(), hover.y()) if hover is not None else None
         if lane is not None:
             return lane.lead
