@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from ecgviewer.app.dialogs.import_dialog import ImportDialog
 
 FILTERS = (
-    "ECG files (*.hea *.dat *.mat *.h5 *.hdf5 *.hdf *.he5 *.edf *.rec *.bdf *.dcm *.scp *.xml *.ecg "
-    "*.csv *.tsv *.txt);;All files (*)"
+    "ECG files (*.hea *.dat *.mat *.h5 *.hdf5 *.hdf *.he5 *.edf *.rec *.bdf *.dcm *.scp *.xml "
+    "*.ecg *.csv *.tsv *.txt);;All files (*)"
 )
 
 
