@@ -24,9 +24,7 @@ def draw(folder: Path, records: list[Path]) -> None:
     from PySide6.QtGui import QImage
     from PySide6.QtWidgets import QApplication
 
-    from ecgviewer.app.main import make_application
-
-    app = QApplication.instance() or make_application([])
+    app = QApplication.instance() or QApplication([])
     try:
         from ecgviewer.app.qt.theme import DARK, LIGHT
     except ImportError:  # where it was before the folders
