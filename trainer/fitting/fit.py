@@ -18,7 +18,8 @@ from ecgviewer.models.bundle.bundle import Bundle
 from ecgviewer.models.run.devices import resolve_device
 from ecgviewer.models.run.versions import library_versions
 from ecgviewer.models.score.fitting import MIN_NORMALS
-from trainer.datasets.entries import DataError, Entry, Index, scan
+from trainer.datasets.entries import DataError, Entry, Index
+from trainer.datasets.scan import scan
 from trainer.datasets.used_records import RECORDS, SOURCES, Signals, signals_of
 from trainer.fitting.cache import WindowSet, cached_windows
 from trainer.fitting.calibrate import calibrated

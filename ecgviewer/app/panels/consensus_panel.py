@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from ecgviewer.app.panels.verdict import PART_TITLES
 from ecgviewer.app.qt.texts import p_text
 from ecgviewer.app.qt.theme import LIGHT, Theme
-from ecgviewer.app.shell.header import clock_text
+from ecgviewer.app.qt.time_texts import clock_text
 from ecgviewer.app.shell.session import Session
 from ecgviewer.core.analysis import Analysis
 from ecgviewer.core.consensus import Consensus, compare, disputed
@@ -139,8 +139,9 @@ def _in_order(analyses: Mapping[str, Analysis]) -> list[tuple[str, Analysis]]:
 
 
 def _verdict_row(title: str, analysis: Analysis, specificity: float) -> str:
-    verdict = "abnormal" if analysis.is_abnormal(specificity) else "in range"
-    if analysis.is_partial:
+    abnormal = analysis.is_abnormal(specificity)
+    verdict = {True: "abnormal", False: "in range", None: "no verdict"}[abnormal]
+    if analysis.is_partial and abnormal is not None:
         verdict = f"{verdict} so far"
     return (
         f"<tr><td><b>{escape(title)}</b><br><nobr>score {analysis.score:.2f}, "

@@ -35,6 +35,11 @@ def verdict_text(analysis: Analysis, specificity: float) -> tuple[str, str]:
         f"threshold {analysis.threshold(specificity):.2f} at {percent_text(specificity, 2)} "
         f"specificity. Quality: {analysis.quality_text()}."
     )
+    if abnormal is None:
+        return "No verdict: not readable enough", (
+            f"Quality: {analysis.quality_text()}. What is suspicious in the leads that can be read "
+            "is marked all the same."
+        )
     verdict = "Abnormal" if abnormal else "Within the normal range"
     if not analysis.is_partial:
         return verdict, figures
@@ -73,6 +78,7 @@ class VerdictCard(QFrame):
         specificity: float,
         obstacle: str = "",
         blind: bool = False,
+        running: bool = False,
     ) -> None:
         """Show an analysis, or what to do to get one, or why there is none to see."""
         verdict = ""
@@ -83,6 +89,10 @@ class VerdictCard(QFrame):
         elif analysis is None and obstacle:
             self.headline.setText("No model can judge this record")
             self.figures.setText(f"{obstacle[0].upper()}{obstacle[1:]}.")
+            self.model.clear()
+        elif analysis is None and running:
+            self.headline.setText("Analysing…")
+            self.figures.setText("The verdict appears as soon as the first windows are judged.")
             self.model.clear()
         elif analysis is None:
             self.headline.setText("Not analysed")
@@ -97,7 +107,8 @@ class VerdictCard(QFrame):
                 f"{_time_text(analysis.elapsed_s)} · a research aid, not a diagnosis"
             )
             if math.isfinite(analysis.score):
-                verdict = "abnormal" if analysis.is_abnormal(specificity) else "normal"
+                judged = analysis.is_abnormal(specificity)
+                verdict = {True: "abnormal", False: "normal", None: ""}[judged]
         self.model.setVisible(analysis is not None)
         if self.property("verdict") != verdict:
             self.setProperty("verdict", verdict)

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from ecgviewer.core.analysis import QualityFinding
 from ecgviewer.core.progress import CancelToken, Progress, no_progress
+from ecgviewer.core.quality import QualityFinding
 from ecgviewer.core.recording import Recording
 from ecgviewer.signal.gaps import BoolArray, DoubleArray, FloatArray
 from ecgviewer.signal.quality import assess, usable_mask
