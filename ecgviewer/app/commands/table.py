@@ -87,6 +87,11 @@ TABLE: tuple[Command | str, ...] = (
         "Limb leads in Cabrera order: aVL I -aVR II aVF III", checkable=True, when=when.always,
     ),
     Command(
+        "view.clock", "&Time of day", VIEW, ("Ctrl+Shift+T",),
+        "Tell the time of day instead of the time from the start, where the file gives it",
+        checkable=True, when=when.always,
+    ),
+    Command(
         "view.focus", "One lead at full &height", f"{VIEW}/&Layout", ("Z",),
         "The lead under the pointer, of the selected flag, or of the rhythm strip; and back",
         checkable=True, when=when.always,

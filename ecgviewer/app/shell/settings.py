@@ -37,6 +37,8 @@ class Settings:
         ``system``, ``light`` or ``dark``.
     layout, cabrera, fit, mm_per_s, mm_per_mv
         How the traces are laid out, and their scale unless ``fit``.
+    clock_time : bool
+        The time of day on the axis and in the lists, where a file gives it.
     overlays : dict of str to bool
         Which overlays the user switched on.
     overview : bool
@@ -64,6 +66,7 @@ class Settings:
     theme: str = "system"
     layout: str = "12x1"
     cabrera: bool = False
+    clock_time: bool = False
     fit: bool = False
     mm_per_s: float = 25.0
     mm_per_mv: float = 10.0

@@ -183,7 +183,9 @@ class Page:
     ) -> None:
         height = (frame.height - frame.page.bottom) / 2
         axis = QRectF(0, frame.page.bottom, frame.width, height)
-        page_marks.paint_time_axis(painter, frame, axis, scene.duration_s)
+        page_marks.paint_time_axis(
+            painter, frame, axis, scene.duration_s, scene.clock if state.clock else None
+        )
         line = QRectF(0, frame.page.bottom + height, frame.width, height)
         unit = scene.recording.unit if scene.recording is not None else "mV"
         scale = page_marks.scale_text(

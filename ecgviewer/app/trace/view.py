@@ -130,6 +130,11 @@ class TraceView(TraceCanvas):
         self.state.cabrera = on
         self.view_changed()
 
+    def set_clock(self, on: bool) -> None:
+        """Tell the time of day instead of the time from the start, where the file gives it."""
+        self.state.clock = on
+        self.view_changed()
+
     def set_leads(self, leads: Sequence[str]) -> None:
         """Show only these leads; all when empty."""
         self.state.leads = tuple(leads)
