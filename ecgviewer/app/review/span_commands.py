@@ -9,7 +9,6 @@ import numpy.typing as npt
 from PySide6.QtCore import QObject
 
 from ecgviewer.app.qt.ask import ask
-from ecgviewer.app.review.leads_dialog import LeadsDialog
 from ecgviewer.app.review.review_panel import ReviewPanel
 from ecgviewer.app.shell.error_reports import describe
 from ecgviewer.app.shell.workbench import Workbench
@@ -92,7 +91,7 @@ class SpanCommands(QObject):
         return target, recording, heart.r_peaks
 
     def _split(self) -> None:
-        selected, hover = self._review.selected_annotation, self._traces.interaction.hover
+        selected, hover = self._review.selected_annotation, self._traces.pointer
         if selected is None:
             return
         at_s = (selected.start_s + selected.end_s) / 2
@@ -140,6 +139,8 @@ class SpanCommands(QObject):
         target, recording = self._review.target, self._document.recording
         if target is None or recording is None:
             return
+        from ecgviewer.app.review.leads_dialog import LeadsDialog
+
         dialog = LeadsDialog(recording.leads, target.leads, self._bench.parent)
         dialog.accepted.connect(lambda: self._review.change_leads(dialog.leads()))
         ask(dialog)

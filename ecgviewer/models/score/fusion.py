@@ -21,6 +21,7 @@ from ecgviewer.models.score.densities import DoubleArray
 from ecgviewer.models.score.findings import find
 from ecgviewer.models.score.parts import (
     DETECTORS,
+    NETWORK_DETECTORS,
     PARTS,
     Density,
     Seen,
@@ -28,7 +29,7 @@ from ecgviewer.models.score.parts import (
     density_class,
 )
 from ecgviewer.models.score.score_map import ScoreMap
-from ecgviewer.models.score.window_evidence import FloatArray, Window
+from ecgviewer.models.score.window_evidence import FloatArray, Looks, Window, digest_of
 
 MEAN_WEIGHT = 4.0
 MAX_LOG_P = 12.0
@@ -108,6 +109,7 @@ class Scorer:
     log_p: DoubleArray
     record_reference: NormalReference
     map_reference: NormalReference
+    _keys: dict[str, bytes] = field(default_factory=dict, repr=False)
     _nulls: dict[tuple[int, ...], NormalReference] = field(default_factory=dict, repr=False)
 
     def score(self, window: Window) -> WindowResult:
@@ -117,8 +119,7 @@ class Scorer:
         row = np.full(len(self.densities), np.nan)
         for k, (name, density) in enumerate(self.densities.items()):
             if name in vectors:
-                value = density(vectors[name][None])
-                row[k] = to_log_p(self.references[name], value)[0]
+                row[k] = self._log_p_of(window.looks, name, density, vectors[name])
         score, p_value = self.fused(row)
         score_map = self.maps(window, seen.comparison, seen.description)
         return WindowResult(
@@ -129,6 +130,17 @@ class Scorer:
             p_value=p_value,
             raw_score=window.output.raw_score,
         )
+
+    def _log_p_of(self, looks: Looks, name: str, density: Density, vector: DoubleArray) -> float:
+        def judge() -> float:
+            return float(to_log_p(self.references[name], density(vector[None]))[0])
+
+        if name in NETWORK_DETECTORS:
+            return judge()
+        if name not in self._keys:
+            reference = self.references[name].scores
+            self._keys[name] = digest_of({**density.to_arrays(), "reference": reference})
+        return looks.once((name, self._keys[name]), judge)
 
     def combine(self, results: Sequence[WindowResult]) -> RecordResult:
         """Return the record's score from its windows'.

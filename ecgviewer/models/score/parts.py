@@ -44,7 +44,8 @@ class Seen:
     @classmethod
     def of(cls, window: Window) -> Seen:
         """Look at a window."""
-        return cls(window, compare(window), features.describe(window))
+        description = window.looks.once("description", lambda: features.describe(window))
+        return cls(window, compare(window), description)
 
     @property
     def rr_s(self) -> float:
