@@ -36,7 +36,7 @@ def start(began: str) -> dict[str, Any]:
     """Start the program as its command does; measure until its window answers."""
     from PySide6.QtWidgets import QApplication
 
-    from ecgviewer.app import main
+    from ecgviewer.app.start import run
 
     result: dict[str, Any] = {}
 
@@ -48,7 +48,7 @@ def start(began: str) -> dict[str, Any]:
             window.close()
 
     _when_looping(answered)
-    main.run([])
+    run([])
     return result
 
 
