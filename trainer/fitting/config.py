@@ -99,6 +99,8 @@ class Augment:
         Largest change of the time scale (0.1: from 10 % slower to 10 % faster).
     crop : float
         Probability that a window is shortened (to no less than the shortest allowed).
+    device : float
+        Probability that a window is filtered as by another device (``trainer.fitting.devices``).
     """
 
     gain: float = 0.0
@@ -107,11 +109,12 @@ class Augment:
     lead_dropout: float = 0.0
     stretch: float = 0.0
     crop: float = 0.0
+    device: float = 0.0
 
     def __post_init__(self) -> None:
         _check(
             self, gain=Range(0.0, 10.0), noise=NOT_NEGATIVE, wander=NOT_NEGATIVE,
-            lead_dropout=SHARE, stretch=Range(0.0, 0.5), crop=SHARE,
+            lead_dropout=SHARE, stretch=Range(0.0, 0.5), crop=SHARE, device=SHARE,
         )  # fmt: skip
 
 
