@@ -59,7 +59,7 @@ def drive(app, close):
     session = close.__self__.session
     asked = []
     def step():
-        if session.document.analyses:
+        if session.document.shown.analyses:
             close()
         elif session.document.recording is not None and session.models and not asked:
             asked.append(True)

@@ -11,8 +11,7 @@ from pathlib import Path
 from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.core.system.streams import flush_output, tell
 from ecgviewer.core.system.user_dirs import settle
-
-MODELS = ("cae", "vae-bilstm", "vae-bilstm-mha")
+from ecgviewer.models.networks.architectures import model_ids
 
 
 def parser() -> argparse.ArgumentParser:
@@ -23,7 +22,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True)
 
     fit = commands.add_parser("fit", help="train on normal records and write a bundle")
-    fit.add_argument("--model", choices=MODELS, help="with the shipped configuration")
+    fit.add_argument("--model", choices=model_ids(), help="with the shipped configuration")
     fit.add_argument("--data", type=Path, action="append", required=True, metavar="DIR")
     fit.add_argument("--out", type=Path, required=True, metavar="FILE.ecgmodel")
     fit.add_argument("--config", type=Path, metavar="FILE.toml", help="instead of the shipped one")

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import QApplication
 from ecgviewer.app.main import make_application
 from ecgviewer.app.qt.cycle_collection import Collector
 from ecgviewer.app.qt.picture_files import save_png
-from ecgviewer.app.shell.document import MODELS
 from ecgviewer.app.shell.error_reports import describe
 from ecgviewer.app.shell.session import Session
 from ecgviewer.app.shell.settings import SettingsStore
@@ -22,6 +21,7 @@ from ecgviewer.app.shell.window import MainWindow
 from ecgviewer.app.work.inference import Inference
 from ecgviewer.core.errors import AnalysisError, EcgViewerError, RecordError
 from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.models.networks.architectures import DEFAULT, model_ids
 
 OPEN_WITHIN_S = 60.0
 ANALYSE_WITHIN_S = 1800.0
@@ -39,7 +39,7 @@ class SizeError(ScreenshotError):
 def take(
     ref: RecordRef,
     out: Path,
-    model: str | Path = "vae-bilstm-mha",
+    model: str | Path = DEFAULT.id,
     size: tuple[int, int] = (1600, 1000),
     theme: str = "light",
 ) -> str:
@@ -53,7 +53,7 @@ def take(
     out : Path
         A ``.png``.
     model : str or Path
-        ``cae``, ``vae-bilstm``, ``vae-bilstm-mha``, ``all``, or a bundle file.
+        The id of a model, ``all``, or a bundle file.
     size : (int, int)
         Width and height in pixels.
     theme : str
@@ -116,12 +116,12 @@ class _Photographer:
         session.open_ref(ref)
         self._wait(lambda: session.document.heart is not None, OPEN_WITHIN_S, "opening")
         self._wait(lambda: bool(session.models), OPEN_WITHIN_S, "finding the models")
-        if isinstance(model, Path) or model not in (*MODELS, "all"):
+        if isinstance(model, Path) or model not in (*model_ids(), "all"):
             session.add_model_file(Path(model))
             self._wait(lambda: str(model) in session.models, OPEN_WITHIN_S, "reading the model")
             chosen = [str(model)]
         else:
-            chosen = list(MODELS) if model == "all" else [str(model)]
+            chosen = list(model_ids()) if model == "all" else [str(model)]
         self._settle()
         self._check_size(QSize(*size))
         session.choose_model(chosen[-1])

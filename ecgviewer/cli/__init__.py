@@ -14,6 +14,7 @@ from importlib import import_module
 from ecgviewer.cli.parser import HANDLERS, build_parser, window_arguments
 from ecgviewer.cli.words import in_words
 from ecgviewer.core.errors import CancelledError, EcgViewerError
+from ecgviewer.core.system.qt_libraries import check_qt_libraries, has_display
 from ecgviewer.core.system.streams import flush_output, tell
 from ecgviewer.core.system.user_dirs import settle
 
@@ -71,9 +72,24 @@ def _run(arguments: list[str], homeless: str) -> int:
 def _open_window(paths: list[str], problem: str) -> int:
     from pathlib import Path
 
+    if not has_display():
+        return _without_display(paths)
+    check_qt_libraries(on_screen=True)
     from ecgviewer.app.main import run
 
     return run([Path(path) for path in paths], problem)
+
+
+def _without_display(paths: list[str]) -> int:
+    """Give the scores where no window can be seen; files to open were named, or nothing is."""
+    if not paths:
+        raise EcgViewerError("there is no display to open a window on; ecgviewer --help")
+    print(
+        "ecgviewer: there is no display to open a window on. These are the scores; "
+        "ecgviewer screenshot PATH --out FILE.png draws the window.",
+        file=sys.stderr,
+    )
+    return _run(["analyze", "--", *paths], "")
 
 
 def _run_trainer(arguments: list[str]) -> int:

@@ -6,19 +6,19 @@ import sys
 from itertools import islice
 from pathlib import Path
 
-from ecgviewer.cli.parser import MODELS
 from ecgviewer.core.errors import BundleError, RecordError, UnsupportedFormatError
 from ecgviewer.core.record_ref import ReadOptions, RecordRef
 from ecgviewer.core.recording import Recording
 from ecgviewer.io import find_records
 from ecgviewer.models.bundle.bundle import read_info, shipped_bundle
+from ecgviewer.models.networks.architectures import model_ids
 from ecgviewer.review.annotations import RecordKey
 from ecgviewer.review.edits.store import ReviewStore
 
 
 def bundle_path(model: str) -> Path:
     """Return the bundle of a model's name, or the file that is named."""
-    return shipped_bundle(model) if model in MODELS else Path(model)
+    return shipped_bundle(model) if model in model_ids() else Path(model)
 
 
 def bundles_for(choice: str) -> tuple[tuple[str, Path], ...]:
@@ -32,7 +32,7 @@ def bundles_for(choice: str) -> tuple[tuple[str, Path], ...]:
         When a bundle is absent or is none.
     """
     bundles = []
-    for model in MODELS if choice == "all" else (choice,):
+    for model in model_ids() if choice == "all" else (choice,):
         path = bundle_path(model)
         info = read_info(path)
         if info.problem:

@@ -11,15 +11,13 @@ from typing import TYPE_CHECKING
 
 from ecgviewer import __version__
 from ecgviewer.core.record_ref import ReadOptions
+from ecgviewer.models.networks.architectures import DEFAULT, model_ids
 
 if TYPE_CHECKING:
     from ecgviewer.review.privacy.anonymize import Privacy
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
-MODELS = ("cae", "vae-bilstm", "vae-bilstm-mha")
-"""The three models in the order in which they are listed and run."""
-DEFAULT_MODEL = "vae-bilstm-mha"
 MAX_SIDE_PX = 8192
 """Of a screenshot: more than any screen has, and some 270 MB of memory."""
 SPECIFICITY = 0.95
@@ -30,6 +28,8 @@ HANDLERS: dict[str, tuple[str, str]] = {
     "report": ("ecgviewer.cli.pictures", "run_report"),
     "screenshot": ("ecgviewer.cli.pictures", "run_screenshot"),
     "export": ("ecgviewer.cli.export", "run"),
+    "convert": ("ecgviewer.cli.convert", "run"),
+    "summary": ("ecgviewer.cli.summary", "run"),
     "models": ("ecgviewer.cli.models", "run"),
     "selftest": ("ecgviewer.cli.selftest", "run"),
 }
@@ -71,8 +71,10 @@ def build_parser() -> argparse.ArgumentParser:
     _add_report(commands)
     _add_screenshot(commands)
     _add_export(commands)
+    _add_convert(commands)
+    _add_summary(commands)
     commands.add_parser("models", help="list the model bundles with the figures on their cards")
-    commands.add_parser("selftest", help="run a shipped sample through all three models")
+    commands.add_parser("selftest", help="run a shipped sample through every model")
     commands.add_parser(
         "trainer", help="retrain, evaluate and calibrate models (python -m trainer)", add_help=False
     )
@@ -109,9 +111,9 @@ def _add_analyze(commands: Commands) -> None:
     command.add_argument(
         "--model",
         type=_model,
-        default=DEFAULT_MODEL,
+        default=DEFAULT.id,
         metavar="MODEL",
-        help=f"{', '.join(MODELS)}, all, or a .ecgmodel file (default: {DEFAULT_MODEL})",
+        help=f"{', '.join(model_ids())}, all, or a .ecgmodel file (default: {DEFAULT.id})",
     )
     command.add_argument("--device", type=_device, default="auto", help="auto, cpu or cuda")
     command.add_argument(
@@ -153,7 +155,7 @@ def _add_report(commands: Commands) -> None:
     )
     command.add_argument("path", type=Path, metavar="PATH")
     command.add_argument("--out", type=_page_file, required=True, metavar="FILE.pdf|FILE.png")
-    command.add_argument("--model", type=_one_model, default=DEFAULT_MODEL, metavar="MODEL")
+    command.add_argument("--model", type=_one_model, default=DEFAULT.id, metavar="MODEL")
     _add_anonymize(command)
     _add_read_options(command)
 
@@ -162,7 +164,7 @@ def _add_screenshot(commands: Commands) -> None:
     command = commands.add_parser("screenshot", help="the real window, drawn off screen")
     command.add_argument("path", type=Path, metavar="PATH")
     command.add_argument("--out", type=_png_file, required=True, metavar="FILE.png")
-    command.add_argument("--model", type=_model, default=DEFAULT_MODEL, metavar="MODEL")
+    command.add_argument("--model", type=_model, default=DEFAULT.id, metavar="MODEL")
     command.add_argument("--size", type=_size, default=(1600, 1000), metavar="WIDTHxHEIGHT")
     command.add_argument("--theme", choices=("light", "dark"), default="light")
     _add_read_options(command)
@@ -174,6 +176,38 @@ def _add_export(commands: Commands) -> None:
     command.add_argument("--to", choices=("wfdb", "csv", "json"), required=True)
     command.add_argument("--out", type=Path, required=True, metavar="DIR")
     _add_anonymize(command)
+    _add_read_options(command)
+
+
+def _add_convert(commands: Commands) -> None:
+    command = commands.add_parser(
+        "convert", help="the samples of any readable record as WFDB, read back and compared"
+    )
+    command.add_argument("path", type=Path, metavar="PATH", help="one record")
+    command.add_argument("--to", choices=("wfdb",), required=True)
+    command.add_argument("--out", type=Path, required=True, metavar="DIR")
+    command.add_argument(
+        "--from", dest="start", type=_seconds, default=0.0, metavar="S", help="start of the span"
+    )
+    command.add_argument(
+        "--to-time", dest="stop", type=_seconds, metavar="S", help="end of the span"
+    )
+    command.add_argument(
+        "--only", type=_leads, default=(), metavar="I,II,...", help="these of the record's leads"
+    )
+    _add_anonymize(command)
+    _add_read_options(command)
+
+
+def _add_summary(commands: Commands) -> None:
+    command = commands.add_parser(
+        "summary",
+        help="the rhythm of a long record: rates, pauses, ectopic beats, irregular time, by hour",
+    )
+    command.add_argument("path", type=Path, metavar="PATH", help="one record")
+    command.add_argument(
+        "--out", type=_csv_file, metavar="FILE.csv", help="default: standard output"
+    )
     _add_read_options(command)
 
 
@@ -206,9 +240,9 @@ def _model(text: str) -> str:
 
 
 def _one_model(text: str) -> str:
-    if text not in MODELS and Path(text).suffix != ".ecgmodel":
+    if text not in model_ids() and Path(text).suffix != ".ecgmodel":
         raise argparse.ArgumentTypeError(
-            f"{text!r} is neither one of {', '.join(MODELS)} nor a .ecgmodel file"
+            f"{text!r} is neither one of {', '.join(model_ids())} nor a .ecgmodel file"
         )
     return text
 
@@ -227,6 +261,10 @@ def _table_file(text: str) -> str:
 
 def _page_file(text: str) -> Path:
     return _file_with_suffix(text, ".pdf", ".png")
+
+
+def _csv_file(text: str) -> Path:
+    return _file_with_suffix(text, ".csv")
 
 
 def _png_file(text: str) -> Path:
@@ -263,6 +301,13 @@ def _positive_hz(text: str) -> float:
     value = _number(text)
     if not 0 < value < 1e6:
         raise argparse.ArgumentTypeError(f"takes a frequency in Hz, not {text!r}")
+    return value
+
+
+def _seconds(text: str) -> float:
+    value = _number(text)
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"takes seconds from the record's start, not {text!r}")
     return value
 
 

@@ -13,6 +13,7 @@ from ecgviewer.core.errors import AnalysisError
 from ecgviewer.core.flags import derive_flags
 from ecgviewer.core.recording import Recording
 from ecgviewer.core.system.files import check_target
+from ecgviewer.core.system.qt_libraries import check_qt_libraries
 from ecgviewer.io import open_record
 from ecgviewer.review.annotations import RecordKey, Review
 
@@ -81,3 +82,4 @@ def _draw_off_screen() -> None:
     """Need no screen, and show nothing where there is one."""
     if sys.platform.startswith("linux"):
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    check_qt_libraries(on_screen=False)

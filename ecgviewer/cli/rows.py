@@ -37,9 +37,10 @@ class Job:
     maps: Path | None = None
 
 
-def error_row(job: Job, model: str, reason: str) -> Row:
+def error_row(job: Job, model: str, reason: str, quality: str = "") -> Row:
     """Return the row of a record that could not be read or judged."""
-    return Row(str(job.path), job.record, model, error=" ".join(reason.split()))
+    row = Row(str(job.path), job.record, model, error=" ".join(reason.split()))
+    return replace(row, quality=f"unacceptable: {quality}") if quality else row
 
 
 def anonymous_row(row: Row, job: Job, recording: Recording | None) -> Row:
@@ -63,7 +64,8 @@ def result_row(
 ) -> Row:
     """Return the row of an analysed record.
 
-    ``quality`` says which leads or spans were not judged, and what the reader warns of.
+    ``quality`` says which leads or spans were not judged, and what the reader warns of;
+    ``abnormal`` is empty where they are too many for a verdict.
 
     Raises
     ------
@@ -73,6 +75,7 @@ def result_row(
     if not np.isfinite(analysis.score):
         raise AnalysisError("nothing in this record could be judged", job.path)
     lead, start_s, stop_s = worst_place(analysis, specificity)
+    abnormal = analysis.is_abnormal(specificity)
     return Row(
         path=str(job.path),
         record=job.record,
@@ -81,7 +84,7 @@ def result_row(
         raw_score=analysis.raw_score,
         p_value=analysis.p_value,
         threshold=analysis.threshold(specificity),
-        abnormal=int(analysis.is_abnormal(specificity)),
+        abnormal=None if abnormal is None else int(abnormal),
         quality=_quality(recording, analysis),
         worst_lead=lead,
         worst_start_s=start_s,
@@ -90,7 +93,8 @@ def result_row(
 
 
 def _quality(recording: Recording, analysis: Analysis) -> str:
-    reasons = [analysis.quality_text()] if analysis.quality else []
+    text = analysis.quality_text()
+    reasons = [] if text == "ok" else [text if analysis.is_acceptable else f"unacceptable: {text}"]
     reasons += [note.text for note in recording.notes if note.level == "warning"]
     return "; ".join(reasons) or "ok"
 

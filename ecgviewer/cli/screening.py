@@ -12,7 +12,7 @@ from ecgviewer.cli.pool import Report
 from ecgviewer.cli.rows import Job, anonymous_row, error_row, result_row
 from ecgviewer.cli.table import Row
 from ecgviewer.cli.words import in_words
-from ecgviewer.core.errors import EcgViewerError, trace_text
+from ecgviewer.core.errors import EcgViewerError, UnreadableError, trace_text
 from ecgviewer.core.recording import Recording
 from ecgviewer.io import open_record
 from ecgviewer.review.privacy.identity import pseudonym
@@ -91,6 +91,8 @@ class Screening:
             except OSError as error:
                 return replace(row, error=f"cannot write the maps: {error.strerror or error}")
             return row
+        except UnreadableError as error:
+            return error_row(job, model, in_words(error, job.path), error.quality)
         except EcgViewerError as error:
             return error_row(job, model, in_words(error, job.path))
         except Exception as error:  # noqa: BLE001 - it costs one row, not the run

@@ -1,4 +1,4 @@
-"""``ecgviewer selftest``: is this installation whole? Shipped samples through all three models."""
+"""``ecgviewer selftest``: is this installation whole? Shipped samples through every model."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from pathlib import Path
 
 import numpy as np
 
-from ecgviewer.cli.parser import MODELS
 from ecgviewer.core.analysis import Analysis, FloatArray
 from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.system.qt_libraries import check_qt_libraries, has_display
 from ecgviewer.core.system.resources import resource_dir
 from ecgviewer.io import find_records, open_record
 from ecgviewer.models.bundle.bundle import Bundle, shipped_bundle
+from ecgviewer.models.networks.architectures import architecture, model_ids
 from ecgviewer.models.run.analyser import Detector
 
 log = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     failures = 0
     detectors: dict[str, Detector] = {}
     checks: list[tuple[str, Callable[[], str]]] = [("samples", _samples_open)]
-    for model in MODELS:
+    for model in model_ids():
         checks.append((f"{model} bundle", partial(_load, model, detectors)))
         checks.append((f"{model} analysis", partial(_compare, model, detectors)))
     checks.append(("window libraries", _qt_imports))
@@ -107,10 +108,8 @@ def _analysis(detector: Detector, name: str) -> Analysis:
         "score map": analysis.score_map,
         "reconstruction": analysis.reconstruction_mv,
     }
-    if analysis.model == "vae-bilstm-mha":
-        maps["attention"] = analysis.attention
-    if analysis.model == "cae":
-        maps["saliency"] = analysis.saliency
+    if explanation := architecture(analysis.model).explanation:
+        maps[explanation] = getattr(analysis, explanation)
     for what, values in maps.items():
         if values is None or not np.isfinite(values).all():
             raise CheckError(f"the {what} of {name} is incomplete")
@@ -120,6 +119,7 @@ def _analysis(detector: Detector, name: str) -> Analysis:
 
 
 def _qt_imports() -> str:
+    check_qt_libraries(on_screen=has_display())
     version = importlib.import_module("PySide6").__version__
     importlib.import_module("ecgviewer.app.shell.window")
     return f"PySide6 {version}"

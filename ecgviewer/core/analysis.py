@@ -2,38 +2,16 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
+from ecgviewer.core.quality import QualityFinding, acceptable, quality_words
 from ecgviewer.core.reference import NormalReference
 
 FloatArray = npt.NDArray[np.float32]
-
-_NAMED_SPANS = 3
-"""Spans of one kind that are named by their times: a day of ECG has hundreds."""
-_END_S = 0.1
-"""A finding that begins and ends this close to the ends of what was analysed is of all of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class QualityFinding:
-    """A lead, or part of one, that no model may judge.
-
-    ``kind`` is one of ``flat``, ``saturated``, ``noisy``, ``missing``, ``invalid``.
-    """
-
-    lead: str
-    kind: str
-    start_s: float
-    stop_s: float
-
-    def text(self) -> str:
-        """Return the finding in words."""
-        return f"{self.lead} {self.kind} {self.start_s:.1f}-{self.stop_s:.1f} s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +84,7 @@ class Analysis:
     Attributes
     ----------
     model : str
-        ``cae``, ``vae-bilstm`` or ``vae-bilstm-mha``.
+        The id of the model.
     bundle_sha256, recording_sha256 : str
         What was run on what.
     preprocessing : mapping
@@ -203,50 +181,27 @@ class Analysis:
         """Return the map level that this share of normal 10-s windows never reaches."""
         return self.map_reference.threshold(specificity)
 
-    def is_abnormal(self, specificity: float) -> bool:
-        """Return whether the record's score passes the threshold."""
-        return self.score >= self.threshold(specificity)
+    def is_abnormal(self, specificity: float) -> bool | None:
+        """Return whether the record's score passes the threshold.
+
+        None where the recording is not good enough for a verdict; what is suspicious in the leads
+        that can be read is flagged all the same.
+        """
+        return self.score >= self.threshold(specificity) if self.is_acceptable else None
+
+    @property
+    def looked_at_s(self) -> float:
+        """Seconds from the start that were analysed."""
+        return self.duration_s if self.analysed_s is None else self.analysed_s
 
     def quality_text(self) -> str:
-        """Return ``ok`` or a short reason, such as ``flat V3; missing 2.0-3.0 s all leads``.
+        """Return ``ok`` or a short reason, such as ``flat V3; missing 2.0-3.0 s all leads``."""
+        return quality_words(self.quality, self.leads, self.looked_at_s)
 
-        A lead that could not be judged anywhere stands by its name alone; "all leads" are the
-        others. Of the spans of each kind the largest are named and the rest counted.
-        """
-        if not self.quality:
-            return "ok"
-        end_s = self.duration_s if self.analysed_s is None else self.analysed_s
-        throughout = [f for f in self.quality if f.start_s < _END_S and f.stop_s > end_s - _END_S]
-        unjudged = {finding.lead for finding in throughout}
-        others = set(self.leads) - unjudged
-        words = []
-        for kind in dict.fromkeys(finding.kind for finding in self.quality):
-            leads = dict.fromkeys(finding.lead for finding in throughout if finding.kind == kind)
-            if leads:
-                words.append(f"{kind} {' '.join(leads)}")
-            spans = [f for f in self.quality if f.kind == kind and f.lead not in unjudged]
-            if spans:
-                words.append(f"{kind} {_spans_text(spans, others)}")
-        return "; ".join(words)
-
-
-def _spans_text(findings: Iterable[QualityFinding], all_leads: Set[str]) -> str:
-    """Return when which leads could not be judged, in the order of time."""
-    spans: dict[tuple[float, float], dict[str, None]] = {}
-    for finding in findings:
-        # Outwards to the digit that is shown: leads that go together are one span, and none is 0 s.
-        start_s = math.floor(finding.start_s * 10 + 1e-6) / 10
-        stop_s = math.ceil(finding.stop_s * 10 - 1e-6) / 10
-        spans.setdefault((start_s, stop_s), {})[finding.lead] = None
-    largest = sorted(spans, key=lambda span: (span[0] - span[1]) * len(spans[span]))[:_NAMED_SPANS]
-    texts = [
-        f"{start_s:.1f}-{stop_s:.1f} s "
-        + ("all leads" if all_leads and spans[start_s, stop_s].keys() >= all_leads
-           else " ".join(spans[start_s, stop_s]))
-        for start_s, stop_s in sorted(largest)
-    ]  # fmt: skip
-    left_out = len(spans) - len(largest)
-    return ", ".join(texts) + (f" and {left_out} more" if left_out else "")
+    @property
+    def is_acceptable(self) -> bool:
+        """Whether the recording is good enough for a verdict on it as a whole."""
+        return acceptable(self.quality, self.leads, self.looked_at_s)
 
 
 def clock_text(seconds: float) -> str:

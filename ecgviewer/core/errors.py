@@ -88,6 +88,20 @@ class AnalysisError(EcgViewerError):
     """A model cannot run on this record (too short, leads missing, nothing usable)."""
 
 
+class UnreadableError(AnalysisError):
+    """Nothing in a record can be read.
+
+    Parameters
+    ----------
+    quality : str
+        Which leads are bad, and how.
+    """
+
+    def __init__(self, reason: str, path: Path | str | None = None, quality: str = "") -> None:
+        super().__init__(reason, path)
+        self.quality = quality
+
+
 class ReviewError(EcgViewerError):
     """A review or journal file cannot be read or written."""
 

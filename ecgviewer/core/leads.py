@@ -53,6 +53,31 @@ def canonical_lead(name: str) -> str | None:
     return _BY_KEY.get(key)
 
 
+_ECG = re.compile(r"ecg|ekg|electrocardiogra|mdc_ecg|holter", re.IGNORECASE)
+_OTHER_CHANNEL = re.compile(
+    r"resp|respir\w*|breath\w*|breathing|airflow|flow|nasal|thor|thorax|abdo|abdomen|abdominal|"
+    r"pleth\w*|ppg|spo2|sao2|sp02|o2|co2|etco2|capno\w*|oximet\w*|"
+    r"[an]?bp|aobp|fap|abpm|nibp|ibp\d?|art|arterial|pap|cvp|icp|lap|rap|rvp|uap|uvp|press|pressure|mmhg|"
+    r"eeg|emg|eog|erg|eda|gsr|scr|imp|impedance|icg|bcg|scg|pcg|phono\w*|"
+    r"temp|temperature|acc|accel\w*|gyro\w*|magnetometer|position|"
+    r"marker|markers|trigger|trig|event|events|annotations?|status|stim|sync|nseq|battery|"
+    r"snore|snoring|light|sound|audio|microphone|pulse|heart ?rate|hr|time|timestamps?",
+)
+_WORDS = re.compile(r"[a-z]+\d?|\d+")
+
+
+def is_ecg_channel(name: str) -> bool:
+    """Return whether a channel may be an ECG: False for those named as something else.
+
+    Respiration, plethysmogram, pressures, EEG, EMG, "EDF Annotations", triggers and the like are
+    never leads, whatever unit a file gives them. A name that says nothing may be a lead.
+    """
+    if canonical_lead(name) is not None or _ECG.search(name):
+        return True
+    words = _WORDS.findall(name.lower().replace("_", " "))
+    return not any(_OTHER_CHANNEL.fullmatch(word) for word in words)
+
+
 def resembles_standard_lead(name: str) -> bool:
     """Return whether only a sign, hyphen or blank keeps a name from being a standard lead's."""
     if canonical_lead(name) is not None:

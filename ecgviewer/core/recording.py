@@ -12,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ecgviewer.core.leads import STANDARD_LEADS, standard_indices
+from ecgviewer.core.source_facts import SourceFacts
+from ecgviewer.core.start import Start
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -65,6 +67,11 @@ class Patient:
             parts.append(f"born {self.birth_date}")
         return " · ".join(part for part in parts if part)
 
+    @property
+    def absence(self) -> str:
+        """What to say where :meth:`line` has nothing; comments may be in words of their own."""
+        return "No patient data recognised" if self.comments else "No patient data in the file"
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
@@ -77,6 +84,33 @@ class Note:
     level: str
     text: str
     question: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Numbering:
+    """How the file itself counts what is read from it: samples, signals, marks.
+
+    Attributes
+    ----------
+    first_sample : int
+        The stored sample that is sample 0 here; above 0 where padding was cut off.
+    signals : tuple of int or None
+        For each lead its number among the file's own signals, from 0; None where it comes out of
+        other leads. Empty where the leads are the file's signals, one for one.
+    marks_hz : float or None
+        What annotation files beside the record count in, unless they say otherwise; None where
+        that is the sampling frequency.
+    """
+
+    first_sample: int = 0
+    signals: tuple[int | None, ...] = ()
+    marks_hz: float | None = None
+
+    def signal(self, row: int) -> int | None:
+        """Return the number of the file's signal that lead number ``row`` is."""
+        if not self.signals:
+            return row
+        return self.signals[row] if row < len(self.signals) else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,11 +133,16 @@ class Recording:
         Length of every lead.
     units_known : bool
         False when the file gives no physical unit: amplitudes are then arbitrary.
-    start_time : datetime or None
+    start : Start
+        As much of the moment of the first sample as the file gives.
     patient : Patient
     notes : tuple of Note
         Everything that was assumed or looks wrong.
+    numbering : Numbering
+        How the file itself counts samples and signals.
     source : SignalSource
+    facts : SourceFacts
+        Device, filters, and what the device concluded, as far as the file says.
     """
 
     name: str
@@ -114,9 +153,16 @@ class Recording:
     n_samples: int
     source: SignalSource
     units_known: bool = True
-    start_time: datetime | None = None
+    start: Start = field(default_factory=Start)
     patient: Patient = field(default_factory=Patient)
     notes: tuple[Note, ...] = ()
+    numbering: Numbering = field(default_factory=Numbering)
+    facts: SourceFacts = field(default_factory=SourceFacts)
+
+    @property
+    def start_time(self) -> datetime | None:
+        """Date and time of the first sample, where the file gives both."""
+        return self.start.moment
 
     @property
     def unit(self) -> str:

@@ -7,19 +7,26 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from ecgviewer.core.errors import CorruptFileError, UnsupportedFormatError
-from ecgviewer.core.leads import canonical_lead, resembles_standard_lead
+from ecgviewer.core.leads import canonical_lead, is_ecg_channel, resembles_standard_lead
 from ecgviewer.core.record_ref import ReadOptions
 from ecgviewer.core.recording import Note, SignalSource
 from ecgviewer.io import limits
 from ecgviewer.io.lead_identity import identity_notes
 from ecgviewer.io.units import mv_per_unit
 
+FloatArray = npt.NDArray[np.float32]
+
 CHECKED_S = 10.0
 """The first seconds, which are read on opening anyway to be shown."""
 PLAUSIBLE_MV = (0.02, 25.0)
 """Median peak-to-peak amplitude over the leads of any ECG, with room."""
+
+USUAL_MV = (0.2, 4.5)
+"""Median over leads of the median span of a second: 0.37 to 3.6 mV in 578 records of five data sets
+(PTB-XL, CPSC 2018, Georgia and Chapman, LUDB, CinC 2011), 1.1 mV in the middle."""
 
 
 def check_sampling(fs_hz: float, n_samples: int, path: Path) -> None:
@@ -48,7 +55,7 @@ def name_leads(names: Sequence[str], options: ReadOptions) -> tuple[tuple[str, .
         if any(canonical_lead(name) for name in names):
             if _standard(options.leads) != _standard(names):
                 text = "the file names its leads; the lead names given were not used"
-                notes.append(Note("info", text))
+                notes.append(Note("warning", text))
         elif len(options.leads) == len(names):
             names = options.leads
             notes.append(Note("assumed", "lead names as given", "leads"))
@@ -97,6 +104,18 @@ def name_leads(names: Sequence[str], options: ReadOptions) -> tuple[tuple[str, .
     return tuple(leads), notes
 
 
+def ecg_channels(names: Sequence[str]) -> list[bool]:
+    """Return which channels may be leads of an ECG; all of them where no name tells of one."""
+    may_be = [is_ecg_channel(name) for name in names]
+    return may_be if any(may_be) else [True] * len(names)
+
+
+def others_note(channels: Iterable[tuple[str, str | None]]) -> Note:
+    """Return that channels (name and unit) of something else than an ECG are not shown."""
+    named = [f"{name} ({unit})" if unit else name for name, unit in channels]
+    return Note("info", f"not shown, no ECG: {', '.join(named)}")
+
+
 def unused_unit_notes(stated: Iterable[str], given: str) -> list[Note]:
     """Return that a unit was given for signals that all state another one."""
     units = dict.fromkeys(stated)
@@ -137,5 +156,29 @@ def signal_notes(
                     f"the leads span {span:.3g} mV (median): no ECG does; gain or unit is wrong",
                 )
             )
+        else:
+            notes += _unusual_amplitude(signal, fs_hz)
     # Leads that were normalised one by one cannot satisfy the identities.
     return notes + identity_notes(signal, leads) if units_known else notes
+
+
+def _unusual_amplitude(signal_mv: FloatArray, fs_hz: float) -> list[Note]:
+    """Return that amplitudes are about ten times too large or small, drift aside."""
+    second = max(round(fs_hz), 1)
+    n = signal_mv.shape[1] // second
+    if n == 0:
+        return []
+    seconds = signal_mv[:, : n * second].reshape(len(signal_mv), n, second).astype(np.float64)
+    spans = np.ptp(seconds, axis=2)  # NaN where a sample of the second is missing
+    per_lead = [np.median(row[row > 0]) for row in spans if np.any(row > 0)]
+    if not per_lead:
+        return []
+    span = float(np.median(per_lead))
+    if USUAL_MV[0] <= span <= USUAL_MV[1]:
+        return []
+    size = "large" if span > USUAL_MV[1] else "small"
+    text = (
+        f"amplitudes are unusually {size}: {span:.2g} mV within a second (median), where ECGs have "
+        "about 1 mV; gain or unit may be wrong"
+    )
+    return [Note("warning", text)]

@@ -16,6 +16,8 @@ from ecgviewer.core.record_ref import ReadOptions, RecordRef
 from ecgviewer.core.recording import Recording
 from ecgviewer.io import limits
 from ecgviewer.io.file_access import FileStamp, is_folder, is_regular, starts_with
+from ecgviewer.io.readers import count_in, open_as
+from ecgviewer.io.recognise import format_of, known_refusal, refusal
 from ecgviewer.io.wfdb.header import read_header
 from ecgviewer.io.wfdb.reader import check_claims, open_wfdb
 
@@ -25,7 +27,7 @@ _NO_OFFSET_SEARCH = 8192
 """MATLAB and others put up to this much of their own before the HDF5 signature."""
 _NEVER_RECORDS = frozenset(
     (".dat", ".csv", ".tsv", ".txt", ".json", ".jsonl", ".md", ".pdf", ".png", ".jpg", ".py",
-     ".xml", ".html", ".npz", ".npy", ".ecgmodel", ".atr", ".zip", ".gz", ".log")
+     ".html", ".npz", ".npy", ".ecgmodel", ".atr", ".zip", ".gz", ".log")
 )  # fmt: skip
 """Not looked into when a folder is searched."""
 
@@ -68,6 +70,11 @@ def find_records(
         target, index = _locate(path)
         if is_hdf5(target):
             yield from _hdf5_refs(target, index, answers)
+        elif index is None and (n_records := count_in(target, answers)) > 1:
+            for k in range(n_records):
+                yield RecordRef(target, k, answers)
+        elif index is not None and format_of(target) is not None:
+            yield RecordRef(target, index, answers)
         else:
             yield RecordRef(target, None, answers)
     except RecordError as error:
@@ -89,7 +96,8 @@ def open_record(ref: RecordRef) -> Recording:
         from ecgviewer.io.hdf5.records import open_hdf5
 
         return open_hdf5(resolved)
-    return open_wfdb(resolved)
+    kind = format_of(target) if target.suffix.lower() != ".hea" else None
+    return open_as(kind, resolved) if kind is not None else open_wfdb(resolved)
 
 
 def is_hdf5(path: Path) -> bool:
@@ -110,39 +118,55 @@ def _locate(path: Path) -> tuple[Path, int | None]:
     """Return the file to open for a path as a user gives it, and the index after ``#``."""
     if is_folder(path):
         raise UnsupportedFormatError("is a folder, not a record", path)
-    if path.suffix.lower() == ".hea" or is_hdf5(path):
+    if path.suffix.lower() == ".hea" or is_hdf5(path) or format_of(path) is not None:
         FileStamp.of(path)
         return path, None
-    for suffix in (".hea", ".h5", ".hdf5"):
-        candidate = path.with_name(path.name + suffix)
-        if is_regular(candidate):
-            return candidate, None
+    if is_regular(path):
+        return _header_of(path), None
+    candidates = [path.with_name(path.name + suffix) for suffix in (".hea", ".h5", ".hdf5")]
+    there = [candidate for candidate in candidates if is_regular(candidate)]
+    if len(there) > 1:
+        names = " and ".join(candidate.name for candidate in there)
+        raise UnsupportedFormatError(f"{names} are both there: say which", path)
+    if there:
+        return there[0], None
     stem, mark, number = path.name.rpartition("#")
     if mark and stem and number.isascii() and number.isdigit() and len(number) < 10:
         inner, _ = _locate(path.with_name(stem))
         return inner, int(number)
     FileStamp.of(path)
-    header = path.with_suffix(".hea")
-    if is_regular(header):
-        return header, None
-    naming = _header_naming(path)
-    if naming is not None:
-        return naming, None
-    if path.suffix.lower() in (".dat", ".mat"):
-        raise MissingFileError(f"its header {header.name} is missing", path)
-    raise UnsupportedFormatError("is no ECG in a format that this program reads", path)
+    raise refusal(path)
 
 
-def _header_naming(signal_file: Path) -> Path | None:
-    """Return the header in the same folder that names this signal file."""
-    for header in sorted(signal_file.parent.glob("*.hea")):
+def _header_of(path: Path) -> Path:
+    """Return the header that names a signal file; never that of another file of its name.
+
+    Raises
+    ------
+    RecordError
+        Saying what the file is, where no header names it.
+    """
+    own = path.with_suffix(".hea")
+    others = sorted(set(path.parent.glob("*.hea")) - {own})
+    for header in ([own] if is_regular(own) else []) + others:
         try:
             specs = read_header(header).signals
         except RecordError:
+            if header == own and path.suffix.lower() in (".dat", ".mat"):
+                return own  # opening it says what is wrong with it
             continue
-        if any(spec.file_name == signal_file.name for spec in specs):
+        if any(spec.file_name.casefold() == path.name.casefold() for spec in specs):
             return header
-    return None
+    known = known_refusal(path)
+    if known is not None:
+        raise known
+    if is_regular(own):
+        raise UnsupportedFormatError(
+            f"is no signal file of the record {own.name} beside it: open that instead", path
+        )
+    if path.suffix.lower() in (".dat", ".mat"):
+        raise MissingFileError(f"its header {own.name} is missing", path)
+    raise refusal(path)
 
 
 def _search(root: Path, options: ReadOptions) -> Iterator[RecordRef | RecordFailure]:
@@ -196,6 +220,8 @@ def _search_folder(
             path = folder / name
             if is_hdf5(path):
                 yield from _hdf5_refs(path, None, options)
+            elif format_of(path) is not None:
+                yield RecordRef(path, None, options)
         elif name.removesuffix(".hea") not in segments:
             yield found[name]
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import re
+
 _MV_PER_UNIT = {
     "kv": 1e6,
     "v": 1e3, "volt": 1e3, "volts": 1e3,
@@ -11,10 +14,18 @@ _MV_PER_UNIT = {
     "pv": 1e-9,
 }  # fmt: skip
 
+_COUNTED = re.compile(r"(\d+(?:\.\d*)?(?:e[+-]?\d+)?)\s*[*x]?\s*([a-zµμ]+)")
+
 
 def mv_per_unit(unit: str) -> float | None:
     """Return how many mV one ``unit`` is, or None where it is no voltage that we know.
 
     ``"MV"`` reads as millivolt: no ECG is in megavolts, and some archives write upper case.
+    A number may stand before the unit, as in ``1e-4V`` or ``4.88 uV``.
     """
-    return _MV_PER_UNIT.get(unit.strip().lower())
+    text = unit.strip().lower()
+    counted = _COUNTED.fullmatch(text)
+    if counted is None:
+        return _MV_PER_UNIT.get(text)
+    factor, known = float(counted[1]), _MV_PER_UNIT.get(counted[2])
+    return factor * known if known is not None and 0 < factor < math.inf else None

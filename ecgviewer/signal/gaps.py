@@ -65,3 +65,14 @@ def runs(mask: BoolArray) -> npt.NDArray[np.int64]:
     """Return the ``[start, stop)`` of every run of true values, as an array [k, 2]."""
     edges = np.diff(np.concatenate([[0], mask.astype(np.int8), [0]]))
     return np.stack([np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)], axis=1)
+
+
+def bridge_short(mask: BoolArray, longest: int) -> npt.NDArray[np.int64]:
+    """Return the :func:`runs` of a mask [n], joined where at most ``longest`` samples apart."""
+    found = runs(mask)
+    if len(found) == 0:
+        return found
+    apart = found[1:, 0] - found[:-1, 1] > longest
+    starts = found[np.concatenate([[True], apart]), 0]
+    stops = found[np.concatenate([apart, [True]]), 1]
+    return np.stack([starts, stops], axis=1)

@@ -18,11 +18,11 @@ from PySide6.QtCore import QCoreApplication, QEvent, QtMsgType, qInstallMessageH
 from PySide6.QtWidgets import QApplication
 
 from ecgviewer.app.main import make_application
-from ecgviewer.app.shell.document import MODELS, model_title
 from ecgviewer.app.shell.model_choices import ModelChoice
 from ecgviewer.app.shell.session import Session
 from ecgviewer.app.shell.settings import SettingsStore
 from ecgviewer.app.shell.window import MainWindow
+from ecgviewer.models.networks.architectures import model_ids, model_title
 from tests.app.driving import ClockworkInference
 
 
@@ -84,7 +84,7 @@ def make_window(
         if models:
             session.models = {
                 model: ModelChoice(model, model_title(model), Path(f"{model}.ecgmodel"))
-                for model in MODELS
+                for model in model_ids()
             }
         window = MainWindow(session)
         windows.append(window)

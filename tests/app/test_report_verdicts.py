@@ -18,8 +18,9 @@ from PySide6.QtTest import QTest
 
 from ecgviewer.app.report.from_window import Reporting
 from ecgviewer.app.report.report import ReportPage, make_page, render_report, write_page
-from ecgviewer.core.analysis import Flag, QualityFinding
+from ecgviewer.core.analysis import Flag
 from ecgviewer.core.leads import STANDARD_LEADS
+from ecgviewer.core.quality import QualityFinding
 from ecgviewer.review.annotations import FlagOrigin, FlagVerdict, new_id
 from tests.app.driving import Build, make_analysis, spin
 from tests.app.trace_material import analysis_of, ecg, recording_of

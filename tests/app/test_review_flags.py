@@ -32,13 +32,13 @@ def analyse(window: MainWindow) -> None:
     assert ref is not None
     window.document.add_analysis("vae-bilstm-mha", make_analysis(ref, "vae-bilstm-mha"))
     window.session.set_specificity(0.8)
-    assert len(window.document.flags) == 3
+    assert len(window.document.shown.flags) == 3
 
 
 def show_flags(window: MainWindow, *flags: Flag) -> None:
     """Give the window other flags, none selected."""
-    window.document.flags, window.document.selected_flag = flags, None
-    window.document.flagsChanged.emit()
+    window.document.select_flag(None)
+    window.document._set_flags(flags)
 
 
 def said(window: MainWindow) -> list[str]:
@@ -58,7 +58,7 @@ def test_a_flag_is_accepted_rejected_or_left_with_one_key_each(window) -> None:
     review = review_of(window)
     assert [item.verdict for item in review.verdicts] == ["accepted", "rejected", "unsure"]
     (annotation,) = review.annotations
-    flag = window.document.flags[0]
+    flag = window.document.shown.flags[0]
     assert (annotation.start_s, annotation.end_s) == (flag.start_s, flag.stop_s)
     assert annotation.leads == flag.leads
     assert annotation.origin.model == "vae-bilstm-mha"
@@ -70,7 +70,7 @@ def test_a_flag_is_accepted_rejected_or_left_with_one_key_each(window) -> None:
 
 def test_a_verdict_on_a_whole_window_judges_none_of_the_places_within_it(window) -> None:
     analyse(window)
-    places = window.document.flags
+    places = window.document.shown.flags
     every = tuple(lead for place in places for lead in place.leads)
     whole = Flag(0.0, 10.0, every, 3.0, 0.01, "ST lower, T lower", ("st",))
     show_flags(window, whole, *places)
@@ -86,7 +86,7 @@ def test_a_verdict_on_a_whole_window_judges_none_of_the_places_within_it(window)
 
 def test_a_flag_that_another_threshold_cut_to_a_little_of_itself_is_judged_anew(window) -> None:
     analyse(window)
-    first, *others = window.document.flags
+    first, *others = window.document.shown.flags
     press(window, Key.Key_N)
     press(window, Key.Key_A)
     show_flags(window, replace(first, stop_s=first.start_s + 0.1), *others)
@@ -102,10 +102,10 @@ def test_a_place_that_the_threshold_takes_away_leaves_no_whole_window_selected(w
     analysis = replace(analysis, windows=(replace(whole, score=4.6),))
     window.document.add_analysis("vae-bilstm-mha", analysis)
     window.session.set_specificity(0.8)
-    assert [flag.placed for flag in window.document.flags] == [False, True, True, True]
+    assert [flag.placed for flag in window.document.shown.flags] == [False, True, True, True]
     window.select_flag(3)
     window.session.set_specificity(0.9)
-    assert [flag.placed for flag in window.document.flags] == [False, True, True]
+    assert [flag.placed for flag in window.document.shown.flags] == [False, True, True]
     assert window.document.selected_flag is None
 
 
@@ -129,7 +129,7 @@ def test_undo_of_a_verdict_whose_flag_is_not_shown_selects_no_other(window) -> N
     analyse(window)
     press(window, Key.Key_N)
     press(window, Key.Key_A)
-    show_flags(window, *window.document.flags[1:])
+    show_flags(window, *window.document.shown.flags[1:])
     press(window, Key.Key_N)
     assert window.document.selected_flag is not None
     press(window, Key.Key_Z, Ctrl)
@@ -152,7 +152,7 @@ def test_the_highlighted_row_of_the_list_is_the_flag_that_is_judged(window) -> N
     assert [index.row() for index in table.selectionModel().selectedRows()] == [2]
     assert window.document.selected_flag == 2
     first, last = window.traces.visible_range()
-    assert first <= window.document.flags[2].start_s <= last
+    assert first <= window.document.shown.flags[2].start_s <= last
     press(window, Key.Key_U)
     assert said(window) == ["", "", "?"]
 
@@ -205,7 +205,7 @@ def test_words_that_suggest_no_label_get_the_one_given_to_them_before(window) ->
     analyse(window)
     rhythm = Flag(0.0, 3.0, (), 3.0, 0.01, "fast, irregular", ("rhythm",))
     again = replace(rhythm, start_s=6.0, stop_s=9.0, reason="irregular, fast")
-    show_flags(window, rhythm, window.document.flags[0], replace(again, reason="slow"), again)
+    show_flags(window, rhythm, window.document.shown.flags[0], replace(again, reason="slow"), again)
     hint = window.review.panel.hint
     press(window, Key.Key_N)
     press(window, Key.Key_3)
@@ -230,19 +230,17 @@ def test_enter_labels_a_marked_span_and_judges_no_flag(window) -> None:
 def test_what_is_said_of_a_flag_follows_the_threshold(window) -> None:
     analyse(window)
     press(window, Key.Key_N)
-    first, *others = window.document.flags
-    window.document.flags = (replace(first, reason="QT long"), *others)
-    window.document.flagsChanged.emit()
+    first, *others = window.document.shown.flags
+    window.document._set_flags((replace(first, reason="QT long"), *others))
     assert window.review.panel.hint.text().startswith("A accepts as “Long QT”")
-    window.document.selected_flag, window.document.flags = None, ()
-    window.document.flagsChanged.emit()
+    window.document._set_flags(())
     assert not window.review.panel.hint.text().startswith("A accepts")
 
 
 def test_a_flag_whose_words_suggest_a_label_is_accepted_with_it(window) -> None:
     analyse(window)
-    first, *others = window.document.flags
-    window.document.flags = (replace(first, reason="ST lower, T lower"), *others)
+    first, *others = window.document.shown.flags
+    window.document._set_flags((replace(first, reason="ST lower, T lower"), *others))
     press(window, Key.Key_N)
     assert window.review.panel.hint.text().startswith("A accepts as “ST depression”")
     press(window, Key.Key_A)

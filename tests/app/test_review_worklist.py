@@ -207,7 +207,7 @@ def test_two_readers_are_compared_and_a_third_decides(window: MainWindow) -> Non
 
 def test_blind_readers_see_nothing_of_the_models(window: MainWindow) -> None:
     window.session.analyse(["cae"])
-    spin(lambda: bool(window.document.analyses))
+    spin(lambda: bool(window.document.shown.analyses))
     assert window.traces.scene.flags
     press(window, Key.Key_H, Ctrl | Shift)
     for name in ("analysis", "consensus", "flags"):
@@ -331,7 +331,7 @@ def test_a_whole_session_with_the_keyboard_alone(
         press(window, Key.Key_F5)
         spin(lambda: not window.session.running, within_s=300.0)
         press(window, Key.Key_N)
-        flags = len(window.document.flags)
+        flags = len(window.document.shown.flags)
         for key in (Key.Key_A, Key.Key_X, Key.Key_U)[:flags]:
             press(window, key)
             judged += 1

@@ -14,7 +14,7 @@ from ecgviewer.app.qt.theme import LIGHT
 from ecgviewer.app.trace.data.array_levels import ArrayLevels
 from ecgviewer.app.trace.data.chunks import ChunkStore
 from ecgviewer.app.trace.data.levels import query
-from ecgviewer.app.trace.pixel_columns import to_pixels
+from ecgviewer.app.trace.pixel_columns import Stretch, to_pixels
 from ecgviewer.app.trace.view import TraceView
 from ecgviewer.core.errors import CorruptFileError
 from tests.app.driving import spin
@@ -70,8 +70,8 @@ def test_a_one_sample_spike_is_in_exactly_its_pixel(at: int, per_pixel: float) -
     signal = np.zeros((1, 8000), dtype=np.float32)
     signal[0, at] = 5.0
     columns = query(ArrayLevels(signal), 0, 8000, per_pixel)
-    x = (columns.centres() + 0.5) / per_pixel
-    _, hi = to_pixels(columns, x, int(8000 / per_pixel))
+    stretch = Stretch(0, int(8000 / per_pixel), 1.0 / per_pixel, 0.5 / per_pixel)
+    _, hi = to_pixels(columns, 1.0, stretch)
     high = np.flatnonzero(hi[0] >= 4.999)
     # Within the pixel of its bin, or the joint to the next; a border pixel may cut half a bin.
     expected = (at + 0.5) / per_pixel

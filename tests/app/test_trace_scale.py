@@ -13,7 +13,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from ecgviewer.app.qt.theme import LIGHT
-from ecgviewer.app.trace.furniture import scale_text
+from ecgviewer.app.trace.page_marks import scale_text
 from ecgviewer.app.trace.view import TraceView
 from ecgviewer.core.leads import STANDARD_LEADS
 from tests.app.trace_material import (

@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from ecgviewer.app.qt.theme import DARK, LIGHT
-from ecgviewer.app.trace.cut_waves import CUT_TEXT
+from ecgviewer.app.trace.cut_marks import CUT_TEXT
 from ecgviewer.app.trace.view import TraceView
 from ecgviewer.core.leads import STANDARD_LEADS
 from tests.app.trace_material import close_to, flat, pixels, recording_of, shown_view
@@ -49,7 +49,7 @@ def scale_words(view: TraceView, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return the words of the line below the traces."""
     said: list[str] = []
     monkeypatch.setattr(
-        "ecgviewer.app.trace.furniture.paint_scale_line",
+        "ecgviewer.app.trace.page_marks.paint_scale_line",
         lambda painter, frame, rect, parts, legends: said.extend(words for words, _ in parts),
     )
     view.redraw()

@@ -51,7 +51,7 @@ def test_a_model_replaced_on_the_disk_is_named_with_its_result(
     window.session.models["cae"] = choice
     open_and_wait(window, samples / "00330_hr.hea")
     window.session.analyse(["cae"])
-    spin(lambda: "cae" in window.document.analyses)
+    spin(lambda: "cae" in window.document.shown.analyses)
     spin(lambda: window.session.models["cae"].content_sha256 != "a")
     assert "replaced on the disk" in window.messages.texts()[0]
 
@@ -72,7 +72,7 @@ def test_a_model_changed_after_it_was_loaded(
     session.analyse([str(path)])
     spin(lambda: not session.running, 120.0)
     assert window.messages.texts() == []
-    replaced = replace(bundle, card="# Another\n").save(path)
+    replaced = replace(bundle, training={**bundle.training, "epochs": 1}).save(path)
     open_and_wait(window, samples / "00010_hr.hea")
     session.analyse([str(path)])
     spin(lambda: not session.running, 120.0)
@@ -85,4 +85,4 @@ def test_a_model_changed_after_it_was_loaded(
     session.analyse([str(path)])
     spin(lambda: not session.running, 120.0)
     assert "checksum does not match" in window.messages.texts()[-1]
-    assert window.document.analyses == {}
+    assert window.document.shown.analyses == {}

@@ -194,7 +194,7 @@ def test_a_home_that_cannot_be_written_costs_no_viewing(
     spin(lambda: any("shown only" in text for text in window.messages.texts()))
     window.session.analyse(["cae"])
     spin(lambda: not window.session.running)
-    assert window.document.analysis is not None
+    assert window.document.shown.analysis is not None
     assert window.traces.wait_until_loaded()
     assert window.close()
     assert (tmp_path / "file").read_text() == "in the way"
@@ -262,7 +262,7 @@ def test_the_model_process_is_killed_and_the_window_goes_on(
         annotate(window, 3.0)
     window.session.analyse(["cae"])
     spin(lambda: not window.session.running, 120.0)
-    assert window.document.analyses["cae"] is not None
+    assert window.document.shown.analyses["cae"] is not None
     assert window.messages.texts() == []
     assert len(window.review.document.review.annotations) == 3
 
@@ -279,7 +279,7 @@ def test_a_cache_that_cannot_be_written_costs_no_result(
     open_and_wait(window, samples / "00010_hr.hea")
     window.session.analyse(["cae"])
     spin(lambda: not window.session.running, 120.0)
-    assert window.document.analyses["cae"].score_map.shape == (12, 1000)
+    assert window.document.shown.analyses["cae"].score_map.shape == (12, 1000)
     spare = Path(window.session._inference._client._spare.name)
     assert spare.stat().st_mode & 0o077 == 0 and any(spare.rglob("*.npy"))
     window.close()

@@ -78,6 +78,7 @@ def footprint(window: MainWindow) -> tuple[int, int, float]:
     return handles, objects, pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts handles in /proc")
 def test_a_thousand_records_opened_and_closed_leave_nothing_behind(
@@ -157,6 +158,7 @@ def test_a_dialog_that_is_closed_is_freed(make_window: Build, samples: Path, nam
     assert growth(window, name, 4) == ""
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts handles in /proc")
 def test_no_command_leaves_anything_behind(make_window: Build, samples: Path) -> None:

@@ -29,7 +29,7 @@ def window(make_window: Callable[..., MainWindow], samples: Path) -> MainWindow:
     assert window.document.ref is not None
     analysis = make_analysis(window.document.ref, "vae-bilstm-mha")
     window.document.add_analysis("vae-bilstm-mha", analysis)
-    spin(lambda: len(window.document.flags) > 0)
+    spin(lambda: len(window.document.shown.flags) > 0)
     return window
 
 
@@ -52,13 +52,12 @@ def test_a_flag_says_finding_time_and_p_whole(window: MainWindow) -> None:
         replace(
             flag, start_s=0.0, stop_s=10.0, reason=WIDE, leads=LEADS, p_value=1e-6, parts=("st",)
         )
-        for flag in document.flags
+        for flag in document.shown.flags
     ]
-    document.flags = tuple(flags)
-    document.flagsChanged.emit()
+    document._set_flags(tuple(flags))
     window.docks["flags"].raise_()
     QApplication.processEvents()
-    for row, flag in enumerate(document.flags):
+    for row, flag in enumerate(document.shown.flags):
         lines = shown(table, row)
         words = " ".join(lines).replace("\u00a0", " ")
         assert finding_text(flag) in words

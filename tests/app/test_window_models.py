@@ -17,11 +17,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from ecgviewer.app.screenshot import take
-from ecgviewer.app.shell.document import MODELS
 from ecgviewer.app.shell.window import MainWindow
 from ecgviewer.app.work.inference import Inference
 from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.models.networks.architectures import model_ids
 from tests.app.driving import Build, open_and_wait, spin
 from tests.perf.probes import probe
 
@@ -56,31 +56,31 @@ def test_a_record_of_another_hospital_from_opening_to_flags(
     open_and_wait(window, other_hospital(request, samples))
     assert "bpm" in window.header.rate.text()
     boxes = window.analysis_panel
-    for position, model in enumerate(MODELS):
+    for position, model in enumerate(model_ids()):
         boxes.model_box.setFocus()
         QTest.keyClick(boxes.model_box, Qt.Key.Key_Home)
         for _ in range(position):
             QTest.keyClick(boxes.model_box, Qt.Key.Key_Down)
         assert window.settings.value.model == model
         QTest.mouseClick(boxes.run_button, Qt.MouseButton.LeftButton)
-        spin(lambda model=model: model in window.document.analyses, 120.0)
-        analysis = window.document.analysis
+        spin(lambda model=model: model in window.document.shown.analyses, 120.0)
+        analysis = window.document.shown.analysis
         assert analysis is not None and analysis.model == model
         assert np.isfinite(analysis.score)
         assert boxes.verdict.headline.text() in ("Abnormal", "Within the normal range")
         assert f"{analysis.score:.2f}" in boxes.verdict.figures.text()
         assert window.traces.scene.analysis is analysis
-    runs = dict(window.document.analyses)
+    runs = dict(window.document.shown.analyses)
     boxes.slider.setFocus()
     QTest.keyClick(boxes.slider, Qt.Key.Key_Home)
-    loose = len(window.document.flags)
+    loose = len(window.document.shown.flags)
     QTest.keyClick(boxes.slider, Qt.Key.Key_End)
-    assert len(window.document.flags) <= loose
+    assert len(window.document.shown.flags) <= loose
     QTest.keyClick(boxes.slider, Qt.Key.Key_Home)
     window.traces.setFocus()
     QTest.keyClick(window.traces, Qt.Key.Key_N)
     assert window.document.selected_flag is not None
-    assert window.document.analyses == runs
+    assert window.document.shown.analyses == runs
     assert window.messages.texts() == []
 
 
@@ -102,13 +102,14 @@ def _gaps_while_analysing(window: MainWindow, record: Path) -> np.ndarray:
     QTest.qWait(300)
     last = time.perf_counter()
     timer.start(INTERVAL_MS)
-    window.session.analyse(list(MODELS))
+    window.session.analyse(list(model_ids()))
     spin(lambda: not window.session.running, 120.0)
     QTest.qWait(100)
     timer.stop()
     return np.array(gaps)
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_the_windows_thread_is_not_blocked_during_an_analysis(
     real_window: MainWindow, samples: Path
@@ -133,6 +134,7 @@ def test_the_windows_thread_is_not_blocked_during_an_analysis(
     assert free
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_moving_the_threshold_takes_less_than_50_ms(real_window: MainWindow, samples: Path) -> None:
     window = real_window
@@ -165,6 +167,7 @@ def test_a_screenshot_shows_the_analysed_window(
 OF_AN_EMPTY_WINDOW = 10
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_the_program_starts_without_torch_and_answers_within_a_second(
     monkeypatch: pytest.MonkeyPatch,

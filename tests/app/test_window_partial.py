@@ -41,14 +41,14 @@ def test_flags_heat_and_a_provisional_verdict_appear_during_the_run(
     panel = window.analysis_panel
     assert panel.verdict.headline.text() == "So far: abnormal"
     assert "first 0:00:04 of 0:00:10" in panel.verdict.figures.text()
-    flagged = {flag.leads for flag in window.document.flags if flag.leads}
+    flagged = {flag.leads for flag in window.document.shown.flags if flag.leads}
     assert flagged == {("V2", "V3")}  # what comes at 5 and 8 s is not known yet
     assert heat_of(window).shape[1] == 40
     clockwork.held_at = None
     spin(lambda: not window.session.running)
     assert panel.verdict.headline.text() == "Abnormal"
     assert "first" not in panel.verdict.figures.text()
-    assert {("V2", "V3"), ("II",)} <= {flag.leads for flag in window.document.flags}
+    assert {("V2", "V3"), ("II",)} <= {flag.leads for flag in window.document.shown.flags}
     assert heat_of(window).shape[1] >= 100
 
 
@@ -61,7 +61,7 @@ def test_a_cancelled_run_keeps_what_it_found_and_says_that_it_is_partial(
     assert window.messages.texts() == []
     assert window.analysis_panel.verdict.headline.text() == "So far: abnormal"
     assert "goes on from there" in window.analysis_panel.notes.text()
-    assert window.document.flags
+    assert window.document.shown.flags
     assert window.commands.action("analyse.run").isEnabled()
     picture: QImage = window.traces.grab().toImage()
     assert not picture.isNull()
@@ -71,9 +71,9 @@ def test_a_selected_flag_stays_selected_while_more_come(
     halfway: tuple[MainWindow, ClockworkInference],
 ) -> None:
     window, clockwork = halfway
-    window.select_flag(next(i for i, f in enumerate(window.document.flags) if f.leads))
-    chosen = window.document.flags[window.document.selected_flag or 0]
+    window.select_flag(next(i for i, f in enumerate(window.document.shown.flags) if f.leads))
+    chosen = window.document.shown.flags[window.document.selected_flag or 0]
     clockwork.held_at = None
     spin(lambda: not window.session.running)
     assert window.document.selected_flag is not None
-    assert window.document.flags[window.document.selected_flag].leads == chosen.leads
+    assert window.document.shown.flags[window.document.selected_flag].leads == chosen.leads

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from PySide6.QtTest import QTest
 
-from ecgviewer.app.shell.document import MODELS
 from ecgviewer.app.shell.window import MainWindow
 from ecgviewer.cli import main
 from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.core.system.user_dirs import cache_dir
 from ecgviewer.io import open_record
+from ecgviewer.models.networks.architectures import model_ids
 from ecgviewer.models.run.store import AnalysisStore
 from tests.app.driving import Build, ClockworkInference, make_analysis, open_and_wait, spin
 
@@ -31,7 +31,7 @@ def keep(path: Path, model: str) -> None:
 
 
 def bundle_of(model: str) -> str:
-    return f"{MODELS.index(model) + 1}" * 64
+    return f"{model_ids().index(model) + 1}" * 64
 
 
 @pytest.fixture
@@ -56,16 +56,16 @@ def test_an_analysed_record_opens_with_its_flags_and_no_model_runs(
 ) -> None:
     keep(samples / RECORD, "vae-bilstm-mha")
     open_and_wait(window, samples / RECORD)
-    spin(lambda: bool(window.document.flags))
+    spin(lambda: bool(window.document.shown.flags))
     assert window.analysis_panel.verdict.headline.text() == "Abnormal"
     assert window.traces.scene.analysis is not None
     window.commands.action("file.close").trigger()
-    assert window.document.analysis is None
+    assert window.document.shown.analysis is None
     open_and_wait(window, samples / OTHER)
     settle(window)
-    assert window.document.analyses == {}
+    assert window.document.shown.analyses == {}
     open_and_wait(window, samples / RECORD)
-    spin(lambda: bool(window.document.flags))
+    spin(lambda: bool(window.document.shown.flags))
     assert clockwork.asked == []
 
 
@@ -76,12 +76,12 @@ def test_the_chosen_model_is_shown_else_one_that_ran(window: MainWindow, samples
     window.session.choose_model("vae-bilstm")
     open_and_wait(window, samples / RECORD)
     settle(window)
-    assert window.document.analysis.model == "cae"
+    assert window.document.shown.analysis.model == "cae"
     assert "CAE" in window.analysis_panel.verdict.model.text()
     open_and_wait(window, samples / OTHER)
     settle(window)
-    assert set(window.document.analyses) == {"cae", "vae-bilstm"}
-    assert window.document.analysis.model == "vae-bilstm"
+    assert set(window.document.shown.analyses) == {"cae", "vae-bilstm"}
+    assert window.document.shown.analysis.model == "vae-bilstm"
 
 
 def test_a_result_of_another_bundle_is_not_shown(window: MainWindow, samples: Path) -> None:
@@ -90,7 +90,7 @@ def test_a_result_of_another_bundle_is_not_shown(window: MainWindow, samples: Pa
     window.session.models["cae"] = newer
     open_and_wait(window, samples / RECORD)
     settle(window)
-    assert window.document.analyses == {}
+    assert window.document.shown.analyses == {}
 
 
 def test_models_found_after_the_record_was_opened_are_looked_up_too(
@@ -101,9 +101,9 @@ def test_models_found_after_the_record_was_opened_are_looked_up_too(
     window.session.models = {}
     open_and_wait(window, samples / RECORD)
     settle(window)
-    assert window.document.analyses == {}
+    assert window.document.shown.analyses == {}
     window.session._on_models(choices)
-    spin(lambda: "cae" in window.document.analyses)
+    spin(lambda: "cae" in window.document.shown.analyses)
 
 
 def test_reading_blind_keeps_it_hidden_until_the_end(window: MainWindow, samples: Path) -> None:
@@ -111,7 +111,7 @@ def test_reading_blind_keeps_it_hidden_until_the_end(window: MainWindow, samples
     window.commands.action("review.blind").trigger()
     open_and_wait(window, samples / RECORD)
     settle(window)
-    spin(lambda: bool(window.document.analyses))
+    spin(lambda: window.document.has_active_analysis)
     assert window.traces.scene.analysis is None
     assert window.traces.scene.flags == ()
     for name in ("analysis", "consensus", "flags"):
@@ -120,7 +120,7 @@ def test_reading_blind_keeps_it_hidden_until_the_end(window: MainWindow, samples
         assert not window.commands.action(command).isEnabled()
     window.commands.action("review.blind").trigger()
     assert window.traces.scene.analysis is not None
-    assert len(window.traces.scene.flags) == len(window.document.flags) > 0
+    assert len(window.traces.scene.flags) == len(window.document.shown.flags) > 0
 
 
 def test_cleared_results_stay_away_while_the_record_is_open(
@@ -128,12 +128,12 @@ def test_cleared_results_stay_away_while_the_record_is_open(
 ) -> None:
     keep(samples / RECORD, "vae-bilstm-mha")
     open_and_wait(window, samples / RECORD)
-    spin(lambda: bool(window.document.flags))
+    spin(lambda: bool(window.document.shown.flags))
     window.commands.action("analyse.clear").trigger()
     window.review.records.set_reader("Somebody else")
     settle(window)
     QTest.qWait(50)
-    assert window.document.analyses == {}
+    assert window.document.shown.analyses == {}
 
 
 @pytest.mark.slow
@@ -146,8 +146,8 @@ def test_what_analyze_screened_opens_with_its_flags(
     window.session.choose_model("cae")
     window.session.find_models()
     open_and_wait(window, samples / "00338_hr.hea")
-    spin(lambda: bool(window.document.flags))
-    assert window.document.analysis.model == "cae"
+    spin(lambda: bool(window.document.shown.flags))
+    assert window.document.shown.analysis.model == "cae"
     assert clockwork.asked == []
 
 

@@ -31,7 +31,7 @@ def analysed(make_window: Build, samples: Path) -> MainWindow:
     window = make_window()
     open_and_wait(window, samples / "00010_hr.hea")
     QTest.keyClick(window, Qt.Key.Key_F5)
-    spin(lambda: window.document.analysis is not None)
+    spin(lambda: window.document.shown.analysis is not None)
     return window
 
 
@@ -84,14 +84,14 @@ def test_analyse_by_mouse_shows_progress_verdict_and_flags(
     spin(lambda: window.status.progress.isVisible() and window.status.progress.value() > 0)
     assert window.status.cancel_button.isVisible()
     assert not window.analysis_panel.run_button.isEnabled()
-    spin(lambda: window.document.analysis is not None)
+    spin(lambda: window.document.shown.analysis is not None)
     assert not window.status.progress.isVisible()
     assert window.analysis_panel.verdict.headline.text() == "Abnormal"
     figures = window.analysis_panel.verdict.figures.text()
     assert "4.60" in figures and "95\u00a0% specificity" in figures and "against normals" in figures
     assert [row[0] for row in window.analysis_panel.parts.rows()][:1] == ["Shape (residual)"]
     assert window.flags_panel.model.rowCount() == 2
-    assert window.traces.scene.analysis is window.document.analysis
+    assert window.traces.scene.analysis is window.document.shown.analysis
 
 
 def test_cancel_ends_the_run_without_a_result_or_an_error(
@@ -104,7 +104,7 @@ def test_cancel_ends_the_run_without_a_result_or_an_error(
     spin(lambda: window.status.progress.isVisible())
     QTest.mouseClick(window.status.cancel_button, Qt.MouseButton.LeftButton)
     spin(lambda: not window.session.running)
-    assert window.document.analysis is None
+    assert window.document.shown.analysis is None
     assert window.messages.texts() == []
     assert window.analysis_panel.run_button.isEnabled()
 
@@ -124,7 +124,7 @@ def test_keys_walk_the_flags_and_a_click_in_the_list_jumps(analysed: MainWindow)
     QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=at)
     assert window.document.selected_flag == 1
     start_s, stop_s = window.traces.visible_range()
-    assert start_s <= window.document.flags[1].start_s <= stop_s
+    assert start_s <= window.document.shown.flags[1].start_s <= stop_s
 
 
 def test_the_threshold_moves_flags_at_once_and_runs_no_model(
@@ -133,14 +133,14 @@ def test_the_threshold_moves_flags_at_once_and_runs_no_model(
     window = make_window(clockwork)
     open_and_wait(window, samples / "00010_hr.hea")
     QTest.keyClick(window, Qt.Key.Key_F5)
-    spin(lambda: window.document.analysis is not None)
+    spin(lambda: window.document.shown.analysis is not None)
     slider = window.analysis_panel.slider
     slider.setFocus()
-    before = len(window.document.flags)
+    before = len(window.document.shown.flags)
     for _ in range(4):
         QTest.keyClick(slider, Qt.Key.Key_Left)
     assert window.document.specificity == pytest.approx(0.80)
-    assert len(window.document.flags) == before + 1
+    assert len(window.document.shown.flags) == before + 1
     assert "20\u00a0%" in window.analysis_panel.threshold_label.text()
     QTest.keyClick(window, Qt.Key.Key_Up, Qt.KeyboardModifier.ControlModifier)
     assert window.document.specificity == pytest.approx(0.85)
@@ -164,11 +164,11 @@ def test_the_chosen_model_and_device_are_what_runs(
     devices.setFocus()
     QTest.keyClick(devices, Qt.Key.Key_End)
     QTest.keyClick(window, Qt.Key.Key_F5)
-    spin(lambda: window.document.analysis is not None)
+    spin(lambda: window.document.shown.analysis is not None)
     assert clockwork.asked == [("cae", "cuda:0")]
     assert window.analysis_panel.overlay_boxes["attention"].text() == "Saliency"
     QTest.keyClick(window, Qt.Key.Key_3, Qt.KeyboardModifier.AltModifier)
-    assert window.document.analysis is None
+    assert window.document.shown.analysis is None
     assert window.analysis_panel.verdict.headline.text() == "Not analysed"
 
 
@@ -176,7 +176,7 @@ def test_three_models_are_compared_lead_by_lead(make_window: Build, samples: Pat
     window = make_window()
     open_and_wait(window, samples / "00010_hr.hea")
     QTest.keyClick(window, Qt.Key.Key_F5, Qt.KeyboardModifier.ShiftModifier)
-    spin(lambda: len(window.document.analyses) == 3)
+    spin(lambda: len(window.document.shown.analyses) == 3)
     assert window.document.active_model == window.settings.value.model
     window.docks["consensus"].show()
     window.docks["consensus"].raise_()
@@ -238,7 +238,7 @@ def test_closing_the_record_during_a_run_drops_the_late_result(
     assert not window.session.running
     open_and_wait(window, samples / "00330_hr.hea")
     QTest.qWait(400)
-    assert window.document.analyses == {}
+    assert window.document.shown.analyses == {}
     assert window.messages.texts() == []
 
 

@@ -202,7 +202,7 @@ def test_it_works_without_a_home_folder(samples: Path, tmp_path: Path) -> None:
 
 def test_reviews_outlive_a_session_without_a_home_folder(tmp_path: Path) -> None:
     script = (
-        "import os; from pathlib import Path; from ecgviewer.core import user_dirs as dirs\n"
+        "import os; from pathlib import Path; from ecgviewer.core.system import user_dirs as dirs\n"
         "def nobody(): raise RuntimeError('no home')\n"
         "Path.home = nobody; assert 'ECGVIEWER_HOME' in dirs.settle(); assert not dirs.settle()\n"
         "assert not dirs.state_dir().parent.stat().st_mode & 0o077\n"

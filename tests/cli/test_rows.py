@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from ecgviewer.cli.rows import Job, error_row, result_row, worst_place
-from ecgviewer.core.analysis import QualityFinding
 from ecgviewer.core.errors import AnalysisError
+from ecgviewer.core.quality import QualityFinding
 from ecgviewer.core.recording import Note
 
 
@@ -70,7 +70,13 @@ def test_quality_says_what_was_not_judged_and_what_the_reader_warns_of(make_anal
         Note("warning", "wrong checksum"), Note("info", "identities hold")
     )
     flat = make_analysis(np.ones((12, 1000)), quality=(QualityFinding("V3", "flat", 0.0, 10.0),))
-    assert result_row(job(), "cae", warned, flat, 0.95).quality == "flat V3; wrong checksum"
+    row = result_row(job(), "cae", warned, flat, 0.95)
+    assert row.quality == "unacceptable: flat V3; wrong checksum"
+    assert row.abnormal is None
+    brief = make_analysis(np.ones((12, 1000)), quality=(QualityFinding("V3", "flat", 0.0, 3.0),))
+    row = result_row(job(), "cae", warned, brief, 0.95)
+    assert row.quality == "flat 0.0-3.0 s V3; wrong checksum"
+    assert row.abnormal in (0, 1)
 
 
 def test_an_error_fits_on_one_line():

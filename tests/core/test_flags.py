@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ecgviewer.core.analysis import Analysis, Finding, Flag, QualityFinding, WindowScore
+from ecgviewer.core.analysis import Analysis, Finding, Flag, WindowScore
 from ecgviewer.core.flags import derive_flags, extend_flags
 from ecgviewer.core.leads import STANDARD_LEADS
+from ecgviewer.core.quality import QualityFinding
 from ecgviewer.core.reference import NormalReference
 
 FS_HZ = 100.0

@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 import pytest
 
-from ecgviewer.core.errors import MissingFileError, UnsupportedFormatError
+from ecgviewer.core.errors import MissingFileError, RecordError, UnsupportedFormatError
 from ecgviewer.core.record_ref import ReadOptions, RecordRef
 from ecgviewer.io import RecordFailure, find_records, open_record
 from tests.generators import ecg_mv, ecg_uv, write_wfdb_16
@@ -134,3 +134,42 @@ def test_two_formats_of_one_name_are_two_records(tmp_path: Path) -> None:
     write_wfdb_16(tmp_path, "rec", ecg_uv(1.0))
     _stack(tmp_path / "rec.h5", 1)
     assert _names(tmp_path) == ["rec#0", "rec"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("r.xml", b"<?xml version='1.0'?><report/>", "XML of another kind"),
+        ("r.png", b"\x89PNG\r\n\x1a\n" + bytes(64), "is a picture"),
+        ("r.mat", b"MATLAB 5.0 MAT-file" + bytes(200), "is a MATLAB 5 file"),
+        ("r.npy", b"\x93NUMPY\x01\x00" + bytes(64), "array of NumPy"),
+        ("r.atr", b"\x01\x04\x00\x00", "no signal file of the record r.hea"),
+        ("r.dat2", bytes(64), "no signal file of the record r.hea"),
+        ("r", bytes(64), "no signal file of the record r.hea"),
+    ],
+)
+def test_no_record_is_opened_in_place_of_a_file_with_its_name(
+    tmp_path: Path, name: str, content: bytes, reason: str
+) -> None:
+    write_wfdb_16(tmp_path, "r", ecg_uv(1.0))
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(RecordError, match=reason) as caught:
+        open_record(RecordRef(tmp_path / name))
+    assert caught.value.path == tmp_path / name
+    (found,) = find_records(tmp_path / name)
+    assert isinstance(found, RecordFailure)
+
+
+def test_a_name_that_two_files_have_is_asked_about(tmp_path: Path) -> None:
+    write_wfdb_16(tmp_path, "r", ecg_uv(1.0))
+    with h5py.File(tmp_path / "r.h5", "w") as file:
+        file["ecg"] = ecg_uv(1.0)
+    with pytest.raises(RecordError, match=r"r\.hea and r\.h5 are both there: say which"):
+        open_record(RecordRef(tmp_path / "r"))
+    assert open_record(RecordRef(tmp_path / "r.hea")).fs_hz == 500
+
+
+def test_a_matlab_5_file_without_a_header_is_called_that(tmp_path: Path) -> None:
+    (tmp_path / "x.mat").write_bytes(b"MATLAB 5.0 MAT-file, Platform: GLNXA64" + bytes(200))
+    with pytest.raises(RecordError, match=r"MATLAB 5 file .* version 7\.3"):
+        open_record(RecordRef(tmp_path / "x.mat"))

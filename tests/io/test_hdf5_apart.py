@@ -87,14 +87,14 @@ def test_what_has_another_length_or_is_no_signal_is_no_lead(tmp_path: Path) -> N
 def test_another_unit_or_rate_is_told_and_leaves_the_leads_as_they_were(
     tmp_path: Path, said: dict[str, object]
 ) -> None:
-    path = _file(tmp_path / "a.h5", {"I": ECG_MV[0], "II": ECG_MV[1], "ABP": ECG_MV[2]})
+    path = _file(tmp_path / "a.h5", {"I": ECG_MV[0], "II": ECG_MV[1], "AUX": ECG_MV[2]})
     with h5py.File(path, "a") as file:
-        file["ABP"].attrs.update(said)
+        file["AUX"].attrs.update(said)
         file["V7"] = ECG_MV[7] * 1000
         file["V7"].attrs["units"] = "uV"
     recording = open_record(RecordRef(path))
     assert (recording.leads, recording.units_known) == (("I", "II", "V7"), True)
-    assert "not shown, as rate or unit differ from the leads': ABP" in _texts(recording)
+    assert "not shown, as rate or unit differ from the leads': AUX" in _texts(recording)
     np.testing.assert_allclose(recording.read_samples(0, 5000), ECG_MV[[0, 1, 7]], atol=1e-5)
 
 

@@ -149,3 +149,17 @@ def test_only_the_range_is_read_from_disk(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(np, "fromfile", counting)
     recording.read_samples(300_000, 301_000)
     assert sum(read) <= 1001 * 3 * 2
+
+
+@pytest.mark.parametrize("written", ["1000/mV 8 1024", "1000(1024)/mV 8 1024", "1000/mV 8 1024 0"])
+def test_differences_without_an_initial_value_start_at_the_adc_zero(
+    tmp_path: Path, written: str
+) -> None:
+    """The format defines it; an initial value of 0 that is written is one."""
+    counts = 1024 + np.cumsum([0, 3, -2, 5, 1, 0, -4] * 40)
+    (tmp_path / "r.dat").write_bytes(np.diff(counts, prepend=1024).astype("i1").tobytes())
+    (tmp_path / "r.hea").write_text(f"r 1 500 280\nr.dat 8 {written}\n")
+    recording = open_record(RecordRef(tmp_path / "r.hea"))
+    start_mv = -1.024 if written.endswith(" 0") else 0.0
+    expected = (counts - 1024) / 1000 + start_mv
+    np.testing.assert_allclose(recording.read_samples(0, 280)[0], expected, atol=1e-6)

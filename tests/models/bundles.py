@@ -62,7 +62,6 @@ def make_bundle(architecture: str = "vae-bilstm-mha", calibrated: bool = True) -
         preprocessing=Preprocessing(),
         windowing=Windowing(),
         network_tensors={k: v.numpy() for k, v in network.state_dict().items()},
-        card="# A test model\n",
         versions=library_versions(),
     )
     if not calibrated:

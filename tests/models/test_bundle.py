@@ -15,7 +15,7 @@ from safetensors.numpy import save as save_tensors
 
 from ecgviewer.core.errors import BundleError
 from ecgviewer.models.bundle import file as bundle_file
-from ecgviewer.models.bundle.bundle import Bundle, find_bundles, read_info
+from ecgviewer.models.bundle.bundle import Bundle, find_bundles, read_info, shipped_bundle
 from ecgviewer.models.bundle.file import content_sha256, parse_metadata
 
 
@@ -73,7 +73,7 @@ def test_one_changed_byte_of_a_weight_is_noticed(path: Path) -> None:
 
 def test_a_changed_card_is_noticed(path: Path) -> None:
     content = path.read_bytes()
-    path.write_bytes(content.replace(b"A test model", b"A best model"))
+    path.write_bytes(content.replace(b"trained on normal", b"trained on normol"))
     with pytest.raises(BundleError, match="checksum"):
         Bundle.load(path)
 
@@ -197,7 +197,7 @@ def test_writing_fails_without_harm(model: Bundle, path: Path, monkeypatch) -> N
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(BundleError, match="No space left"):
-        replace(model, card="another").save(path)
+        replace(model, training={"epochs": 3}).save(path)
     assert path.read_bytes() == before
     assert [p.name for p in path.parent.iterdir()] == ["m.ecgmodel"]
 
@@ -208,6 +208,21 @@ def test_found_bundles_say_what_is_wrong_with_them(tmp_path: Path, path: Path) -
     assert infos["bad"].problem
     assert infos["m"].problem == ""
     assert infos["m"].architecture == "vae-bilstm"
+
+
+def test_an_older_bundle_shows_the_card_it_was_written_with() -> None:
+    info = read_info(shipped_bundle("cae"))
+    assert info.card.startswith("# CAE") and "## Figures" in info.card
+    facts = Bundle.load(shipped_bundle("cae")).card
+    assert "782 normal windows" in facts and "0.890 (0.85–0.93)" in facts
+
+
+def test_facts_that_make_no_card_are_refused_before_anything_is_written(
+    model: Bundle, tmp_path: Path
+) -> None:
+    with pytest.raises(BundleError, match="no card"):
+        replace(model, metrics=({"auroc": "high"},)).save(tmp_path / "n.ecgmodel")
+    assert list(tmp_path.glob("n*")) == []
 
 
 def test_reading_a_card_does_not_import_torch(path: Path) -> None:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecgviewer.core.analysis import QualityFinding
 from ecgviewer.core.errors import AnalysisError
+from ecgviewer.core.quality import QualityFinding
 from ecgviewer.models.run.windows import Windowing, merge_findings
 
 

@@ -175,7 +175,7 @@ def memory(header: str, began: str) -> dict[str, Any]:
         "opened_s": opened_s,
         "before_looking": swept,
         "peak": peaks.highest,
-        "flags": len(session.document.flags),
+        "flags": len(session.document.shown.flags),
     }
     window.close()
     return result

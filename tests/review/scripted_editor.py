@@ -28,7 +28,7 @@ from ecgviewer.review.edits.store import ReviewStore
 RECORD = RecordKey("ab" * 32, "demo", 500.0, 30_000, ("I", "II", "III", "aVR", "V1", "V2"))
 AUTHOR = "Dr. Ünal"
 KINDS = ["add", "add", "add", "move", "leads", "relabel", "note", "split", "merge", "delete"]
-KINDS += ["judge", "judge", "state"]
+KINDS += ["judge", "judge", "judge all", "state"]
 LABELS = ("AFIB", "PVC", "ST elevation", 'note "quoted"\t☃')
 
 
@@ -44,6 +44,8 @@ def random_edit(review: Review, rng: random.Random) -> editing.Edit:
     start = rng.uniform(0, 50)
     if kind == "judge":
         return random_verdict(review, rng)
+    if kind == "judge all":
+        return random_group_verdict(review, rng)
     if kind == "state":
         return editing.set_state(review, rng.choice(STATUSES), rng.choice(("", "normal", "unsure")))
     if kind == "add" or one is None:
@@ -74,14 +76,28 @@ def random_verdict(review: Review, rng: random.Random) -> editing.Edit:
     previous = rng.choice(review.verdicts) if review.verdicts and rng.random() < 0.5 else None
     if previous is not None and rng.random() < 0.4:
         return editing.judge(review, None, previous)
+    said = random_judgement(review, rng, rng.choice(VERDICTS), previous)
+    return editing.judge(review, said.verdict, said.previous, said.annotation)
+
+
+def random_group_verdict(review: Review, rng: random.Random) -> editing.Edit:
+    """Return one verdict on up to thirty flags, a few of them judged before."""
+    verdict, judged = rng.choice(VERDICTS), list(review.verdicts)
+    rng.shuffle(judged)
+    previous = [*judged[: rng.randint(0, 5)], *[None] * rng.randint(1, 25)]
+    said = [random_judgement(review, rng, verdict, before) for before in previous]
+    return editing.judge_all(review, said)
+
+
+def random_judgement(
+    review: Review, rng: random.Random, verdict: str, previous: FlagVerdict | None
+) -> editing.Judgement:
     origin = FlagOrigin("cae", "cd" * 32, rng.uniform(1, 9), rng.random())
     start = rng.uniform(0, 50) if previous is None else previous.start_s
-    verdict = rng.choice(VERDICTS)
     annotation = None
     if verdict == "accepted":
         annotation = editing.make(review, start, start + 1, ["II"], "PVC")
-    return editing.judge(
-        review,
+    return editing.Judgement(
         FlagVerdict(
             new_id(), verdict, start, start + 1, ("II",), "residual", origin, review.author, "",
             annotation.id if annotation is not None else "",

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ecgviewer.core.analysis import Analysis, QualityFinding
+from ecgviewer.core.analysis import Analysis
+from ecgviewer.core.quality import QualityFinding
 from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.core.reference import NormalReference
 from ecgviewer.review.annotations import FlagOrigin, FlagVerdict, Review

@@ -152,3 +152,37 @@ def test_chunks_find_the_same_beats(make_ecg: MakeEcg) -> None:
     part = detect_r_peaks(x[:, start - margin : stop + margin], 500) + start - margin
     inside = part[(part >= start) & (part < stop)]
     assert np.array_equal(inside, whole[(whole >= start) & (whole < stop)])
+
+
+NOISE = np.random.default_rng(3)
+
+
+@pytest.mark.parametrize("kind", ["missing", "zero", "hiss", "loud noise"])
+@pytest.mark.parametrize(("duration_s", "bad_s"), [(10, 6), (120, 80), (300, 80)])
+def test_a_bad_beginning_costs_itself_only(
+    make_ecg: MakeEcg, kind: str, duration_s: int, bad_s: int
+) -> None:
+    times = np.arange(0.5, duration_s - 0.3, 0.8)
+    x = make_ecg(times, fs_hz=250.0, duration_s=duration_s)
+    n = bad_s * 250
+    x[:, :n] = {
+        "missing": np.full((12, n), np.nan),
+        "zero": np.zeros((12, n)),
+        "hiss": NOISE.normal(0, 0.02, (12, n)),
+        "loud noise": NOISE.normal(0, 5.0, (12, n)),
+    }[kind]
+    found = detect_r_peaks(x, 250.0) / 250.0
+    clean = times[times > bad_s + 0.2]
+    assert np.abs(clean[:, np.newaxis] - found).min(axis=1).max() < 0.03
+    assert (found > bad_s + 0.2).sum() == clean.size
+    assert (found < bad_s - 0.5).sum() <= 5
+
+
+@pytest.mark.parametrize("fs_hz", [250.0, 500.0])
+def test_no_beats_in_noise(fs_hz: float) -> None:
+    n = round(10 * fs_hz)
+    t = np.arange(n) / fs_hz
+    white = NOISE.normal(0, 1, (12, n))
+    hum = np.sin(2 * np.pi * 50 * t + NOISE.uniform(0, 6, (12, 1)))
+    for x in (0.01 * white, 0.03 * white, 0.1 * hum + 0.003 * white, np.cumsum(white, axis=1)):
+        assert detect_r_peaks(x, fs_hz).size == 0

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pytest
 
 from ecgviewer.core.leads import STANDARD_LEADS
+from ecgviewer.core.quality import acceptable, quality_words
 from ecgviewer.signal.quality import assess, usable_mask
 
 FloatArray = npt.NDArray[np.float32]
@@ -68,6 +69,80 @@ def test_every_kind_is_found(make_ecg: MakeEcg) -> None:
         "V3": {"noisy"},
         "V4": {"flat"},
     }
+
+
+def noises(fs_hz: float) -> dict[str, FloatArray]:
+    """No heart in it: what an amplifier, the mains and a drifting electrode give, in mV."""
+    rng = np.random.default_rng(int(fs_hz))
+    t = np.arange(round(10 * fs_hz)) / fs_hz
+    white = rng.standard_normal((12, t.size))
+    limbs = white.copy()
+    i, ii = limbs[:2]
+    limbs[2:6] = ii - i, -(i + ii) / 2, i - ii / 2, ii - i / 2
+    hum = 0.1 * np.sin(2 * np.pi * 50 * t + rng.uniform(0, 6, (12, 1)))
+    return {
+        "white": 0.01 * white,
+        "loud": 5 * white,
+        "limb leads computed": 0.03 * limbs,
+        "hum": hum + 0.003 * white,
+        "hum alone": hum,
+        "drift": np.cumsum(0.002 * white, axis=1),
+    }
+
+
+@pytest.mark.parametrize("fs_hz", [100.0, 250.0, 500.0, 1000.0])
+@pytest.mark.parametrize("kind", list(noises(100.0)))
+def test_noise_alone_is_noisy_in_every_lead(kind: str, fs_hz: float) -> None:
+    signal = np.round(noises(fs_hz)[kind], 3)
+    findings = assess(signal, fs_hz, STANDARD_LEADS)
+    assert {f.lead for f in findings if f.kind == "noisy"} == set(STANDARD_LEADS)
+    assert not usable_mask(findings, STANDARD_LEADS, fs_hz, signal.shape[1]).any()
+    assert not acceptable(findings, STANDARD_LEADS, 10.0)
+
+
+@pytest.mark.parametrize("before", ["missing", "zeros", "noise", "a steady level"])
+def test_a_bad_start_costs_only_itself(make_ecg: MakeEcg, before: str) -> None:
+    good = make_ecg(np.arange(0.4, 120, 0.83), duration_s=120, noise_mv=0.01)
+    n = 65 * 500
+    rng = np.random.default_rng(1)
+    good[:, :n] = {
+        "missing": np.nan,
+        "zeros": 0.0,
+        "noise": 5 * rng.standard_normal((12, n)),
+        "a steady level": -32.0,
+    }[before]
+    findings = assess(good, 500, STANDARD_LEADS)
+    usable = usable_mask(findings, STANDARD_LEADS, 500, good.shape[1])
+    assert usable[:, 68 * 500 :].all()
+    assert not usable[:, : 64 * 500].any()
+    assert acceptable(findings, STANDARD_LEADS, 120.0)
+
+
+def test_one_electrode_off_is_unacceptable_and_late_ones_are_not(make_ecg: MakeEcg) -> None:
+    def verdict(x: FloatArray) -> bool:
+        return acceptable(assess(x, 500, STANDARD_LEADS), STANDARD_LEADS, 10.0)
+
+    x = make_ecg(BEATS_S, noise_mv=0.01)
+    assert verdict(x)
+    late = x.copy()
+    late[:, :3000] = 0.0
+    assert verdict(late)
+    off = x.copy()
+    off[6] = 0.0
+    assert not verdict(off)
+    absent = x.copy()
+    absent[6] = np.nan  # the file has no V1: that is no fault of the recording
+    assert verdict(absent)
+
+
+def test_brief_noise_is_masked_but_a_readable_record_is_ok(make_ecg: MakeEcg) -> None:
+    x = make_ecg(BEATS_S, noise_mv=0.01)
+    x[8, 2000:2300] += 15.0
+    findings = assess(x, 500, STANDARD_LEADS)
+    assert {f.kind for f in findings} == {"disturbed"}
+    assert not usable_mask(findings, STANDARD_LEADS, 500, 5000)[8, 2000:2300].any()
+    assert acceptable(findings, STANDARD_LEADS, 10.0)
+    assert quality_words(findings, STANDARD_LEADS, 10.0) == "ok"
 
 
 def test_spans_and_mask(make_ecg: MakeEcg) -> None:

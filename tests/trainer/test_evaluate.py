@@ -15,6 +15,7 @@ from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.io import open_record
 from ecgviewer.models.bundle.bundle import Bundle
+from ecgviewer.models.bundle.card import FIGURES
 from ecgviewer.models.run.analyser import Detector
 from trainer.datasets.entries import DataSet, Entry, Index
 from trainer.judging import evaluate, protocol, report
@@ -87,7 +88,7 @@ def test_command_writes_report_and_card(
         assert f"report_{kind}.png" in text
     bundle = Bundle.load(model)
     assert bundle.metrics[0]["abnormal"] == 8
-    assert bundle.card.count(report.CARD_HEADING) == 1
+    assert bundle.card.count(FIGURES) == 1
     assert "wrote" in capsys.readouterr().out
     with pytest.raises(EcgViewerError, match=r"\.md or \.json"):
         evaluate.run([model], [clinic], tmp_path / "report.txt", "cpu")

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -28,7 +29,6 @@ from trainer.datasets.tables import table_named
 from trainer.datasets.used_records import Seen
 from trainer.fitting.bundle_destination import check_new_bundle
 from trainer.fitting.progress_bar import ProgressBar
-from trainer.fitting.site_card import card_for_site, metrics_for_site
 from trainer.fitting.thresholds import SPECIFICITIES, normals_needed, shortage, thresholds_of
 
 MIN_SITE_NORMALS = 8
@@ -36,7 +36,11 @@ TABLES = ("labels.csv", "REFERENCE.csv", "ptbxl_database.csv", "machine_measurem
 LEVELS_UP = 4
 """From a folder of MIMIC-IV-ECG's records to its tables."""
 
+AT_THRESHOLD = ("recall_at_95", "specificity_at_95", "dice", "flagged", "top_hits")
+"""Figures of a bundle that its thresholds decide."""
+
 Log = Callable[[str], None]
+Json = dict[str, Any]
 
 
 class CalibrationError(EcgViewerError):
@@ -156,10 +160,20 @@ def for_site(bundle: Bundle, scores: SiteScores, site: str) -> Bundle:
         bundle,
         scorer_tensors=scorer.to_tensors(),
         thresholds=thresholds,
-        metrics=metrics_for_site(bundle.metrics),
-        card=card_for_site(bundle.card, thresholds, site, n),
+        metrics=tuple(map(_without_thresholds, bundle.metrics)),
         training={**bundle.training, "site": site, "site_normals": n},
     )
+
+
+def _without_thresholds(metric: Json) -> Json:
+    """Return figures without those that were measured with the former thresholds.
+
+    AUROC, AUPRC and the point AUROC of the map do not depend on one, and stay.
+    """
+    kept = {key: value for key, value in metric.items() if key not in AT_THRESHOLD}
+    if "kinds" in kept:
+        kept["kinds"] = {name: _without_thresholds(one) for name, one in kept["kinds"].items()}
+    return kept
 
 
 def _normal_refs(

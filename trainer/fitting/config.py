@@ -11,7 +11,7 @@ from typing import Any, TypeVar, cast
 
 from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.models.bundle.claims import check_hyper, check_kinds, check_work
-from ecgviewer.models.bundle.file import ARCHITECTURES
+from ecgviewer.models.networks.architectures import architecture, model_ids
 from ecgviewer.models.run.windows import Windowing
 from ecgviewer.signal.preprocessing import Preprocessing
 
@@ -195,8 +195,8 @@ def load_config(path: Path) -> Config:
     known = {f.name for f in fields(Config)}
     if unknown := set(values) - known:
         raise ConfigError(f"unknown keys: {', '.join(sorted(unknown))}", path)
-    if values.get("architecture") not in ARCHITECTURES:
-        raise ConfigError(f"architecture must be one of {', '.join(ARCHITECTURES)}", path)
+    if values.get("architecture") not in model_ids():
+        raise ConfigError(f"architecture must be one of {', '.join(model_ids())}", path)
     try:
         config = Config(
             architecture=values["architecture"],
@@ -238,7 +238,7 @@ def _check_network(config: Config) -> None:
     try:
         check_hyper(config.network)
         with torch.device("meta"):
-            defaults = build_network(config.architecture, {}).defaults
+            defaults = architecture(config.architecture).defaults
             hyper = {**defaults, **config.network}
             check_kinds(hyper, defaults)
             for name, default in defaults.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -21,7 +22,6 @@ from trainer.datasets.entries import DataError, Entry, Index, scan
 from trainer.datasets.used_records import RECORDS, SOURCES, Signals, signals_of
 from trainer.fitting.cache import WindowSet, cached_windows
 from trainer.fitting.calibrate import calibrated
-from trainer.fitting.card import hardware, training_card
 from trainer.fitting.config import Config
 from trainer.fitting.engine import Engine, Processes, Progression
 from trainer.fitting.learning_curve import learning_curve
@@ -80,7 +80,7 @@ def fit(
             train, calibration = _windows(index, config, bar, log, processes)
             log(
                 f"{len(train)} windows to train on, {len(calibration)} of other patients to "
-                f"choose the weights; {hardware(where)}, {processes.world} process(es)"
+                f"choose the weights; {_hardware(where)}, {processes.world} process(es)"
             )
             signals = processes.from_first(lambda: signals_of(index, bar))
             identity = _identity(config, index, signals, train, calibration)
@@ -105,7 +105,7 @@ def fit(
                 "best_loss": engine.at.best_loss,
                 "history": engine.at.history,
                 "seconds": round(engine.at.seconds, 1),
-                "hardware": hardware(where),
+                "hardware": _hardware(where),
             }
             bundle = Bundle(
                 architecture=config.architecture,
@@ -115,7 +115,6 @@ def fit(
                 network_tensors={k: v.cpu().numpy() for k, v in network.state_dict().items()},
                 training=training,
                 versions=library_versions(),
-                card=training_card(config.architecture, training),
             )
             bundle = places.save(calibrated(bundle, index, device, bar, log), overwrite)
             _draw(engine.at, places.curve, overwrite, log)
@@ -201,3 +200,11 @@ def _local_device(device: str) -> torch.device:
         where = torch.device(f"cuda:{int(local) % torch.cuda.device_count()}")
         torch.cuda.set_device(where)
     return where
+
+
+def _hardware(device: torch.device) -> str:
+    """Return what trains here, in words."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    processor = platform.processor() or platform.machine()
+    return f"CPU ({processor}, {torch.get_num_threads()} threads of {os.cpu_count()} cores)"

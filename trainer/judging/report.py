@@ -9,34 +9,17 @@ from typing import Any
 from urllib.parse import quote
 
 from ecgviewer.models.bundle.bundle import Bundle
-from trainer.fitting.card import CARD_HEADING, SHIPPED_NOTE, TITLES, thresholds_line
+from ecgviewer.models.bundle.card import SHIPPED_NOTE, number, percent, table, with_interval
+from ecgviewer.models.networks.architectures import architecture
 
 Json = Mapping[str, Any]
 
-PAPER = {"cae": (0.77, 0.80), "vae-bilstm": (0.78, 0.81), "vae-bilstm-mha": (0.80, 0.81)}
-"""Published AUROC and AUPRC on a balanced subset of CPSC 2018."""
-
 TITLE = "# Evaluation"
-
-
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
-    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
-
-
-def _number(value: float | None, digits: int = 3) -> str:
-    return "–" if value is None or value != value else f"{value:.{digits}f}"
+LESION_FIGURES = ("point_auroc", "dice", "flagged", "top_hits")
 
 
 def _with_interval(figures: Json, key: str) -> str:
-    low, high = figures[f"{key}_ci"]
-    if low != low:
-        return _number(figures[key])
-    return f"{figures[key]:.3f} ({low:.2f}–{high:.2f})"
-
-
-def _percent(value: float) -> str:
-    return "–" if value != value else f"{100 * value:.1f} %"
+    return with_interval(figures[key], figures[f"{key}_ci"])
 
 
 def _percent_interval(interval: Sequence[float]) -> str:
@@ -56,12 +39,12 @@ def headline(result: Json) -> str:
                 _with_interval(m["raw"], "auroc"),
                 _with_interval(m["calibrated"], "auroc"),
                 f"{_with_interval(m['calibrated'], 'auprc')} at {group['prevalence']:.2f}",
-                _percent(rates["recall"]),
-                _percent(rates["false_alarms"]),
+                percent(rates["recall"]),
+                percent(rates["false_alarms"]),
             ])  # fmt: skip
     header = ["records (normal / not)", "model", "raw AUROC (95 %)", "calibrated AUROC (95 %)",
               "AUPRC (95 %) at prevalence", "recall", "false alarms"]  # fmt: skip
-    return f"{_table(header, rows)}\n\n{SHIPPED_NOTE}"
+    return f"{table(header, rows)}\n\n{SHIPPED_NOTE}"
 
 
 def _group(group: Json, result: Json) -> str:
@@ -81,31 +64,32 @@ def _group(group: Json, result: Json) -> str:
         for name, b in group["baselines"].items()
     ]
     for name, m in group["models"].items():
-        against = _number(m["auroc_against_clean_normals"])
+        against = number(m["auroc_against_clean_normals"])
         rows.append([f"{name}, raw", _with_interval(m["raw"], "auroc"),
                      _with_interval(m["raw"], "auprc")])  # fmt: skip
         rows.append([f"**{name}, calibrated** (clean normals: {against})",
                      _with_interval(m["calibrated"], "auroc"),
                      _with_interval(m["calibrated"], "auprc")])  # fmt: skip
         if group["name"].rpartition("/")[2].lower().startswith("cpsc"):
-            paper = PAPER[result["models"][name]["architecture"]]
-            rows.append([f"{name}, as published (another subset, prevalence 0.5)",
-                         f"{paper[0]:.2f}", f"{paper[1]:.2f}"])  # fmt: skip
-    out.append(_table(["score", "AUROC (95 %)", "AUPRC (95 %)"], rows))
+            paper = architecture(result["models"][name]["architecture"]).published
+            if paper is not None:
+                rows.append([f"{name}, as published (another subset, prevalence 0.5)",
+                             f"{paper[0]:.2f}", f"{paper[1]:.2f}"])  # fmt: skip
+    out.append(table(["score", "AUROC (95 %)", "AUPRC (95 %)"], rows))
     rows = []
     for name, m in group["models"].items():
         for specificity, r in m["operating"].items():
             rows.append([
-                name, f"{float(specificity):.0%} of normals", _number(r["threshold"], 2),
-                _percent(r["recall"]), _percent(r["precision"]), _number(r["f1"]),
-                _percent(r["false_alarms"]) + _percent_interval(r["false_alarms_ci"]),
+                name, f"{float(specificity):.0%} of normals", number(r["threshold"], 2),
+                percent(r["recall"]), percent(r["precision"]), number(r["f1"]),
+                percent(r["false_alarms"]) + _percent_interval(r["false_alarms_ci"]),
             ])  # fmt: skip
         for rule, r in m["rules"].items():
             rows.append([
-                name, rule, _number(r["threshold"], 2), _percent(r["recall"]),
-                _percent(r["precision"]), _number(r["f1"]), _percent(1 - r["specificity"]),
+                name, rule, number(r["threshold"], 2), percent(r["recall"]),
+                percent(r["precision"]), number(r["f1"]), percent(1 - r["specificity"]),
             ])  # fmt: skip
-    out.append(_table(
+    out.append(table(
         ["model", "threshold by", "score", "recall", "precision", "F1", "false alarms (95 %)"], rows
     ))  # fmt: skip
     names = list(group["models"])
@@ -114,11 +98,11 @@ def _group(group: Json, result: Json) -> str:
         out.append("AUROC of each class against the group's normals (classes overlap):")
         rows = [
             [c, str(max(m["classes"][c]["n"] for m in group["models"].values()))]
-            + [_number(group["models"][n]["classes"].get(c, {}).get("auroc")) for n in names]
+            + [number(group["models"][n]["classes"].get(c, {}).get("auroc")) for n in names]
             for c in classes
             if all(c in m["classes"] for m in group["models"].values())
         ]
-        out.append(_table(["class", "n", *names], rows))
+        out.append(table(["class", "n", *names], rows))
     return "\n\n".join(out)
 
 
@@ -131,25 +115,25 @@ def ablation(result: Json) -> str:
         rows = []
         for name, m in group["models"].items():
             parts = list(m["parts_alone"])
-            rows.append([name, "alone", *(_number(m["parts_alone"][p]) for p in parts),
-                         _number(m["all_parts"])])  # fmt: skip
-            rows.append([name, "all without", *(_number(m["without_part"][p]) for p in parts), ""])
-        out.append(f"**{group['name']}**\n\n" + _table(["model", "", *parts, "all"], rows))
+            rows.append([name, "alone", *(number(m["parts_alone"][p]) for p in parts),
+                         number(m["all_parts"])])  # fmt: skip
+            rows.append([name, "all without", *(number(m["without_part"][p]) for p in parts), ""])
+        out.append(f"**{group['name']}**\n\n" + table(["model", "", *parts, "all"], rows))
     return "\n\n".join(out)
 
 
 def _localisation(result: Json) -> str:
     rows = []
-    for name, table in result["localisation"].items():
-        for kind, r in table.items():
+    for name, kinds in result["localisation"].items():
+        for kind, r in kinds.items():
             rows.append([
-                name, kind.replace("_", " "), str(r["n"]), _number(r["point_auroc"]),
-                _number(r["dice"], 2), _percent(r["masked"]),
-                _percent(r["flagged"]), _percent(r["top_hits"]),
+                name, kind.replace("_", " "), str(r["n"]), number(r["point_auroc"]),
+                number(r["dice"], 2), percent(r["masked"]),
+                percent(r["flagged"]), percent(r["top_hits"]),
             ])  # fmt: skip
     if not rows:
         return "No normal record here can carry a lesion (12 leads in mV, not trained on)."
-    return _table(
+    return table(
         [
             "model",
             "lesion",
@@ -171,8 +155,8 @@ def _seeds(result: Json) -> str:
             text
             for kind in ("calibrated", "raw")
             for text in (
-                ", ".join(_number(v) for v in r[kind]["auroc"]),
-                _number(r[kind]["spread"]),
+                ", ".join(number(v) for v in r[kind]["auroc"]),
+                number(r[kind]["spread"]),
             )
         ]
         for architecture, groups in result["seeds"].items()
@@ -180,7 +164,7 @@ def _seeds(result: Json) -> str:
     ]
     by_seed = [f"{kind} AUROC by seed" for kind in ("calibrated", "raw")]
     header = ["model", "records", by_seed[0], "spread", by_seed[1], "spread"]
-    return _table(header, rows)
+    return table(header, rows)
 
 
 def _training_normals(about: Json) -> str:
@@ -201,7 +185,7 @@ def markdown(result: Json, pictures: Mapping[str, Path]) -> str:
     ]  # fmt: skip
     out = [
         TITLE,
-        _table(
+        table(
             [
                 "bundle",
                 "architecture",
@@ -253,14 +237,22 @@ def card_metrics(result: Json, name: str) -> tuple[dict[str, Any], ...]:
             "specificity_at_95": _rounded(rates["specificity"]),
             "classes": {c: {"n": v["n"], "auroc": _rounded(v["auroc"])}
                         for c, v in m["classes"].items()},
+            "parts": {"alone": _all_rounded(m["parts_alone"]),
+                      "without": _all_rounded(m["without_part"]),
+                      "all": _rounded(m["all_parts"])},
         })  # fmt: skip
-    found = result["localisation"].get(name, {}).get("all")
-    if found:
-        out.append({
-            "data": "injected lesions", "n": found["n"],
-            **{k: _rounded(found[k]) for k in ("point_auroc", "dice", "flagged", "top_hits")},
-        })  # fmt: skip
+    found = {
+        kind: {"n": r["n"], **{key: _rounded(r[key]) for key in LESION_FIGURES}}
+        for kind, r in result["localisation"].get(name, {}).items()
+    }
+    if "all" in found:
+        every = found.pop("all")
+        out.append({"data": "injected lesions", **every, "kinds": found})
     return tuple(out)
+
+
+def _all_rounded(figures: Json) -> dict[str, Any]:
+    return {key: _rounded(value) for key, value in figures.items()}
 
 
 def _rounded(value: Any) -> Any:
@@ -270,19 +262,5 @@ def _rounded(value: Any) -> Any:
 
 
 def with_figures(bundle: Bundle, result: Json, name: str) -> Bundle:
-    """Return the bundle with the figures of an evaluation in its metrics and on its card."""
-    only = {
-        "groups": [
-            g | {"models": {name: g["models"][name]}}
-            for g in result["groups"]
-            if name in g["models"]
-        ],
-        "localisation": {k: v for k, v in result["localisation"].items() if k == name},
-    }
-    text = "\n\n".join([
-        CARD_HEADING, headline(only), thresholds_line(bundle.thresholds),
-        "What each part of the score adds (AUROC alone, and of all without it):", ablation(only),
-        "Injected lesions:", _localisation(only),
-    ])  # fmt: skip
-    card = bundle.card.split(CARD_HEADING)[0].rstrip() or f"# {TITLES[bundle.architecture]}"
-    return replace(bundle, metrics=card_metrics(result, name), card=f"{card}\n\n{text}\n")
+    """Return the bundle with the figures of an evaluation, which its card then shows."""
+    return replace(bundle, metrics=card_metrics(result, name))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QActionGroup, QIcon, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
+
+from ecgviewer.app.shell.context import Context, When
 
 SEPARATOR = "---"
 
@@ -35,6 +37,8 @@ class Command:
         The shortcut works only while the traces have the keyboard focus (arrow keys).
     icon : str
         Name of a drawing in ``resources/icons``.
+    when : callable
+        Says for a context whether the command can run.
     """
 
     id: str
@@ -46,6 +50,7 @@ class Command:
     group: str = ""
     in_traces: bool = False
     icon: str = ""
+    when: When = field(kw_only=True)
 
     @property
     def plain_title(self) -> str:
@@ -82,6 +87,8 @@ class Commands(QObject):
         self._commands: dict[str, Command] = {}
         self._actions: dict[str, QAction] = {}
         self._bound: set[str] = set()
+        self._enabled_when: dict[QAction, When] = {}
+        self._context = Context()
         self._groups: dict[str, QActionGroup] = {}
         self._menus: dict[str, QMenu] = {}
         self._bar: QMenuBar | None = None
@@ -107,6 +114,7 @@ class Commands(QObject):
             self._window.addAction(action)
         self._commands[command.id] = command
         self._actions[command.id] = action
+        self.add(action, command.when)
 
     def __iter__(self) -> Iterator[Command]:
         return iter(self._commands.values())
@@ -129,10 +137,19 @@ class Commands(QObject):
         """Return whether somebody said what a command does."""
         return command_id in self._bound
 
-    def enable(self, enabled: bool, *command_ids: str) -> None:
-        """Enable or disable commands."""
-        for command_id in command_ids:
-            self._actions[command_id].setEnabled(enabled)
+    def add(self, action: QAction, when: When) -> None:
+        """Keep an action of another's making (a panel's, a menu's) in step with the context."""
+        self._enabled_when[action] = when
+        self._enable(action)
+
+    def apply(self, context: Context) -> None:
+        """Enable what can run in a context, and nothing else. Nobody else enables actions."""
+        self._context = context
+        for action in self._enabled_when:
+            self._enable(action)
+
+    def _enable(self, action: QAction) -> None:
+        action.setEnabled(self._enabled_when[action](self._context))
 
     def check(self, command_id: str, checked: bool = True) -> None:
         """Set a checkable command's state without running it."""

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QFileDialog
 
 from ecgviewer.app.commands.table import DEVICES
 from ecgviewer.app.dialogs.ask import ask
-from ecgviewer.app.shell.document import MODELS
 from ecgviewer.core.system.user_dirs import start_dir
+from ecgviewer.models.networks.architectures import model_ids
 
 if TYPE_CHECKING:
     from ecgviewer.app.shell.window import MainWindow
@@ -29,11 +29,11 @@ class AnalyseCommands(QObject):
         self._document = session.document
         self._device_group = QActionGroup(self)
         commands, panel = window.commands, window.analysis_panel
-        for model in MODELS:
+        for model in model_ids():
             commands.bind(f"analyse.model.{model}", partial(session.choose_model, model))
         commands.bind("analyse.model_file", self._ask_model_file)
         commands.bind("analyse.run", lambda: session.analyse([session.settings.value.model]))
-        commands.bind("analyse.run_all", lambda: session.analyse(MODELS))
+        commands.bind("analyse.run_all", lambda: session.analyse(model_ids()))
         commands.bind("analyse.cancel", session.cancel)
         commands.bind("analyse.clear", session.clear_analyses)
         commands.bind_checked("analyse.on_open", self._set_on_open)
@@ -49,18 +49,10 @@ class AnalyseCommands(QObject):
         panel.specificityChosen.connect(session.set_specificity)
         session.modelsChanged.connect(self._show_models)
         session.devicesChanged.connect(self._show_devices)
-        session.runningChanged.connect(self._show_running)
+        session.runningChanged.connect(window.status.show_running)
         session.progressed.connect(window.status.show_progress)
-        self._document.recordingChanged.connect(self._enable)
-        self._document.analysisChanged.connect(self._enable)
-        self._document.flagsChanged.connect(self._enable)
-        records = window.records.model
-        records.rowsInserted.connect(self._enable_list)
-        records.modelReset.connect(self._enable_list)
-        self._enable_list()
         self._show_models()
         self._show_devices()
-        self._show_running(False)
 
     def _set_on_open(self, on: bool) -> None:
         self._session.settings.value.analyse_on_open = on
@@ -68,13 +60,13 @@ class AnalyseCommands(QObject):
     def _show_models(self) -> None:
         session = self._session
         chosen = session.settings.value.model
-        entries = [(model, session.title_of(model)) for model in MODELS]
-        entries += [(c.id, c.title) for c in session.models.values() if c.id not in MODELS]
+        entries = [(model, session.title_of(model)) for model in model_ids()]
+        entries += [(c.id, c.title) for c in session.models.values() if c.id not in model_ids()]
         if chosen not in dict(entries):
-            chosen = MODELS[-1]
+            chosen = model_ids()[-1]
             session.settings.value.model = chosen
         self._window.analysis_panel.set_models(entries, chosen)
-        for model in MODELS:
+        for model in model_ids():
             self._window.commands.check(f"analyse.model.{model}", model == chosen)
         run = self._window.commands.action("analyse.run")
         run.setStatusTip(f"Run the {session.title_of(chosen)} on the open record")
@@ -102,27 +94,6 @@ class AnalyseCommands(QObject):
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.fileSelected.connect(lambda name: self._session.add_model_file(Path(name)))
         ask(dialog)
-
-    def _enable(self) -> None:
-        commands, document = self._window.commands, self._document
-        is_open, running = document.recording is not None, self._session.running
-        can_run = is_open and not running and not document.obstacle
-        commands.enable(can_run, "analyse.run", "analyse.run_all")
-        commands.enable(running, "analyse.cancel")
-        commands.enable(bool(document.analyses) and not running, "analyse.clear")
-        commands.enable(bool(document.flags), "go.next_flag", "go.previous_flag")
-        commands.enable(
-            is_open, "go.time", "go.next_peak", "go.previous_peak", "go.start", "go.end", "go.left",
-            "go.right", "go.page_back", "go.page_on", "tools.evidence",
-        )  # fmt: skip
-
-    def _enable_list(self) -> None:
-        listed = self._window.records.model.rowCount() > 0
-        self._window.commands.enable(listed, "go.next_record", "go.previous_record")
-
-    def _show_running(self, running: bool) -> None:
-        self._window.status.show_running(running)
-        self._enable()
 
     def _step_flag(self, step: int) -> None:
         start_s, _stop_s = self._window.traces.visible_range()

@@ -14,6 +14,7 @@ from ecgviewer.app.commands.table import RECENT
 from ecgviewer.app.dialogs.ask import ask
 from ecgviewer.app.qt.picture_files import save_png
 from ecgviewer.app.report.from_window import Reporting
+from ecgviewer.app.shell.context import has_recent
 from ecgviewer.app.shell.error_reports import describe
 from ecgviewer.core.errors import EcgViewerError, UnansweredError
 from ecgviewer.core.record_ref import RecordRef
@@ -51,24 +52,13 @@ class FileCommands(QObject):
         commands.bind("file.quit", window.close)
         self._session.recentChanged.connect(self._fill_recent)
         self._session.questionRaised.connect(self._ask_import)
-        self._session.document.recordingChanged.connect(self._enable)
         self._session.document.recordingChanged.connect(self._forget_names)
         window.start_page.pathChosen.connect(lambda path: self._session.open_paths([path]))
+        commands.add(commands.menu(RECENT).menuAction(), has_recent)
         self._fill_recent()
-        self._enable()
 
     def _set_privacy(self, privacy: Privacy) -> None:
         self._reporting.privacy = privacy
-
-    def _enable(self) -> None:
-        recording = self._session.document.recording
-        self._window.commands.enable(
-            recording is not None, "file.screenshot", "file.report", "file.print", "file.close"
-        )
-        self._window.commands.enable(
-            recording is not None and any(note.question for note in recording.notes),
-            "file.answers",
-        )
 
     def _folder(self) -> str:
         recent = self._session.settings.value.recent
@@ -93,7 +83,6 @@ class FileCommands(QObject):
         menu = self._window.commands.menu(RECENT)
         menu.clear()
         recent = self._session.settings.value.recent
-        menu.setEnabled(bool(recent))
         for text in recent:
             path = Path(text)
             action = menu.addAction(f"{path.name}  –  {path.parent}".replace("&", "&&"))
@@ -110,14 +99,14 @@ class FileCommands(QObject):
         kept = [path for path in settings.recent if not identity.is_in(path)]
         if kept != settings.recent:
             settings.recent = kept
-            self._fill_recent()
+            self._session.recentChanged.emit()
 
     def _open_recent(self, path: Path, _checked: bool = False) -> None:
         self._session.open_paths([path])
 
     def _clear_recent(self) -> None:
         self._session.settings.value.recent = []
-        self._fill_recent()
+        self._session.recentChanged.emit()
         self._window.start_page.set_recent([])
 
     def _ask_import(self, ref: RecordRef, error: UnansweredError) -> None:

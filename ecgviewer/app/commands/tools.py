@@ -48,8 +48,6 @@ class ToolCommands(QObject):
         commands.bind("help.diagnostics", self._diagnostics)
         commands.bind("help.about", self._about)
         window.traces.calipersChanged.connect(self._caliper_text)
-        window.document.recordingChanged.connect(self._enable)
-        self._enable()
         window.traces.screenChanged.connect(self._apply_calibration)
         self._apply_calibration()
 
@@ -95,19 +93,7 @@ class ToolCommands(QObject):
         if not action.isChecked():
             action.trigger()
 
-    def _enable(self) -> None:
-        """Measure only where there is a record; nothing is measured in it yet."""
-        is_open = self._window.document.recording is not None
-        self._window.commands.enable(
-            is_open, "tools.calipers", "tools.march_out", "tools.measure_rr"
-        )
-        self._caliper_text("")
-
     def _caliper_text(self, text: str) -> None:
-        self._window.commands.enable(
-            bool(text), "tools.copy_calipers", "tools.end_earlier", "tools.end_later",
-            "tools.start_earlier", "tools.start_later",
-        )  # fmt: skip
         if text:
             self._window.statusBar().showMessage(text)
 
@@ -122,7 +108,8 @@ class ToolCommands(QObject):
 
         card = EvidenceWindow(self._window)
         card.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._window.document.recordingChanged.connect(card.close)
+        for signal in (self._window.document.recordingChanged, self._window.document.blindChanged):
+            signal.connect(card.close)
         card.show()
         card.measure()
 

@@ -12,6 +12,7 @@ from ecgviewer.app.commands.actions import Commands
 from ecgviewer.app.commands.table import LAYOUTS, LEADS
 from ecgviewer.app.dialogs.ask import ask
 from ecgviewer.app.dialogs.go_to_time import GoToTime
+from ecgviewer.app.shell.context import record_open
 from ecgviewer.app.shell.document import Document
 from ecgviewer.app.shell.settings import Settings
 from ecgviewer.app.trace.layout import visible_leads
@@ -40,6 +41,7 @@ class ViewCommands(QObject):
         self._settings = settings
         self._window = window
         commands.attach_trace_keys(view)
+        commands.add(commands.menu(LEADS).menuAction(), record_open)
         self._bind_layout()
         self._bind_scale()
         self._bind_overlays()
@@ -126,7 +128,6 @@ class ViewCommands(QObject):
         menu = self._commands.menu(LEADS)
         menu.clear()
         recording = self._document.recording
-        menu.setEnabled(recording is not None)
         if recording is None:
             return
         menu.addAction("&All leads", lambda: self._show_leads(()))

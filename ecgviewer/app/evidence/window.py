@@ -48,7 +48,7 @@ class EvidenceWindow(QDialog):
         from ecgviewer.app.evidence.measurements import gather
 
         document = self._window.document
-        recording, analysis = document.recording, document.analysis
+        recording, analysis = document.recording, document.shown.analysis
         if recording is None:
             return
         start_s, stop_s = self._window.traces.visible_range()

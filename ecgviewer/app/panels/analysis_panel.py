@@ -190,11 +190,13 @@ class AnalysisPanel(QScrollArea):
             self.slider.blockSignals(True)
             self.slider.setValue(stop)
             self.slider.blockSignals(False)
-        analysis = document.analysis
+        analysis = document.shown.analysis
         has_attention = analysis is not None and analysis.attention is not None
         saliency = analysis is not None and analysis.saliency is not None and not has_attention
         self.overlay_boxes["attention"].setText("Saliency" if saliency else "Attention")
-        self.verdict.show_analysis(analysis, document.specificity, document.obstacle)
+        self.verdict.show_analysis(
+            analysis, document.specificity, document.obstacle, document.blind
+        )
         for button, command in self._run_buttons:
             button.setToolTip(document.obstacle or self._commands.action(command).toolTip())
         self.parts.show_analysis(analysis, document.specificity)

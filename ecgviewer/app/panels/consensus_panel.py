@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 import numpy as np
@@ -22,12 +22,12 @@ from PySide6.QtWidgets import (
 from ecgviewer.app.panels.verdict import PART_TITLES
 from ecgviewer.app.qt.texts import p_text
 from ecgviewer.app.qt.theme import LIGHT, Theme
-from ecgviewer.app.shell.document import MODELS
 from ecgviewer.app.shell.header import clock_text
 from ecgviewer.app.shell.session import Session
 from ecgviewer.core.analysis import Analysis
 from ecgviewer.core.consensus import Consensus, compare, disputed
 from ecgviewer.core.percent import percent_text
+from ecgviewer.models.networks.architectures import model_ids
 
 WAIT_MS = 60
 LEAST_JUMP_S = 0.2
@@ -74,6 +74,7 @@ class ConsensusPanel(QScrollArea):
         self._timer.timeout.connect(self._show)
         session.document.analysisChanged.connect(self._timer.start)
         session.document.flagsChanged.connect(self._timer.start)
+        session.document.blindChanged.connect(self._show)
         self._show()
 
     def set_theme(self, theme: Theme) -> None:
@@ -83,7 +84,7 @@ class ConsensusPanel(QScrollArea):
 
     def _show(self) -> None:
         document = self._session.document
-        analyses = document.analyses
+        analyses = document.shown.analyses
         several = len(analyses) > 1
         self.chart.setVisible(several)
         self.disagreement.setVisible(several)
@@ -94,17 +95,21 @@ class ConsensusPanel(QScrollArea):
         )
         if rows:
             self.verdicts.setText(f"<table cellpadding='2' width='100%'>{rows}</table>")
+        if document.blind:
+            self.summary.clear()
+            self.verdicts.setText("Reading blind: what models say is hidden.")
+            return
         if not several:
             if not rows:
                 self.verdicts.setText("")
             self.verdicts.setText(
                 self.verdicts.text()
-                + "<p>Run all three models (Shift+F5) to compare them lead by lead.</p>"
+                + "<p>Run all models (Shift+F5) to compare them lead by lead.</p>"
             )
             return
         longest = max(analysis.score_map.shape[1] for analysis in analyses.values())
         n_bins = max(min(longest, MOST_BINS), 1)
-        consensus = compare(analyses, document.specificity, n_bins, MODELS)
+        consensus = compare(analyses, document.specificity, n_bins, model_ids())
         titles = [self._session.title_of(model) for model in consensus.models]
         self.chart.show_consensus(consensus, titles)
         self.summary.setText(summary_text(consensus, titles))
@@ -127,15 +132,16 @@ def summary_text(consensus: Consensus, titles: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
-def _in_order(analyses: dict[str, Analysis]) -> list[tuple[str, Analysis]]:
-    known = [model for model in MODELS if model in analyses]
-    rest = [model for model in analyses if model not in MODELS]
+def _in_order(analyses: Mapping[str, Analysis]) -> list[tuple[str, Analysis]]:
+    known = [model for model in model_ids() if model in analyses]
+    rest = [model for model in analyses if model not in model_ids()]
     return [(model, analyses[model]) for model in known + rest]
 
 
 def _verdict_row(title: str, analysis: Analysis, specificity: float) -> str:
-    verdict = "abnormal" if analysis.is_abnormal(specificity) else "in range"
-    if analysis.is_partial:
+    abnormal = analysis.is_abnormal(specificity)
+    verdict = {True: "abnormal", False: "in range", None: "no verdict"}[abnormal]
+    if analysis.is_partial and abnormal is not None:
         verdict = f"{verdict} so far"
     return (
         f"<tr><td><b>{escape(title)}</b><br><nobr>score {analysis.score:.2f}, "

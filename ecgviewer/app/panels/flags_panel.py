@@ -46,7 +46,7 @@ class FlagsModel(QAbstractTableModel):
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
         """Return the number of flags."""
-        return 0 if parent.isValid() else len(self._document.flags)
+        return 0 if parent.isValid() else len(self._document.shown.flags)
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
         """Return 1: a row says all."""
@@ -54,7 +54,7 @@ class FlagsModel(QAbstractTableModel):
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Return a flag's row, or its words."""
-        flag = self._document.flags[index.row()]
+        flag = self._document.shown.flags[index.row()]
         mark, explanation = self._verdict(index.row())
         if role in (ROW_ROLE, Qt.ItemDataRole.DisplayRole):
             recording = self._document.recording
@@ -120,10 +120,13 @@ class FlagsPanel(_Widget):
         self._show_count()
 
     def _show_count(self) -> None:
-        if self._document.analysis is None:
+        if self._document.blind:
+            self.count.setText("Reading blind: flags are hidden.")
+            return
+        if self._document.shown.analysis is None:
             self.count.setText("Flags appear here after an analysis.")
             return
-        count = len(self._document.flags)
+        count = len(self._document.shown.flags)
         words = "No flag" if count == 0 else "1 flag" if count == 1 else f"{count} flags"
         self.count.setText(f"{words} · N next · Shift+N previous")
 

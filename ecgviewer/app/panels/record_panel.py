@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from ecgviewer.app.qt.reading_text import ReadingText
-from ecgviewer.app.shell.document import Document
+from ecgviewer.app.shell.document import Document, Shown
 from ecgviewer.app.shell.header import duration_text
 from ecgviewer.app.shell.notices import LEVEL_MARKS
 from ecgviewer.core.recording import Recording
@@ -21,6 +21,7 @@ class RecordPanel(ReadingText):
         self.setFrameShape(ReadingText.Shape.NoFrame)
         self.setOpenLinks(False)
         document.recordingChanged.connect(self._show)
+        document.blindChanged.connect(self._show)
         self._show()
 
     def _show(self) -> None:
@@ -28,19 +29,20 @@ class RecordPanel(ReadingText):
         if recording is None:
             self.setHtml("<p>No record is open.</p>")
         else:
-            self.setHtml(record_html(recording))
+            self.setHtml(record_html(recording, self._document.shown))
 
 
-def record_html(recording: Recording) -> str:
-    """Return the panel's content."""
+def record_html(recording: Recording, shown: Shown) -> str:
+    """Return the panel's content, with the file's own opinion as far as it may be seen."""
     patient = recording.patient
     age = f"{patient.age_years:g} years" if patient.age_years is not None else ""
-    start = recording.start_time
+    start = recording.start
     rows = [
         ("Record", recording.name),
         ("File", str(recording.path.absolute())),
         ("Format", recording.format),
-        ("Start", start.strftime("%Y-%m-%d %H:%M:%S") if start is not None else ""),
+        ("Start", start.text),
+        ("Start, not understood", start.not_understood),
         ("Length", f"{duration_text(recording.duration_s)} ({recording.n_samples} samples)"),
         ("Sampling", f"{recording.fs_hz:g} Hz"),
         ("Leads", ", ".join(recording.leads)),
@@ -51,8 +53,9 @@ def record_html(recording: Recording) -> str:
         ("Sex", patient.sex),
         ("Age", age),
         ("Born", patient.birth_date),
-        ("Codes", ", ".join(patient.diagnoses)),
-        ("Comments", "\n".join(patient.comments)),
+        ("Codes", ", ".join(shown.diagnoses)),
+        ("Codes and comments", "hidden while reading blind" if shown.blind else ""),
+        ("Comments", "\n".join(shown.comments)),
     ]
     cells = "".join(
         f"<tr><td style='padding-right:8px'><b>{escape(title)}</b></td>"

@@ -9,9 +9,9 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from ecgviewer.app.qt.texts import p_text
-from ecgviewer.app.shell.document import model_title
 from ecgviewer.core.analysis import Analysis
 from ecgviewer.core.percent import percent_text
+from ecgviewer.models.networks.architectures import model_title
 
 PART_TITLES = {
     "residual": "Shape (residual)",
@@ -35,6 +35,11 @@ def verdict_text(analysis: Analysis, specificity: float) -> tuple[str, str]:
         f"threshold {analysis.threshold(specificity):.2f} at {percent_text(specificity, 2)} "
         f"specificity. Quality: {analysis.quality_text()}."
     )
+    if abnormal is None:
+        return "No verdict: not readable enough", (
+            f"Quality: {analysis.quality_text()}. What is suspicious in the leads that can be read "
+            "is marked all the same."
+        )
     verdict = "Abnormal" if abnormal else "Within the normal range"
     if not analysis.is_partial:
         return verdict, figures
@@ -68,11 +73,19 @@ class VerdictCard(QFrame):
             column.addWidget(label)
 
     def show_analysis(
-        self, analysis: Analysis | None, specificity: float, obstacle: str = ""
+        self,
+        analysis: Analysis | None,
+        specificity: float,
+        obstacle: str = "",
+        blind: bool = False,
     ) -> None:
-        """Show an analysis, or what to do to get one, or why there can be none."""
+        """Show an analysis, or what to do to get one, or why there is none to see."""
         verdict = ""
-        if analysis is None and obstacle:
+        if blind:
+            self.headline.setText("Reading blind")
+            self.figures.setText("What models say is hidden.")
+            self.model.clear()
+        elif analysis is None and obstacle:
             self.headline.setText("No model can judge this record")
             self.figures.setText(f"{obstacle[0].upper()}{obstacle[1:]}.")
             self.model.clear()
@@ -89,7 +102,8 @@ class VerdictCard(QFrame):
                 f"{_time_text(analysis.elapsed_s)} · a research aid, not a diagnosis"
             )
             if math.isfinite(analysis.score):
-                verdict = "abnormal" if analysis.is_abnormal(specificity) else "normal"
+                judged = analysis.is_abnormal(specificity)
+                verdict = {True: "abnormal", False: "normal", None: ""}[judged]
         self.model.setVisible(analysis is not None)
         if self.property("verdict") != verdict:
             self.setProperty("verdict", verdict)

@@ -18,6 +18,8 @@ QCheckBox::indicator:checked {{ background: {theme.accent}; border-color: {theme
 QCheckBox::indicator:disabled {{ border-color: {theme.border}; }}
 QCheckBox:focus {{ color: {theme.accent}; }}
 QLabel[quiet="true"] {{ color: {theme.text_muted}; }}
+QLabel#blindBadge {{ background: {theme.accent}; color: {theme.accent_text};
+  border-radius: 4px; padding: 1px 8px; font-weight: bold; }}
 QFrame#noteStrip {{ background: {theme.raised}; border: 0;
   border-left: 4px solid {theme.accent}; border-bottom: 1px solid {theme.border}; }}
 QFrame#noteStrip[grave="true"] {{ border-left-color: {theme.flag}; }}

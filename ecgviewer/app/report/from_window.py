@@ -51,13 +51,13 @@ class Reporting:
         if recording is None:  # closed while the file's name was being asked for
             messages.error(f"{failed}: no record is open.")
             return
-        analysis, flags, specificity = document.analysis, document.flags, document.specificity
+        shown, specificity = document.shown, document.specificity
         said = review.review
         annotations = said.annotations if said is not None else ()
         verdicts = said.verdicts if said is not None else ()
         start_s = None if document.selected_flag is None else self._window.traces.visible_range()[0]
         make = partial(
-            make_page, recording, analysis, flags, annotations, verdicts,
+            make_page, recording, shown.analysis, shown.flags, annotations, verdicts,
             specificity=specificity, start_s=start_s, reviewer=review.reader,
             conclusion=said.state.conclusion if said is not None else "", privacy=privacy,
         )  # fmt: skip
@@ -70,7 +70,11 @@ class Reporting:
     def _preview(self, page: ReportPage) -> None:
         from ecgviewer.app.dialogs.print_preview import PrintPreview
 
+        document = self._window.document
+        if document.blind:  # since the page was asked for
+            return
         preview = PrintPreview(page, self._window)
+        document.blindChanged.connect(preview.close)
         preview.failed.connect(
             lambda: self._window.messages.error("Nothing was printed: the printer does not answer.")
         )

@@ -15,13 +15,13 @@ from ecgviewer.app.qt.picture_files import save_drawn
 from ecgviewer.app.qt.texts import leads_text, p_text
 from ecgviewer.app.report.flags import count_text, judge_flags
 from ecgviewer.app.report.page import HEIGHT_MM, WIDTH_MM, paint_page
-from ecgviewer.app.shell.document import model_title
 from ecgviewer.app.shell.header import span_text
 from ecgviewer.core.analysis import Analysis, Flag
 from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.core.leads import standard_indices
 from ecgviewer.core.percent import percent_text
 from ecgviewer.core.recording import FloatArray, Patient, Recording
+from ecgviewer.models.networks.architectures import model_title
 from ecgviewer.review.annotations import Annotation, FlagVerdict
 from ecgviewer.review.privacy.anonymize import Privacy
 from ecgviewer.review.privacy.identity import Identity, public_name
@@ -250,8 +250,8 @@ def _subtitle(recording: Recording, privacy: Privacy) -> str:
     patient = recording.patient
     if privacy is Privacy.ANONYMOUS:
         facts.insert(0, "anonymized")
-    elif recording.start_time is not None:
-        facts.insert(0, recording.start_time.strftime("%Y-%m-%d %H:%M:%S"))
+    elif recording.start.text:
+        facts.insert(0, recording.start.text)
     if privacy is not Privacy.IDENTIFIED:
         patient = Patient(sex=patient.sex, age_years=patient.age_years)
     if patient.line() and privacy is not Privacy.ANONYMOUS:
@@ -272,6 +272,8 @@ def _verdict(analysis: Analysis | None, specificity: float) -> tuple[str, bool |
     if analysis is None:
         return "Not analysed by a model.", None
     abnormal = analysis.is_abnormal(specificity)
+    if abnormal is None:
+        return f"No verdict by {model_title(analysis.model)}: not readable enough.", None
     threshold = analysis.threshold(specificity)
     words = (
         f"{'Abnormal' if abnormal else 'Within normal'} by {model_title(analysis.model)}: "

@@ -63,7 +63,7 @@ class AnnotationsModel(QAbstractTableModel):
             row = annotation_row(annotation, self._long)
             return row if role == ROW_ROLE else row.text()
         if role == Qt.ItemDataRole.ToolTipRole:
-            return describe_annotation(annotation)
+            return describe_annotation(annotation, self._review.document.blind)
         return None
 
 
@@ -77,14 +77,14 @@ def annotation_row(annotation: Annotation, long: bool) -> ListRow:
     )
 
 
-def describe_annotation(annotation: Annotation) -> str:
-    """Return everything about an annotation, a line each."""
+def describe_annotation(annotation: Annotation, blind: bool = False) -> str:
+    """Return everything about an annotation, a line each; not, to the blind, what a model said."""
     lines = [
         annotation.label,
         f"{annotation.start_s:.3f} to {annotation.end_s:.3f} s, {leads_text(annotation.leads)}",
         *(f"{code.system} {code.value}" for code in annotation.codes),
     ]
-    if annotation.origin is not None:
+    if annotation.origin is not None and not blind:
         lines.append(f"from a flag of {annotation.origin.model}")
     if annotation.author:
         lines.append(f"by {annotation.author}, {annotation.modified[:16].replace('T', ' ')} UTC")

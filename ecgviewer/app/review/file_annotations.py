@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from ecgviewer.app.review.command_rows import LAYERS
+from ecgviewer.app.shell.context import has_annotators
 from ecgviewer.core.recording import Recording
 from ecgviewer.review.annotations import Annotation
 
@@ -15,37 +16,36 @@ if TYPE_CHECKING:
     from ecgviewer.review.exports.wfdb_import import Layer
 
 
-class Layers(QObject):
-    """The annotators beside the open record; the ones ticked in the menu are shown."""
+class FileAnnotations(QObject):
+    """The annotators beside the open record; what those ticked in the menu marked is shown."""
 
-    changed = Signal()
+    found = Signal()
+    """Other annotators than before are known."""
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window = window
         self._document = window.document
-        self._shown: dict[str, tuple[Annotation, ...]] = {}
+        self.annotators: list[str] = []
+        self._ticked: dict[str, tuple[Annotation, ...]] = {}
         window.document.recordingChanged.connect(self._find)
-        self._fill([])
+        window.document.blindChanged.connect(self._fill)
+        window.commands.add(window.commands.menu(LAYERS).menuAction(), has_annotators)
 
-    def annotations(self) -> list[Annotation]:
-        """Return what the ticked annotators marked."""
-        return [item for layer in self._shown.values() for item in layer]
-
-    def find(self, annotation_id: str) -> Annotation | None:
-        """Return one of the annotations on show."""
-        return next((item for item in self.annotations() if item.id == annotation_id), None)
+    def _show(self) -> None:
+        marked = tuple(item for layer in self._ticked.values() for item in layer)
+        self._document.set_file_annotations(marked)
 
     def _find(self) -> None:
-        self._shown = {}
-        self._fill([])
+        self._ticked = {}
+        self._take([])
         recording, generation = self._document.recording, self._document.generation
         if recording is None:
             return
 
         def found(annotators: list[str]) -> None:
             if generation == self._document.generation:
-                self._fill(annotators)
+                self._take(annotators)
 
         self._window.session.workers.start(
             lambda _progress, _cancel: _find_annotators(recording),
@@ -53,21 +53,26 @@ class Layers(QObject):
             on_error=lambda error: self._window.messages.error(str(error)),
         )
 
-    def _fill(self, annotators: list[str]) -> None:
+    def _take(self, annotators: list[str]) -> None:
+        self.annotators = annotators
+        self._fill()
+        self.found.emit()
+
+    def _fill(self) -> None:
         menu = self._window.commands.menu(LAYERS)
         menu.clear()
-        menu.setEnabled(bool(annotators))
-        for annotator in annotators:
+        for annotator in () if self._document.blind else self.annotators:
             action = menu.addAction(annotator)
             action.setCheckable(True)
+            action.setChecked(annotator in self._ticked)
             action.toggled.connect(lambda on, name=annotator: self.show_layer(name, on))
 
     def show_layer(self, annotator: str, on: bool) -> None:
         """Show or hide what one annotator marked."""
         recording, generation = self._document.recording, self._document.generation
         if not on or recording is None:
-            self._shown.pop(annotator, None)
-            self.changed.emit()
+            self._ticked.pop(annotator, None)
+            self._show()
             return
 
         def read(layer: Layer) -> None:
@@ -75,8 +80,8 @@ class Layers(QObject):
                 return
             if layer.problem:
                 self._window.messages.error(f"{recording.name}.{annotator}: {layer.problem}")
-            self._shown[annotator] = layer.annotations
-            self.changed.emit()
+            self._ticked[annotator] = layer.annotations
+            self._show()
 
         self._window.session.workers.start(
             lambda _progress, _cancel: _read_layer(recording, annotator),

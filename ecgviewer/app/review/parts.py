@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt
 
-from ecgviewer.app.review.file_annotations import Layers
+from ecgviewer.app.review.file_annotations import FileAnnotations
 from ecgviewer.app.review.record_commands import RecordCommands
 from ecgviewer.app.review.review_commands import ReviewCommands
 from ecgviewer.app.review.review_document import ReviewDocument
@@ -30,7 +30,7 @@ class ReviewParts(QObject):
         self.document.informed.connect(window.messages.info)
         self.document.identified.connect(session.recall)
         self.panel = ReviewPanel(self.document)
-        self.layers = Layers(window)
+        self.file_annotations = FileAnnotations(window)
         self.worklist = Worklist(session, self.document)
         self.worklist.troubled.connect(window.messages.error)
         self.worklist.informed.connect(window.messages.info)
@@ -42,7 +42,7 @@ class ReviewParts(QObject):
         window.setCorner(Qt.Corner.BottomRightCorner, right)
         window.add_panel("worklist", "Work list", self.worklist_panel, bottom, "Ctrl+Alt+7").hide()
         window.add_tab("flags", "review")
-        self.commands = ReviewCommands(window, self.document, self.panel, self.layers)
+        self.commands = ReviewCommands(window, self.document, self.panel, self.file_annotations)
         self.spans = SpanCommands(window, self.document, self.panel)
         self.records = RecordCommands(window, self.document, self.worklist, self.worklist_panel)
 

@@ -16,10 +16,10 @@ from ecgviewer.app.review.export_dialog import ExportDialog
 from ecgviewer.app.review.review_document import ReviewDocument
 from ecgviewer.app.review.worklist import Worklist
 from ecgviewer.app.review.worklist_panel import WorklistPanel
-from ecgviewer.app.shell.document import MODELS
 from ecgviewer.app.shell.error_reports import describe
 from ecgviewer.core.errors import EcgViewerError, ReviewError
 from ecgviewer.core.system.user_dirs import start_dir
+from ecgviewer.models.networks.architectures import model_ids
 from ecgviewer.review.annotations import RecordKey
 from ecgviewer.review.edits import editing
 from ecgviewer.review.exports.exports import export_reviews
@@ -31,11 +31,6 @@ if TYPE_CHECKING:
     from ecgviewer.app.shell.window import MainWindow
 
 LIST_HEIGHT = 220
-MODEL_DOCKS = ("analysis", "consensus", "flags")
-MODEL_COMMANDS = (
-    "analyse.run", "analyse.run_all", "analyse.fewer", "analyse.more", "go.next_flag",
-    "go.previous_flag", "tools.evidence", "file.report", "file.print", "review.compare",
-)  # fmt: skip
 
 
 class RecordCommands(QObject):
@@ -51,25 +46,17 @@ class RecordCommands(QObject):
         self._review = review
         self._worklist = worklist
         self._panel = panel
-        self._hidden: list[str] = []
-        self._in_front: list[str] = []
-        self.blind = False
         self._bind()
         worklist.listChanged.connect(self._show_list)
         worklist.rowChanged.connect(self._show_row)
         worklist.screeningChanged.connect(self._show_screening)
         worklist.resumed.connect(self._session.open_ref)
         panel.recordChosen.connect(self._session.open_ref)
-        review.changed.connect(self._enable)
-        review.opened.connect(self._enable)
-        for signal in (
-            self._document.recordingChanged,
-            self._document.analysisChanged,
-            self._document.flagsChanged,
-        ):
-            signal.connect(self._keep_blind)
+        review.changed.connect(self._show_conclusion)
+        review.opened.connect(self._show_conclusion)
+        self._document.blindChanged.connect(self._show_blind)
         self._document.recordingChanged.connect(self._show_current)
-        self._enable()
+        self._show_conclusion()
         self._show_list()
 
     def _bind(self) -> None:
@@ -82,23 +69,18 @@ class RecordCommands(QObject):
         commands.bind("review.previous_record", partial(self._step, -1))
         commands.bind("review.worklist", self._toggle_list)
         commands.bind_checked("review.screen", self._screen)
-        commands.bind("review.screen_all", lambda: self._start_screening(list(MODELS)))
+        commands.bind("review.screen_all", lambda: self._start_screening(list(model_ids())))
         commands.bind("review.reader", self._ask_reader)
-        commands.bind_checked("review.blind", self.set_blind)
+        commands.bind_checked("review.blind", self._document.set_blind)
         commands.bind("review.compare", self._compare)
         commands.bind_checked("review.beside", self._set_beside)
         commands.check("review.beside", self._session.settings.value.reviews_beside)
         commands.bind("file.export_review", self._ask_export)
 
-    def _enable(self) -> None:
-        commands, session = self._window.commands, self._review.session
-        can_edit = session is not None and not session.read_only
-        names = [f"review.conclude.{name or 'none'}" for name, _ in CONCLUSIONS]
-        commands.enable(can_edit, *names, "review.done", "review.reopen")
-        commands.enable(session is not None, "file.export_review")
-        commands.enable(session is not None and not self.blind, "review.compare")
-        conclusion = session.review.state.conclusion if session is not None else ""
-        commands.check(f"review.conclude.{conclusion or 'none'}")
+    def _show_conclusion(self) -> None:
+        review = self._review.review
+        conclusion = review.state.conclusion if review is not None else ""
+        self._window.commands.check(f"review.conclude.{conclusion or 'none'}")
 
     # Conclusion -------------------------------------------------------------------------------
 
@@ -141,14 +123,6 @@ class RecordCommands(QObject):
         self._panel.model.set_rows(rows)
         self._panel.set_progress(*(queue.progress() if queue is not None else (0, 0)))
         self._show_current()
-        listed = bool(rows)
-        self._window.commands.enable(
-            listed,
-            "review.screen",
-            "review.screen_all",
-            "review.next_record",
-            "review.previous_record",
-        )
 
     def _show_row(self, row: QueueRow) -> None:
         self._panel.model.update_row(row)
@@ -207,42 +181,10 @@ class RecordCommands(QObject):
         self._session.settings.value.reviews_beside = on
         self._review.reopen()
 
-    def set_blind(self, on: bool) -> None:
-        """Hide (or show again) what the models and other readers say."""
-        self.blind = on
-        window = self._window
-        window.commands.check("review.blind", on)
-        if on:
-            self._in_front = [
-                name for name, dock in window.docks.items() if not dock.visibleRegion().isEmpty()
-            ]
-            self._hidden = [name for name in MODEL_DOCKS if not window.docks[name].isHidden()]
-            for name in self._hidden:
-                window.docks[name].hide()
-            window.docks["review"].show()
-        else:
-            for name in self._hidden:
-                window.docks[name].show()
-            for name in self._in_front:
-                window.docks[name].raise_()
-            window.traces.set_analysis(self._document.analysis, self._document.specificity)
-            window.traces.set_flags(self._document.flags, self._document.selected_flag)
-        for name in MODEL_DOCKS:
-            window.docks[name].toggleViewAction().setEnabled(not on)
-        window.commands.enable(not on, *MODEL_COMMANDS)
-        self._panel.set_blind(on)
-        self._keep_blind()
-        self._enable()
-
-    def _keep_blind(self) -> None:
-        """Undo what others just showed or enabled, while reading blind."""
-        if not self.blind:
-            return
-        if self._document.selected_flag is not None:
-            self._document.select_flag(None)
-        self._window.traces.set_analysis(None)
-        self._window.traces.set_flags(())
-        self._window.commands.enable(False, *MODEL_COMMANDS)
+    def _show_blind(self) -> None:
+        blind = self._document.blind
+        self._window.commands.check("review.blind", blind)
+        self._panel.set_blind(blind)
 
     def _compare(self) -> None:
         review, recording = self._review.review, self._document.recording
@@ -282,7 +224,9 @@ class RecordCommands(QObject):
         if review is None or recording is None:
             return
         readers = self._review.store.readers(review.record, recording.path)
-        dialog = ExportDialog(start_dir(), len(readers), self._window)
+        # Who reads blind must not find the others' reviews in an export.
+        n_readers = 1 if self._document.blind else len(readers)
+        dialog = ExportDialog(start_dir(), n_readers, self._window)
         dialog.chosen.connect(self.export)
         ask(dialog)
 
@@ -292,9 +236,9 @@ class RecordCommands(QObject):
         if review is None or recording is None:
             return
         reviews = [review]
-        seal = make_seal(list(self._document.analyses.values()), self._document.specificity)
+        seal = make_seal(list(self._document.shown.analyses.values()), self._document.specificity)
         try:
-            if everybody:
+            if everybody and not self._document.blind:
                 store, key = self._review.store, review.record
                 others = [name for name in store.readers(key, recording.path)
                           if name != review.author]  # fmt: skip

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject
 
 from ecgviewer.app.dialogs.ask import ask
 from ecgviewer.app.qt.texts import VERDICT_WORDS
-from ecgviewer.app.review.file_annotations import Layers
+from ecgviewer.app.review.file_annotations import FileAnnotations
 from ecgviewer.app.review.labels_dialog import LabelsDialog
 from ecgviewer.app.review.review_document import PENDING, ReviewDocument
 from ecgviewer.core.errors import ReviewError
@@ -31,7 +31,11 @@ class ReviewCommands(QObject):
     """Annotations and verdicts: keys and mouse in, document and traces in step."""
 
     def __init__(
-        self, window: MainWindow, review: ReviewDocument, panel: ReviewPanel, layers: Layers
+        self,
+        window: MainWindow,
+        review: ReviewDocument,
+        panel: ReviewPanel,
+        file_annotations: FileAnnotations,
     ) -> None:
         super().__init__(window)
         self._window = window
@@ -39,7 +43,7 @@ class ReviewCommands(QObject):
         self._traces = window.traces
         self._review = review
         self._panel = panel
-        self._layers = layers
+        self._file_annotations = file_annotations
         self._shown: list[Annotation] = []
         self._generation = -1
         self._load_labels()
@@ -50,9 +54,8 @@ class ReviewCommands(QObject):
         traces.annotationEdited.connect(self._on_edited)
         review.changed.connect(self.show)
         review.opened.connect(self.show)
-        layers.changed.connect(self._show_annotations)
+        self._document.fileAnnotationsChanged.connect(self._show_annotations)
         self._document.flagsChanged.connect(self._show_verdicts)
-        self._document.selectedFlagChanged.connect(self._enable)
         panel.labelChosen.connect(self._label)
         panel.annotationActivated.connect(self._go_to)
         panel.finished.connect(traces.setFocus)
@@ -104,12 +107,12 @@ class ReviewCommands(QObject):
         """Bring traces, flag list and menus in step with the review."""
         self._show_annotations()
         self._show_verdicts()
-        self._enable()
+        self._name_history()
 
     def _show_annotations(self) -> None:
         review, marked = self._review.review, self._review.marked
         shown: list[Annotation] = list(review.annotations) if review is not None else []
-        shown.extend(self._layers.annotations())
+        shown.extend(self._document.shown.file_annotations)
         if marked is not None:
             shown.append(marked)
         target = self._review.target
@@ -126,36 +129,15 @@ class ReviewCommands(QObject):
             [_verdict_texts(match) for match in self._review.verdicts.matches()]
         )
 
-    def _enable(self) -> None:
-        enable, review = self._window.commands.enable, self._review
-        can_edit = review.session is not None and not review.session.read_only
-        flag = can_edit and self._document.selected_flag is not None
-        enable(flag, "review.accept", "review.reject", "review.unsure", "review.reset")
-        target = can_edit and review.target is not None
-        enable(
-            target,
-            "review.leads",
-            "review.end_earlier",
-            "review.end_later",
-            "review.start_earlier",
-            "review.start_later",
-            "review.snap",
-            "review.snap_qrs",
-        )
-        selected = can_edit and review.selected_annotation is not None
-        enable(selected, "review.split", "review.merge", "review.delete", "review.note")
-        enable(can_edit and review.marked is not None, "review.confirm")
-        noted = review.review is not None and bool(review.review.annotations)
-        enable(noted, "go.next_annotation", "go.previous_annotation")
-        enable(can_edit, "review.begin", "review.select")
-        enable(can_edit, *(f"review.label.{key}" for key in "123456789"))
-        history = review.session.history if can_edit and review.session is not None else None
+    def _name_history(self) -> None:
+        """Say in the menu what would be taken back or done again."""
+        session = self._review.session
+        history = session.history if session is not None and not session.read_only else None
         for name, text in (
             ("undo", history.undo_text if history is not None else ""),
             ("redo", history.redo_text if history is not None else ""),
         ):
             action = self._window.commands.action(f"review.{name}")
-            action.setEnabled(bool(text))
             action.setText(f"&{name.capitalize()} {text}".rstrip())
 
     # Flags ------------------------------------------------------------------------------------
@@ -238,7 +220,9 @@ class ReviewCommands(QObject):
         if review is not None and any(a.id == annotation_id for a in review.annotations):
             self._review.select(annotation_id)
             return
-        found = self._layers.find(annotation_id)
+        found = next(
+            (a for a in self._document.shown.file_annotations if a.id == annotation_id), None
+        )
         if found is not None:
             words = f"{found.label}, {found.start_s:.3f} s"
             self._window.messages.info(f"From the file's annotator {found.author}: {words}.")

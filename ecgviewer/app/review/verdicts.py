@@ -33,10 +33,10 @@ class Verdicts:
 
     def matches(self) -> list[VerdictMatch | None]:
         """Return, for each flag of the document, the verdict that fits it."""
-        review, analysis = self._review.review, self._document.analysis
+        review, analysis = self._review.review, self._document.shown.analysis
         if review is None or analysis is None:
-            return [None] * len(self._document.flags)
-        return match_verdicts(self._document.flags, review.verdicts, analysis.bundle_sha256)
+            return [None] * len(self._document.shown.flags)
+        return match_verdicts(self._document.shown.flags, review.verdicts, analysis.bundle_sha256)
 
     def label_for(self, flag: Flag) -> Label:
         """Return the label that a flag gets when it is accepted without naming one.
@@ -63,21 +63,21 @@ class Verdicts:
 
     def find(self, verdict: FlagVerdict) -> int | None:
         """Return the flag of the document that a verdict is on, if it is there."""
-        analysis = self._document.analysis
+        analysis = self._document.shown.analysis
         if analysis is None:
             return None
-        matches = match_verdicts(self._document.flags, [verdict], analysis.bundle_sha256)
+        matches = match_verdicts(self._document.shown.flags, [verdict], analysis.bundle_sha256)
         fits = {at: match.agreement for at, match in enumerate(matches) if match and match.decides}
         return max(fits, key=fits.__getitem__, default=None)
 
     def judge(self, verdict: str, label: Label | None = None) -> bool:
         """Give the verdict on the selected flag (empty takes it back)."""
-        index, analysis = self._document.selected_flag, self._document.analysis
+        index, analysis = self._document.selected_flag, self._document.shown.analysis
         review = self._review.review
         if index is None or analysis is None or review is None:
             self._review.informed.emit("No flag is selected (N goes to the next one).")
             return False
-        flag, match = self._document.flags[index], self.matches()[index]
+        flag, match = self._document.shown.flags[index], self.matches()[index]
         previous = match.verdict if match and match.decides else None
         if not verdict:
             if previous is None:

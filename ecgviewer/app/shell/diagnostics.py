@@ -17,12 +17,15 @@ from PySide6.QtCore import qVersion
 from PySide6.QtGui import QGuiApplication
 
 from ecgviewer import __version__
-from ecgviewer.app.shell.document import MODELS
 from ecgviewer.app.shell.error_reports import log_path, logger
 from ecgviewer.app.shell.session import Session
 from ecgviewer.core.system import user_dirs
+from ecgviewer.models.networks.architectures import model_ids
 
-LIBRARIES = ("PySide6-Essentials", "numpy", "scipy", "h5py", "torch", "safetensors")
+LIBRARIES = (
+    "PySide6-Essentials", "numpy", "scipy", "h5py", "torch", "safetensors", "edfio", "pydicom",
+    "ecgdatakit",
+)  # fmt: skip
 LOG_LINES = 40
 LOG_TAIL_BYTES = 64 * 1024
 
@@ -92,7 +95,7 @@ def _screens() -> list[str]:
 
 
 def _models(session: Session) -> list[str]:
-    shipped = [model for model in MODELS if model in session.models]
+    shipped = [model for model in model_ids() if model in session.models]
     own = len(session.models) - len(shipped)
     return [*shipped, f"{own} of the user's own"]
 
@@ -120,7 +123,8 @@ def _record(session: Session) -> str:
         return "none"
     kind = recording.format.split()[0]  # what follows may quote the file
     notes = "1 note" if len(recording.notes) == 1 else f"{len(recording.notes)} notes"
-    analyses = ", ".join(model for model in MODELS if model in session.document.analyses)
+    seen = session.document.shown.analyses
+    analyses = ", ".join(model for model in model_ids() if model in seen)
     return (
         f"{kind}, {len(recording.leads)} leads, {recording.fs_hz:g} Hz, "
         f"{recording.duration_s:.1f} s, {notes}, "

@@ -1,8 +1,9 @@
-"""The open recording and everything known about it. Panels read it and listen to its signals."""
+"""The open recording and what may be seen of it. Panels read it and listen to its signals."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -14,16 +15,10 @@ from ecgviewer.core.flags import derive_flags, extend_flags
 from ecgviewer.core.model_requirements import why_not_judged
 from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.core.recording import Recording
+from ecgviewer.review.annotations import Annotation
 
 AT_ONCE_SAMPLES = 60_000
 """Length of (the new part of) a score map, ten minutes, whose flags are derived within a frame."""
-MODELS = ("cae", "vae-bilstm", "vae-bilstm-mha")
-MODEL_TITLES = {"cae": "CAE", "vae-bilstm": "VAE-BiLSTM", "vae-bilstm-mha": "VAE-BiLSTM-MHA"}
-
-
-def model_title(model: str) -> str:
-    """Return a model's name as the paper writes it."""
-    return MODEL_TITLES.get(model, model)
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,18 +55,51 @@ def _derived(analysis: Analysis, specificity: float, known: Derived | None) -> D
     return Derived(analysis, specificity, flags)
 
 
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """What may be seen of what others say about the recording: all of it, or none of it.
+
+    Whatever shows an opinion (traces, panels, evidence, report, lists, exports) reads it here.
+
+    Attributes
+    ----------
+    blind : bool
+        The reader reads blind, so that everything else here is empty.
+    analyses : dict of str to Analysis
+        By model.
+    analysis : Analysis or None
+        The active model's, if it ran.
+    flags : tuple of Flag
+        Those of ``analysis`` at the threshold.
+    diagnoses, comments : tuple of str
+        The file's own words.
+    file_annotations : tuple of Annotation
+        Those annotators of the file that the reader asked for.
+    """
+
+    blind: bool = False
+    analyses: Mapping[str, Analysis] = field(default_factory=dict)
+    analysis: Analysis | None = None
+    flags: tuple[Flag, ...] = ()
+    diagnoses: tuple[str, ...] = ()
+    comments: tuple[str, ...] = ()
+    file_annotations: tuple[Annotation, ...] = ()
+
+
 class Document(QObject):
-    """One recording, its analyses and the flags of the active one.
+    """One recording, what may be seen of it (``shown``), and which flag is selected.
 
     ``generation`` grows whenever a recording is opened or closed; slow work remembers it and
     its late results are dropped.
     """
 
     recordingChanged = Signal()
+    blindChanged = Signal()
     heartChanged = Signal()
     analysisChanged = Signal()
     flagsChanged = Signal()
     selectedFlagChanged = Signal()
+    fileAnnotationsChanged = Signal()
 
     def __init__(self, specificity: float, workers: Workers, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -83,16 +111,62 @@ class Document(QObject):
         self.ref: RecordRef | None = None
         self.recording: Recording | None = None
         self.heart: Heart | None = None
-        self.analyses: dict[str, Analysis] = {}
         self.active_model: str | None = None
         self.specificity = specificity
-        self.flags: tuple[Flag, ...] = ()
         self.selected_flag: int | None = None
+        self.shown = Shown()
+        # Private: what a blind reader must not see.
+        self._blind = False
+        self._analyses: dict[str, Analysis] = {}
+        self._flags: tuple[Flag, ...] = ()
+        self._file_annotations: tuple[Annotation, ...] = ()
+
+    def _look(self) -> None:
+        """Bring ``shown`` up to date."""
+        if self._blind:
+            self.shown = Shown(blind=True)
+            return
+        patient = self.recording.patient if self.recording is not None else None
+        self.shown = Shown(
+            analyses=dict(self._analyses),
+            analysis=self._analysis,
+            flags=self._flags,
+            diagnoses=tuple(patient.diagnoses) if patient is not None else (),
+            comments=tuple(patient.comments) if patient is not None else (),
+            file_annotations=self._file_annotations,
+        )
 
     @property
-    def analysis(self) -> Analysis | None:
-        """The active model's analysis, if it ran."""
-        return self.analyses.get(self.active_model or "")
+    def _analysis(self) -> Analysis | None:
+        return self._analyses.get(self.active_model or "")
+
+    @property
+    def blind(self) -> bool:
+        """Whether the opinions of models, the file and other readers are hidden."""
+        return self._blind
+
+    def set_blind(self, blind: bool) -> None:
+        """Hide what models, the file and other readers say, or show it again."""
+        if blind == self._blind:
+            return
+        self._blind = blind
+        if blind:
+            self.select_flag(None)
+        self._look()
+        for signal in (
+            self.blindChanged, self.analysisChanged, self.flagsChanged,
+            self.fileAnnotationsChanged,
+        ):  # fmt: skip
+            signal.emit()
+
+    def has_analysis(self, model: str) -> bool:
+        """Return whether a model ran on the open recording, seen or not."""
+        return model in self._analyses
+
+    @property
+    def has_active_analysis(self) -> bool:
+        """Whether the active model ran on the open recording, seen or not."""
+        return self._analysis is not None
 
     @property
     def obstacle(self) -> str:
@@ -102,12 +176,13 @@ class Document(QObject):
     @property
     def current_flag(self) -> Flag | None:
         """The flag that is selected, if any."""
-        return None if self.selected_flag is None else self.flags[self.selected_flag]
+        return None if self.selected_flag is None else self.shown.flags[self.selected_flag]
 
     def open(self, ref: RecordRef, recording: Recording) -> None:
         """Replace the open recording."""
         self._forget()
         self.ref, self.recording = ref, recording
+        self._look()
         self._announce_recording()
 
     def close(self) -> None:
@@ -121,11 +196,11 @@ class Document(QObject):
         if self.recording is not None:
             self.recording.source.close()
         self.ref = self.recording = self.heart = None
-        self.analyses = {}
-        self.flags = ()
+        self._analyses, self._flags, self._file_annotations = {}, (), ()
         self.selected_flag = None
         self._derived = None
         self._drop_deriving()
+        self._look()
 
     def _announce_recording(self) -> None:
         self.recordingChanged.emit()
@@ -146,14 +221,16 @@ class Document(QObject):
         model : str
             The user's choice that led to it: a shipped model's name, or a bundle's path.
         """
-        self.analyses[model] = analysis
+        self._analyses[model] = analysis
+        self._look()
         self.analysisChanged.emit()
         if model == self.active_model:
             self._derive()
 
     def clear_analyses(self) -> None:
         """Forget every analysis of the open recording."""
-        self.analyses = {}
+        self._analyses = {}
+        self._look()
         self.analysisChanged.emit()
         self._derive()
 
@@ -161,6 +238,7 @@ class Document(QObject):
         """Show this model's analysis (or nothing, until it ran)."""
         if model != self.active_model:
             self.active_model = model
+            self._look()
             self.analysisChanged.emit()
             self._derive()
 
@@ -171,7 +249,7 @@ class Document(QObject):
             self._derive()
 
     def _derive(self) -> None:
-        analysis, specificity = self.analysis, self.specificity
+        analysis, specificity = self._analysis, self.specificity
         under_way = self._deriving_for
         if under_way is not None and under_way.leads_to(analysis, specificity):
             return  # its end will go on from there
@@ -204,7 +282,7 @@ class Document(QObject):
         self._deriving = self._deriving_for = None
         self._derived = derived
         self._set_flags(derived.flags)
-        if derived.analysis is not self.analysis:
+        if derived.analysis is not self._analysis:
             self._derive()
 
     def _flags_failed(self, error: Exception) -> None:
@@ -214,13 +292,14 @@ class Document(QObject):
 
     def _set_flags(self, flags: tuple[Flag, ...]) -> None:
         before = self.current_flag
-        self.flags = flags
-        self.selected_flag = _same_place(before, flags)
+        self._flags = flags
+        self._look()
+        self.selected_flag = _same_place(before, self.shown.flags)
         self.flagsChanged.emit()
 
     def select_flag(self, index: int | None) -> None:
         """Make one flag the current one."""
-        if index is not None and not 0 <= index < len(self.flags):
+        if index is not None and not 0 <= index < len(self.shown.flags):
             return
         self.selected_flag = index
         self.selectedFlagChanged.emit()
@@ -233,16 +312,23 @@ class Document(QObject):
         at_s : float
             Where the view is, for the first step.
         """
-        if not self.flags:
+        flags = self.shown.flags
+        if not flags:
             return None
         if self.selected_flag is not None:
-            index = (self.selected_flag + step) % len(self.flags)
+            index = (self.selected_flag + step) % len(flags)
         else:
-            later = [i for i, flag in enumerate(self.flags) if flag.stop_s >= at_s]
+            later = [i for i, flag in enumerate(flags) if flag.stop_s >= at_s]
             index = (later[0] if later else 0) if step > 0 else (later[0] if later else 0) - 1
-            index %= len(self.flags)
+            index %= len(flags)
         self.select_flag(index)
-        return self.flags[index]
+        return flags[index]
+
+    def set_file_annotations(self, annotations: tuple[Annotation, ...]) -> None:
+        """Take what the annotators of the file marked, as far as the reader asked for them."""
+        self._file_annotations = annotations
+        self._look()
+        self.fileAnnotationsChanged.emit()
 
 
 def _same_place(before: Flag | None, flags: tuple[Flag, ...]) -> int | None:

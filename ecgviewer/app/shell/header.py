@@ -46,6 +46,12 @@ class HeaderBar(QWidget):
     def __init__(self, document: Document) -> None:
         super().__init__()
         self._document = document
+        self.blind = QLabel("Blind")
+        self.blind.setObjectName("blindBadge")
+        self.blind.setAccessibleName("Reading blind")
+        self.blind.setToolTip(
+            "What models, the file and other readers say is hidden (Review › Blind shows it again)"
+        )
         self.record = QLabel()
         self.record.setAccessibleName("Record")
         font = self.record.font()
@@ -60,12 +66,15 @@ class HeaderBar(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 4, 10, 4)
         row.setSpacing(14)
+        row.addWidget(self.blind)
         row.addWidget(self.record)
         row.addWidget(self.patient, 1)
         row.addWidget(self.facts)
         row.addWidget(self.rate)
         document.recordingChanged.connect(self._show_recording)
         document.heartChanged.connect(self._show_rate)
+        document.blindChanged.connect(self._show_blind)
+        self._show_blind()
         self._show_recording()
         self._show_rate()
 
@@ -76,8 +85,11 @@ class HeaderBar(QWidget):
             return
         self.record.setText(recording.name)
         self.record.setToolTip(str(recording.path))
-        self.patient.set_full_text(recording.patient.line() or "No patient data in the file")
+        self.patient.set_full_text(recording.patient.line() or recording.patient.absence)
         self.facts.setText(facts(recording))
+
+    def _show_blind(self) -> None:
+        self.blind.setVisible(self._document.blind)
 
     def _show_rate(self) -> None:
         heart = self._document.heart
@@ -97,8 +109,8 @@ class HeaderBar(QWidget):
 def facts(recording: Recording) -> str:
     """Return when, how long, how fast and how many leads, in one line."""
     parts = []
-    if recording.start_time is not None:
-        parts.append(recording.start_time.strftime("%Y-%m-%d %H:%M:%S"))
+    if recording.start.text:
+        parts.append(recording.start.text)
     parts.append(duration_text(recording.duration_s))
     parts.append(f"{recording.fs_hz:g} Hz")
     parts.append(f"{len(recording.leads)} leads" if len(recording.leads) != 1 else "1 lead")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecgviewer.app.shell.document import model_title
+from ecgviewer.models.networks.architectures import model_title
 
 if TYPE_CHECKING:
     from ecgviewer.models.bundle.bundle import BundleInfo

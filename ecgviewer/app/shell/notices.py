@@ -104,6 +104,12 @@ class Messages(QWidget):
             if message.of_record:
                 self._remove(message)
 
+    def forget_info(self) -> None:
+        """Close what was merely worth knowing."""
+        for message in list(self._shown):
+            if not message.grave:
+                self._remove(message)
+
     def info(self, text: str) -> None:
         """Show something worth knowing, for a few seconds."""
         self._add(text, grave=False)
@@ -143,6 +149,7 @@ class _Message(QFrame):
     def __init__(self, text: str, grave: bool, of_record: bool) -> None:
         super().__init__()
         self.full_text = text
+        self.grave = grave
         self.of_record = of_record
         self.setObjectName("message")
         self.setProperty("grave", grave)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from PySide6.QtCore import Signal
 
-from ecgviewer.app.shell.document import model_title
 from ecgviewer.app.shell.model_choices import ModelChoice, choice_of_file, find_choices
 from ecgviewer.app.shell.opening import Opening
 from ecgviewer.app.shell.settings import SettingsStore
@@ -17,6 +16,7 @@ from ecgviewer.app.work.workers import Task
 from ecgviewer.core.analysis import Analysis
 from ecgviewer.core.errors import AnalysisError, CancelledError
 from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.models.networks.architectures import model_title
 
 
 class Session(Opening):
@@ -136,7 +136,7 @@ class Session(Opening):
             if choice.content_sha256 not in ("", analysis.bundle_sha256):
                 self._model_changed(choice)
             chosen = self.settings.value.model
-            if model == chosen or chosen not in self.document.analyses:
+            if model == chosen or not self.document.has_analysis(chosen):
                 self.document.activate(model)
 
         def result(analysis: Analysis) -> None:
@@ -205,10 +205,10 @@ class Session(Opening):
         )
 
     def _take_recalled(self, generation: int, model: str, analysis: Analysis) -> None:
-        if generation != self.document.generation or model in self.document.analyses:
+        if generation != self.document.generation or self.document.has_analysis(model):
             return  # another record is open, or a run was faster
         self.document.add_analysis(model, analysis)
-        if model == self.settings.value.model or self.document.analysis is None:
+        if model == self.settings.value.model or not self.document.has_active_analysis:
             self.document.activate(model)
 
     def run_model(

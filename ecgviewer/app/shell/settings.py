@@ -13,6 +13,7 @@ from ecgviewer.core.errors import MissingFileError, RecordError
 from ecgviewer.core.system.files import make_private, write_private
 from ecgviewer.core.system.user_dirs import config_dir
 from ecgviewer.io.file_access import read_bytes
+from ecgviewer.models.networks.architectures import DEFAULT
 
 VERSION = 1
 MAX_BYTES = 1 << 20
@@ -69,7 +70,7 @@ class Settings:
     baseline_filter: bool = False
     muscle_filter: bool = False
     mains_hz: float = 0.0
-    model: str = "vae-bilstm-mha"
+    model: str = DEFAULT.id
     device: str = "auto"
     specificity: float = 0.95
     analyse_on_open: bool = False

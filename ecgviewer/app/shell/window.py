@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
 
 from ecgviewer.app.commands.actions import Commands
 from ecgviewer.app.commands.analyse import AnalyseCommands
+from ecgviewer.app.commands.current_context import CurrentContext
 from ecgviewer.app.commands.file import FileCommands
 from ecgviewer.app.commands.table import TABLE, VIEW
 from ecgviewer.app.commands.tools import ToolCommands
@@ -42,6 +43,7 @@ from ecgviewer.app.qt.handler_errors import guard_overrides
 from ecgviewer.app.qt.style import extra_style
 from ecgviewer.app.qt.theme import LIGHT, Theme, apply_theme
 from ecgviewer.app.review.parts import ReviewParts
+from ecgviewer.app.shell.context import always, sighted
 from ecgviewer.app.shell.document import Document
 from ecgviewer.app.shell.error_reports import describe
 from ecgviewer.app.shell.header import HeaderBar
@@ -99,6 +101,9 @@ class MainWindow(QMainWindow):
         self.settings = session.settings
         self.theme: Theme = LIGHT
         self._side_width = 0
+        self._opinions: list[str] = []
+        self._hidden: list[str] = []
+        self._in_front: list[str] = []
         # Of its own: what waits for the event loop must not outlive the window.
         self._side_timer = QTimer(self, singleShot=True, interval=0)
         self._side_timer.timeout.connect(self._fit_side)
@@ -124,6 +129,16 @@ class MainWindow(QMainWindow):
         self.analyse_commands = AnalyseCommands(self)
         self.tool_commands = ToolCommands(self)
         self.review = ReviewParts(self)
+        self.context = CurrentContext(
+            session,
+            self.review.document,
+            self.review.file_annotations,
+            self.review.worklist,
+            self.records.model,
+            self.traces,
+        )
+        self.context.changed.connect(self.commands.apply)
+        self.context.update()
         self.set_theme(self.settings.value.theme)
         self._restore_geometry()
         self._show_record()
@@ -166,17 +181,32 @@ class MainWindow(QMainWindow):
         self.consensus_panel = ConsensusPanel(self.session)
         self.add_panel("records", "Records", self.records, left, "Ctrl+Alt+1").hide()
         self.docks["records"].visibilityChanged.connect(self._room_changed)
-        self.add_panel("analysis", "Analysis", self.analysis_panel, right, "Ctrl+Alt+2")
-        self.add_panel("consensus", "Models", self.consensus_panel, right, "Ctrl+Alt+3")
+        for name, title, panel, key in (
+            ("analysis", "Analysis", self.analysis_panel, "Ctrl+Alt+2"),
+            ("consensus", "Models", self.consensus_panel, "Ctrl+Alt+3"),
+        ):
+            self.add_panel(name, title, panel, right, key, opinion=True)
         self.add_panel("record", "Record", self.record_panel, right, "Ctrl+Alt+4")
-        self.add_panel("flags", "Flags", self.flags_panel, right, "Ctrl+Alt+5")
+        self.add_panel("flags", "Flags", self.flags_panel, right, "Ctrl+Alt+5", opinion=True)
         self.add_tab("analysis", "consensus")
         self.add_tab("analysis", "record")
 
     def add_panel(
-        self, name: str, title: str, panel: QWidget, area: Qt.DockWidgetArea, key: str = ""
+        self,
+        name: str,
+        title: str,
+        panel: QWidget,
+        area: Qt.DockWidgetArea,
+        key: str = "",
+        opinion: bool = False,
     ) -> QDockWidget:
-        """Put a panel into a dock, with an entry in View › Panels."""
+        """Put a panel into a dock, with an entry in View › Panels.
+
+        Parameters
+        ----------
+        opinion : bool
+            It shows what models say: it is put away while the reader reads blind.
+        """
         dock = QDockWidget(title, self)
         dock.setObjectName(f"dock.{name}")
         dock.setWidget(panel)
@@ -194,6 +224,10 @@ class MainWindow(QMainWindow):
         dock.topLevelChanged.connect(apart.setChecked)
         self.commands.menu(f"{VIEW}/A&part").addAction(apart)
         self.docks[name] = dock
+        if opinion:
+            self._opinions.append(name)
+        for way in (action, apart):
+            self.commands.add(way, sighted if opinion else always)
         return dock
 
     def add_tab(self, first: str, second: str) -> None:
@@ -217,6 +251,7 @@ class MainWindow(QMainWindow):
         document.flagsChanged.connect(self._show_flags)
         document.selectedFlagChanged.connect(self._show_selected_flag)
         document.recordingChanged.connect(self.messages.record_changed)
+        document.blindChanged.connect(self._show_blind)
         session.errorRaised.connect(self.messages.error)
         session.recordErrorRaised.connect(self._show_record_error)
         session.informed.connect(self.messages.info)
@@ -269,11 +304,11 @@ class MainWindow(QMainWindow):
             self.traces.set_r_peaks(heart.r_peaks)
 
     def _show_analysis(self) -> None:
-        self.traces.set_analysis(self.document.analysis, self.document.specificity)
+        self.traces.set_analysis(self.document.shown.analysis, self.document.specificity)
 
     def _show_flags(self) -> None:
         self.traces.set_specificity(self.document.specificity)
-        self.traces.set_flags(self.document.flags, self.document.selected_flag)
+        self.traces.set_flags(self.document.shown.flags, self.document.selected_flag)
 
     def _show_selected_flag(self) -> None:
         self.traces.select_flag(self.document.selected_flag)
@@ -281,9 +316,26 @@ class MainWindow(QMainWindow):
     def select_flag(self, index: int) -> None:
         """Make a flag the current one and bring it into view."""
         self.document.select_flag(index)
-        if self.document.selected_flag == index and index < len(self.document.flags):
-            flag = self.document.flags[index]
+        if self.document.selected_flag == index and index < len(self.document.shown.flags):
+            flag = self.document.shown.flags[index]
             self.traces.center_on(flag.start_s, flag.stop_s)
+
+    def _show_blind(self) -> None:
+        """Put the panels with opinions away, or back where they were."""
+        self.messages.forget_info()
+        self.status.clearMessage()
+        if self.document.blind:
+            shown = [name for name, dock in self.docks.items() if not dock.isHidden()]
+            self._in_front = [n for n in shown if not self.docks[n].visibleRegion().isEmpty()]
+            self._hidden = [name for name in self._opinions if name in shown]
+            for name in self._hidden:
+                self.docks[name].hide()
+            self.docks["review"].show()
+            return
+        for name in self._hidden:
+            self.docks[name].show()
+        for name in self._in_front:
+            self.docks[name].raise_()
 
     def _add_records(self, entries: list[object]) -> None:
         self.records.model.append(entries)  # type: ignore[arg-type]

@@ -25,9 +25,7 @@ from ecgviewer.app.trace.data.samples import RecordingSamples
 from ecgviewer.app.trace.frame import Frame
 from ecgviewer.app.trace.interaction import Interaction
 from ecgviewer.app.trace.layout import PageLayout, build_layout, left_margin
-from ecgviewer.app.trace.paint_lanes import samples_in_view
-from ecgviewer.app.trace.raster import Picture
-from ecgviewer.app.trace.renderer import Renderer
+from ecgviewer.app.trace.page import Page
 from ecgviewer.app.trace.scene import Scene
 from ecgviewer.app.trace.state import TRACK_TITLES, ViewState
 from ecgviewer.app.trace.tracks import row_height
@@ -66,12 +64,11 @@ class TraceCanvas(QWidget):
         super().__init__(parent)
         self.state = ViewState()
         self.scene = Scene()
-        self.renderer = Renderer()
+        self.renderer = Page()
         self.theme: Theme = LIGHT
         self.interaction = Interaction(self)
         self._loader: Loader | None = None
         self._frame: Frame | None = None
-        self._picture: Picture | None = None
         self._stale = True
         self._measured_screen = False
         self._later = QTimer(self, singleShot=True, interval=round(QUIET_S * 1000))
@@ -170,14 +167,20 @@ class TraceCanvas(QWidget):
             px_per_s=state.px_per_s,
             px_per_mv=state.px_per_mv,
             pixels_per_mm=state.pixels_per_mm,
-            origin_px=round(state.start_s * state.px_per_s * ratio) / ratio,
+            origin_column=round(state.start_s * state.px_per_s * ratio),
             scroll_y=float(self._rows.value()) if page.scrolls else 0.0,
             width=width,
             height=height,
+            ratio=ratio,
         )
 
     def redraw(self) -> None:
-        """Paint the picture anew; the visible range stays."""
+        """Paint the picture anew: it shows something else now, or more."""
+        self.renderer.forget()
+        self._moved()
+
+    def _moved(self) -> None:
+        """Paint what came into view, or everything where the geometry changed."""
         self._frame = None
         self._stale = True
         self.update()
@@ -191,7 +194,7 @@ class TraceCanvas(QWidget):
     def view_changed(self) -> None:
         """Paint anew and tell that the visible range, scale or layout changed."""
         COURTESY.view_moved()
-        self.redraw()
+        self._moved()
         self.frame()
         self.viewChanged.emit()
 
@@ -221,7 +224,7 @@ class TraceCanvas(QWidget):
     def _samples_in_view(self, fs_hz: float) -> tuple[int, int, float]:
         """Return the first sample in view, the one after the last, and samples per pixel."""
         frame = self.frame()
-        return *samples_in_view(frame, fs_hz), fs_hz / frame.px_per_s
+        return *frame.stretch.samples(fs_hz), fs_hz / frame.px_per_s
 
     def _request(self) -> None:
         """Ask for the samples in view, then for their neighbours."""
@@ -289,17 +292,13 @@ class TraceCanvas(QWidget):
     # Qt's events -----------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        ratio = self.devicePixelRatioF()
-        size = self.size() * ratio
-        if self._picture is None or self._picture.image.size() != size:
-            self._picture = Picture(size.width(), size.height(), ratio)
-            self._stale = True
         if self._stale:
             self._request()
-            self.renderer.paint(self._picture, self.scene, self.state, self.frame(), self.font())
+            frame, complete = self.frame(), self._is_loaded()
+            self.renderer.update(self.scene, self.state, frame, self.font(), complete)
             self._stale = False
         painter = QPainter(self)
-        painter.drawImage(0, 0, self._picture.image)
+        self.renderer.paint(painter, self.scene)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         self.interaction.paint(painter)
         if self.hasFocus():

@@ -6,17 +6,18 @@ from dataclasses import dataclass
 
 from ecgviewer.app.qt.theme import Theme
 from ecgviewer.app.trace.layout import Lane, PageLayout
+from ecgviewer.app.trace.pixel_columns import Stretch
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Geometry, scale and theme of a picture of the view; logical pixels throughout.
+    """Geometry, scale and theme of a picture of the view; logical pixels unless said otherwise.
 
     Attributes
     ----------
-    origin_px : float
-        Distance from time 0 to the left edge of the traces, a whole number of device pixels
-        so that panning moves everything together.
+    origin_column : int
+        Distance from time 0 to the left edge of the traces in device pixels: a whole number, so
+        that panning moves everything together.
     scroll_y : float
         How far the page is scrolled down.
     """
@@ -26,10 +27,29 @@ class Frame:
     px_per_s: float
     px_per_mv: float
     pixels_per_mm: float
-    origin_px: float
+    origin_column: int
     scroll_y: float
     width: float
     height: float
+    ratio: float = 1.0
+
+    @property
+    def origin_px(self) -> float:
+        """Distance from time 0 to the left edge of the traces."""
+        return self.origin_column / self.ratio
+
+    @property
+    def left_column(self) -> int:
+        """Device column of the widget at which the traces begin."""
+        return round(self.page.left * self.ratio)
+
+    @property
+    def stretch(self) -> Stretch:
+        """Device columns of the time axis that are in view."""
+        left = self.left_column
+        first = self.origin_column
+        stop = first + round(self.page.right * self.ratio) - left
+        return Stretch(first, stop, self.px_per_s * self.ratio, self.page.left * self.ratio - left)
 
     @property
     def start_s(self) -> float:
@@ -44,6 +64,12 @@ class Frame:
     def x(self, time_s: float) -> float:
         """Return where a time is."""
         return self.page.left + time_s * self.px_per_s - self.origin_px
+
+    def snapped_x(self, time_s: float) -> float:
+        """Return where a time is, at the border of device pixels nearest to it."""
+        stretch = self.stretch
+        column = round(time_s * stretch.px_per_s + stretch.offset)
+        return (column - self.origin_column + self.left_column) / self.ratio
 
     def time(self, x: float) -> float:
         """Return the time at a place."""
@@ -67,6 +93,12 @@ class Frame:
             if lane.top <= at < lane.bottom and lane.x0 <= x < lane.x1:
                 return lane
         return None
+
+    def lane_columns(self, lane: Lane, stretch: Stretch) -> tuple[int, int]:
+        """Return a lane's device columns within a stretch that is in view, counted from there."""
+        before = self.left_column + stretch.first - self.origin_column
+        first, stop = (round(x * self.ratio) - before for x in (lane.x0, lane.x1))
+        return min(max(first, 0), stretch.width), min(max(stop, 0), stretch.width)
 
     def shows(self, lane: Lane) -> bool:
         """Return whether any of a lane is in the visible part of the page."""

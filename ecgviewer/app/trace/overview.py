@@ -22,15 +22,15 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from ecgviewer.app.trace.color_scales import color_words
 from ecgviewer.app.trace.data.levels import Columns
 from ecgviewer.app.trace.frame import Frame
-from ecgviewer.app.trace.furniture import time_text
 from ecgviewer.app.trace.layout import PageLayout
+from ecgviewer.app.trace.page_marks import time_text
 from ecgviewer.app.trace.paper import LABEL_STEPS_S, time_step_s
-from ecgviewer.app.trace.pixel_columns import to_pixels
+from ecgviewer.app.trace.pixel_columns import Stretch, to_pixels
 from ecgviewer.app.trace.polyline import polygon
 from ecgviewer.app.trace.raster import Picture, Runs, fill
 from ecgviewer.app.trace.state import TRACK_TITLES
 from ecgviewer.app.trace.strips import colors_of, draw_colors, paint_spans, strip_values
-from ecgviewer.app.trace.tracks import Track, span_pixels
+from ecgviewer.app.trace.tracks import Track, span_columns
 from ecgviewer.app.trace.view import TraceView
 
 TREND_FROM_S = 60.0
@@ -95,10 +95,11 @@ class OverviewBar(QWidget):
             px_per_s=width / duration,
             px_per_mv=1.0,
             pixels_per_mm=1.0,
-            origin_px=0.0,
+            origin_column=0,
             scroll_y=0.0,
             width=float(self.width()),
             height=float(self.height()),
+            ratio=self.devicePixelRatioF(),
         )
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -202,8 +203,8 @@ class OverviewBar(QWidget):
         columns = Columns(
             columns.first, columns.step, columns.lo[at : at + 1], columns.hi[at : at + 1]
         )
-        x = columns.centres() * (frame.px_per_s / recording.fs_hz * ratio)
-        lo, hi = to_pixels(columns, x, round(row.width() * ratio))
+        wanted = Stretch(0, round(row.width() * ratio), frame.px_per_s * ratio)
+        lo, hi = to_pixels(columns, recording.fs_hz, wanted)
         level = float(scene.centre()[at])
         middle = row.center().y() * ratio
         away = np.fmax(hi[0] - level, level - lo[0])
@@ -223,12 +224,13 @@ class OverviewBar(QWidget):
     def _paint_track(self, painter: QPainter, frame: Frame, track: Track, row: QRectF) -> None:
         theme = self._view.theme
         painter.fillRect(row.adjusted(0, 2, 0, -2), theme.color("border", 70))
-        x0, x1 = span_pixels(frame, track.spans, np.arange(len(track.spans)))
+        x0, x1 = span_columns(frame, track.spans, np.arange(len(track.spans)))
         # A single event of a long record must still be seen.
-        x1 = np.maximum(x1, x0 + 1.5)
+        x1 = np.maximum(x1, x0 + 1.5 * frame.ratio)
         color = theme.color(track.role)
         for which, top in ((track.whole, row.height() - 5), (~track.whole, 2)):
-            paint_spans(painter, x0[which], x1[which], row.adjusted(0, top, 0, -2), color)
+            bar = row.adjusted(0, top, 0, -2)
+            paint_spans(painter, x0[which], x1[which], bar, color, frame.ratio)
 
     def _draw_heat(self, picture: Picture, frame: Frame, row: QRectF) -> None:
         scene = self._view.scene

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPixmap
+import numpy as np
+import numpy.typing as npt
 
-from ecgviewer.app.qt.theme import Theme
+from ecgviewer.app.trace.frame import Frame
+from ecgviewer.app.trace.raster import Picture
 from ecgviewer.app.trace.state import ViewState
 
+Kinds = npt.NDArray[np.intp]
 LEAST_MINOR_PX = 2.6
 SLOWEST_PAPER_MM_S = 4.0
 """Below this paper speed a 1-mm line is over a quarter of a second: a grid of times says more."""
@@ -67,62 +69,56 @@ def time_step_s(
 
 
 class Paper:
-    """Draws the grid from a cached picture that is one major square larger than the view."""
+    """Draws the grid: every line at the device pixel nearest to its true place.
 
-    def __init__(self) -> None:
-        self._key: tuple[object, ...] | None = None
-        self._pixmap = QPixmap()
+    Vertical lines are counted from the start of the record, so that they move with the traces.
+    """
 
-    def paint(
-        self, painter: QPainter, area: QRectF, grid: Grid, theme: Theme, x: float, y: float
-    ) -> None:
-        """Fill ``area`` with paper whose lines pass through the point (x, y)."""
-        ratio = painter.device().devicePixelRatioF()
-        key = (area.width(), area.height(), grid, theme.name, ratio)
-        if key != self._key:
-            self._pixmap = _draw(area, grid, theme, ratio)
-            self._key = key
-        offset_x = (x - area.left()) % grid.major_x - grid.major_x
+    def __init__(self, grid: Grid, frame: Frame) -> None:
+        theme, ratio = frame.theme, frame.ratio
+        self._grid, self._ratio = grid, ratio
+        colors = (theme.color(role).rgb() for role in ("paper", "grid_minor", "grid_major"))
+        self._colors = np.array(list(colors), dtype=np.uint32)
+        self._top, self._bottom = round(frame.page.top * ratio), round(frame.page.bottom * ratio)
+        # Lines are counted from one beyond the widget's left edge when the record's start is in
+        # view, and from one above the page.
+        before = frame.page.left % grid.major_x - grid.major_x
+        self._first_x = round(before * ratio) - frame.left_column
         period_y = grid.major_y or 1.0
-        offset_y = (y - area.top()) % period_y - period_y
+        above = -frame.scroll_y % period_y - period_y
+        first_y = round((frame.page.top + above) * ratio)
+        self._rows = self._lines(
+            self._top, self._bottom, first_y, grid.minor_y * ratio, grid.major_y * ratio
+        )
 
-        def snap(value: float) -> float:
-            return round(value * ratio) / ratio
+    def columns(self, first: int, width: int) -> Kinds:
+        """Return for columns of the time axis whether a thin (1) or thick (2) line is there."""
+        ratio, grid = self._ratio, self._grid
+        return self._lines(
+            first, first + width, self._first_x, grid.minor_x * ratio, grid.major_x * ratio
+        )
 
-        painter.save()
-        painter.setClipRect(area, Qt.ClipOperation.IntersectClip)
-        corner = QPointF(snap(area.left() + offset_x), snap(area.top() + offset_y))
-        painter.drawPixmap(corner, self._pixmap)
-        painter.restore()
-
-
-def _draw(area: QRectF, grid: Grid, theme: Theme, ratio: float) -> QPixmap:
-    width = math.ceil((area.width() + grid.major_x + 2) * ratio)
-    height = math.ceil((area.height() + grid.major_y + 2) * ratio)
-    pixmap = QPixmap(width, height)
-    pixmap.fill(theme.color("paper"))
-    painter = QPainter(pixmap)
-    for minor, distance_x, distance_y in (
-        (True, grid.minor_x, grid.minor_y),
-        (False, grid.major_x, grid.major_y),
-    ):
-        color = theme.color("grid_minor" if minor else "grid_major")
-        _lines(painter, distance_x * ratio, width, height, color, vertical=True)
-        _lines(painter, distance_y * ratio, width, height, color, vertical=False)
-    painter.end()
-    pixmap.setDevicePixelRatio(ratio)
-    return pixmap
-
-
-def _lines(
-    painter: QPainter, distance: float, width: int, height: int, color: QColor, vertical: bool
-) -> None:
-    """Draw lines of one device pixel, each at the pixel nearest to its true place."""
-    if distance <= 0.0:
-        return
-    for index in range(int((width if vertical else height) / distance) + 1):
-        at = round(index * distance)
-        if vertical:
-            painter.fillRect(at, 0, 1, height, color)
+    def fill(self, picture: Picture, at: int, columns: Kinds) -> None:
+        """Write columns of paper into a picture, from its column ``at`` on."""
+        # Rows between lines, on thin and on thick ones: every row of the paper is one of three.
+        kinds = self._colors[np.maximum(columns, np.arange(3)[:, np.newaxis])]
+        target = picture.pixels[self._top : self._bottom, at : at + columns.size]
+        rows = self._rows[: target.shape[0]]
+        if columns.size == picture.pixels.shape[1]:
+            np.take(kinds, rows, axis=0, out=target, mode="clip")
         else:
-            painter.fillRect(0, at, width, 1, color)
+            target[:] = kinds[rows]
+
+    @staticmethod
+    def _lines(first: int, stop: int, origin: int, minor: float, major: float) -> Kinds:
+        """Return for each pixel whether a thin (1) or thick (2) line is there."""
+        kinds = np.zeros(max(stop - first, 0), dtype=np.intp)
+        for kind, distance in ((1, minor), (2, major)):
+            if distance > 0.0:
+                index = np.arange(
+                    math.floor((first - origin) / distance) - 1,
+                    math.ceil((stop - origin) / distance) + 2,
+                )
+                at = np.rint(index * distance).astype(np.intp) + origin - first
+                kinds[at[(at >= 0) & (at < kinds.size)]] = kind
+        return kinds

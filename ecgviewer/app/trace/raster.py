@@ -29,14 +29,16 @@ class Picture:
     ----------
     pixels : array [height, width] of uint32
         ``0xffRRGGBB``.
-    image : QImage
-        The same memory, with its device pixel ratio.
+    image, plain : QImage
+        The same memory, with its device pixel ratio and without.
     """
 
     def __init__(self, width: int, height: int, ratio: float) -> None:
-        self.pixels = np.zeros((max(height, 1), max(width, 1)), dtype=np.uint32)
+        self.pixels = np.full((max(height, 1), max(width, 1)), 0xFF000000, dtype=np.uint32)
         height, width = self.pixels.shape
-        self.image = QImage(self.pixels.data, width, height, width * 4, QImage.Format.Format_RGB32)
+        memory = self.pixels.data
+        self.image = QImage(memory, width, height, width * 4, QImage.Format.Format_RGB32)
+        self.plain = QImage(memory, width, height, width * 4, QImage.Format.Format_RGB32)
         self.image.setDevicePixelRatio(ratio)
         self.ratio = ratio
 

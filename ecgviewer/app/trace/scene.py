@@ -10,8 +10,9 @@ import numpy.typing as npt
 from ecgviewer.app.trace.data.chunks import ChunkStore
 from ecgviewer.app.trace.data.loader import DisplayFilter
 from ecgviewer.app.trace.data.maps import AnalysisMaps
-from ecgviewer.app.trace.furniture import ColorLegend
 from ecgviewer.app.trace.layout import Reach
+from ecgviewer.app.trace.page_marks import ColorLegend
+from ecgviewer.app.trace.pixel_columns import Stretch
 from ecgviewer.app.trace.strips import Spans
 from ecgviewer.app.trace.tracks import Track, annotation_track, flag_track
 from ecgviewer.core.analysis import Analysis, Flag
@@ -116,30 +117,45 @@ class Scene:
         return self._centre_mv
 
     def recentre(
-        self,
-        lo: npt.NDArray[np.float32],
-        hi: npt.NDArray[np.float32],
-        room_mv: float,
-    ) -> None:
+        self, lo: npt.NDArray[np.float32], hi: npt.NDArray[np.float32], room_mv: float
+    ) -> bool:
         """Follow the baseline of leads that wandered further than ``room_mv`` from their level.
 
         Parameters
         ----------
         lo, hi : array [L, m]
             Extremes of what is in view.
+
+        Returns
+        -------
+        bool
+            Whether any lead did.
         """
         centre = self.centre()
-        middle = lo[:, ::4] + hi[:, ::4]
+        middle = lo + hi
         middle *= np.float32(0.5)
         gaps = np.isnan(middle)
         known = ~gaps.all(axis=1)
         if not known.any():
-            return
+            return False
         # Telling apart is worth it: the median that minds gaps is ten times slower.
         now = (np.nanmedian if gaps.any() else np.median)(middle[known], axis=1)
         rows = np.flatnonzero(known)
         far = np.abs(now - centre[rows]) > room_mv
         centre[rows[far]] = now[far]
+        return bool(far.any())
+
+    def sources(self, stretch: Stretch, px_per_s: float) -> tuple[bool, ...]:
+        """Return which of what is shown comes from samples, and which from coarser overviews."""
+        sources = []
+        if self.recording is not None and self.store is not None:
+            fs_hz = self.recording.fs_hz
+            view = (*stretch.samples(fs_hz), fs_hz / px_per_s)
+            sources.append(bool(self.store.chunks_for(*view)))
+        if self.maps is not None and self.analysis is not None:
+            fs_hz = self.analysis.map_fs_hz
+            sources += self.maps.sources(*stretch.samples(fs_hz), fs_hz / px_per_s)
+        return tuple(sources)
 
     def reach(self) -> Reach:
         """Return how far the leads reach from their resting levels, found with these."""

@@ -16,21 +16,17 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from ecgviewer.app.trace.color_scales import ColorWords, to_index
 from ecgviewer.app.trace.data.levels import Columns
 from ecgviewer.app.trace.frame import Frame
-from ecgviewer.app.trace.pixel_columns import FloatArray, highest
+from ecgviewer.app.trace.pixel_columns import FloatArray, Stretch, highest
 from ecgviewer.app.trace.raster import Picture
 
 
 def strip_values(
     columns: Columns, fs_hz: float, frame: Frame, left: float, right: float
 ) -> FloatArray:
-    """Return the highest value ``[L, width]`` per logical pixel between two places, NaN for none.
-
-    Device pixels would make a brief peak too narrow to see on a fine screen.
-    """
+    """Return the highest value ``[L, width]`` per logical pixel between two places; NaN: none."""
     first = round(left)
-    # A value of a map lasts until the next one.
-    x = (columns.centres() + 0.5) * (frame.px_per_s / fs_hz) + (frame.x(0.0) - first)
-    return highest(columns.hi, x, round(right) - first)
+    wanted = Stretch(0, round(right) - first, frame.px_per_s, frame.x(0.0) - first)
+    return highest(columns, fs_hz, wanted)
 
 
 def colors_of(values: FloatArray, levels: tuple[float, float], table: ColorWords) -> ColorWords:
@@ -46,10 +42,15 @@ def draw_colors(picture: Picture, colors: ColorWords, rect: QRectF) -> None:
     """Write a line of colours, one per logical pixel, over the height of a rectangle; 0 leaves
     a pixel alone."""
     ratio = picture.ratio
-    left, top, bottom = (round(edge * ratio) for edge in (rect.left(), rect.top(), rect.bottom()))
     if ratio != 1.0:
         wide = np.arange(round(colors.size * ratio)) + 0.5
         colors = colors[np.minimum((wide / ratio).astype(np.intp), colors.size - 1)]
+    left, top, bottom = (round(edge * ratio) for edge in (rect.left(), rect.top(), rect.bottom()))
+    write_colors(picture, colors, left, top, bottom)
+
+
+def write_colors(picture: Picture, colors: ColorWords, left: int, top: int, bottom: int) -> None:
+    """Write a line of colours over rows of device pixels; 0 leaves a pixel alone."""
     block = picture.pixels[max(top, 0) : max(bottom, 0), left : left + colors.size]
     colors = colors[: block.shape[1]]
     np.copyto(block, colors, where=colors != 0)
@@ -61,18 +62,28 @@ def paint_spans(
     stops_px: npt.NDArray[np.float64],
     rect: QRectF,
     fill: QColor,
+    ratio: float = 1.0,
 ) -> None:
-    """Shade spans within a rectangle, at least a pixel wide each."""
-    width = round(rect.width())
+    """Shade spans within a rectangle, at least a pixel wide each.
+
+    Parameters
+    ----------
+    starts_px, stops_px : array
+        From the left edge of the rectangle, in device pixels.
+    ratio : float
+        Device pixels per logical pixel.
+    """
+    width = round(rect.width() * ratio)
     if starts_px.size == 0 or width <= 0:
         return
-    first = np.floor(np.minimum(np.maximum(starts_px - rect.left(), 0), width)).astype(np.intp)
-    last = np.ceil(np.minimum(np.maximum(stops_px - rect.left(), 0), width)).astype(np.intp)
+    first = np.floor(np.minimum(np.maximum(starts_px, 0), width)).astype(np.intp)
+    last = np.ceil(np.minimum(np.maximum(stops_px, 0), width)).astype(np.intp)
     last = np.maximum(last, np.minimum(first + 1, width))
     change = np.bincount(first, minlength=width + 1) - np.bincount(last, minlength=width + 1)
     argb = (np.cumsum(change[:-1]) > 0) * np.uint32(premultiplied(fill))
     image = QImage(argb.data, width, 1, width * 4, QImage.Format.Format_ARGB32_Premultiplied)
-    painter.drawImage(QRectF(round(rect.left()), rect.top(), width, rect.height()), image)
+    left = round(rect.left() * ratio) / ratio
+    painter.drawImage(QRectF(left, rect.top(), width / ratio, rect.height()), image)
 
 
 def premultiplied(color: QColor) -> int:

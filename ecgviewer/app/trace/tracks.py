@@ -169,9 +169,9 @@ def _paint_many(
     area: QRectF,
     height: float,
 ) -> None:
-    x0, x1 = span_pixels(frame, track.spans, seen)
+    x0, x1 = span_columns(frame, track.spans, seen)
     color = frame.theme.color(track.role, 130)
-    paint_spans(painter, x0, x1, area.adjusted(0, 1, 0, -1), color)
+    paint_spans(painter, x0, x1, area.adjusted(0, 1, 0, -1), color, frame.ratio)
     text = f"{seen.size:,} {track.noun} in view: zoom in to read them"
     width = QFontMetricsF(painter.font()).horizontalAdvance(text) + 12
     box = QRectF(area.left() + 6, area.top() + 1, width, height - 2)
@@ -188,6 +188,17 @@ def span_pixels(
     return (
         spans.starts[seen] * frame.px_per_s + offset,
         spans.stops[seen] * frame.px_per_s + offset,
+    )
+
+
+def span_columns(
+    frame: Frame, spans: Spans, seen: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return where they begin and end, in device pixels from the left edge of the traces."""
+    px_per_s = frame.px_per_s * frame.ratio
+    return (
+        spans.starts[seen] * px_per_s - frame.origin_column,
+        spans.stops[seen] * px_per_s - frame.origin_column,
     )
 
 

@@ -7,18 +7,21 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ecgviewer.io.hdf5.facts import attributes_text, facts_of
+from ecgviewer.io.hdf5.columns import shape_of
+from ecgviewer.io.hdf5.facts import facts_of
 from ecgviewer.io.hdf5.file import checked_dataset, opened
 from ecgviewer.io.hdf5.find import (
     ECG_NAMES,
+    axes_of,
     candidates,
     find_layout,
-    guess_axes,
+    offered_vectors,
     plain_name,
     read_block,
 )
 from ecgviewer.io.hdf5.layout import CandidateDataset
 from ecgviewer.io.hdf5.process.progress import tell_progress
+from ecgviewer.io.hdf5.statements import attributes_text
 
 
 def list_candidates(path: Path) -> list[CandidateDataset]:
@@ -46,15 +49,23 @@ def list_candidates(path: Path) -> list[CandidateDataset]:
         for name, item in arrays.items():
             tell_progress()
             facts = facts_of(item)
-            axes = guess_axes(item.shape, len(facts.leads) if facts.leads else None)
+            axes, shape = axes_of(item, facts), shape_of(item)
             if axes is None:
                 continue
             found.append(
                 CandidateDataset(
-                    name, item.shape, str(item.dtype),
-                    item.shape[axes.record] if axes.record is not None else 1,
-                    item.shape[axes.lead] if axes.lead is not None else 1,
-                    item.shape[axes.time],
+                    name, shape, str(item.dtype) if item.dtype.names is None else "table",
+                    shape[axes.record] if axes.record is not None else 1,
+                    shape[axes.lead] if axes.lead is not None else 1,
+                    shape[axes.time],
+                    facts.fs_hz, facts.unit, facts.leads, root | attributes_text(item),
+                )
+            )  # fmt: skip
+        for name, (n, facts) in offered_vectors(file, path).items() if not found else ():
+            item = file[name]
+            found.append(
+                CandidateDataset(
+                    name, item.shape, str(item.dtype), 1, 1, n,
                     facts.fs_hz, facts.unit, facts.leads, root | attributes_text(item),
                 )
             )  # fmt: skip

@@ -1,67 +1,47 @@
-"""What an HDF5 file says about a dataset: rate, unit, lead names; where such things are said.
-
-Looked for in the attributes of the dataset, then of its groups up to the root, then in small
-datasets beside it and in the groups above (MATLAB keeps them so).
-"""
+"""What an HDF5 file says about a dataset: rate, unit, lead names, start."""
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import islice
-from pathlib import Path
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TypeVar
 
 import h5py
 import numpy as np
 
-from ecgviewer.core.errors import RecordError
 from ecgviewer.core.recording import Note
-from ecgviewer.io.hdf5.file import HDF5_ERRORS, checked_dataset
+from ecgviewer.core.start import Start
+from ecgviewer.io.hdf5.columns import columns_of
+from ecgviewer.io.hdf5.statements import (
+    CLOCK,
+    DATE,
+    INTERVAL,
+    LEADS,
+    MAX_NAMES,
+    MAYBE_RATE,
+    NORMALISED,
+    RATE,
+    START,
+    UNITS,
+    Statement,
+    dereferenced,
+    names_in,
+    numbers,
+    plain_value,
+    statements,
+    text_in,
+    texts_in,
+    value_of,
+)
+from ecgviewer.io.start_text import ReadStart, read_start
 
-_RATE = {
-    "fs", "sfreq", "sr", "samplingrate", "samplingfrequency", "samplerate", "samplefreq",
-    "samplingfreq", "samplefrequency", "fshz", "samplingratehz",
-}  # fmt: skip
-_MAYBE_RATE = {"frequency", "freq"}
-"""May be that of a filter or of the mains: taken only where nothing else is said, and told."""
-_UNITS = {"units", "unit", "amplitudeunit", "amplitudeunits"}
-_LEADS = {
-    "leadnames", "leads", "channels", "channelnames", "signames", "signalnames", "leadorder",
-    "signame",
-}  # fmt: skip
-SCALE = {"scale", "scalefactor"}
-DIVISOR = {"adcgain"}
-BASELINE = {"baseline"}
-OFFSET = {"offset", "addoffset"}
-AMBIGUOUS_SCALE = {"gain", "resolution"}
-MISSING = {"fillvalue", "missingvalue"}
-_NORMALISED = {"normalisation", "normalization", "normalised", "normalized", "standardisation"}
-_SCALING = SCALE | DIVISOR | BASELINE | OFFSET | MISSING
-_TAKEN = _RATE | _UNITS | _LEADS | _SCALING | _NORMALISED
-_KEYS = _TAKEN | _MAYBE_RATE | AMBIGUOUS_SCALE
-_TECHNICAL = {
-    "class", "matlabclass", "matlabempty", "matlabintdecode", "matlabsparse", "dimensionlist",
-    "dimensionlabels", "referencelist", "pytablesformatversion",
-}  # fmt: skip
-_MAX_NAMES = 512
+_S_PER_UNIT = {"s": 1.0, "sec": 1.0, "seconds": 1.0, "ms": 1e-3, "us": 1e-6}
+_LONGEST_INTERVAL_S = 0.05
+"""20 Hz: an interval without a unit that is longer is in milliseconds."""
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """One thing that a file says: ``name`` as it spells it, ``key`` that without marks.
-
-    ``where`` is "" for an attribute of the dataset itself, else what holds the statement.
-    """
-
-    key: str
-    name: str
-    value: object
-    where: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +59,8 @@ class Facts:
     normalised : str, optional
     notes : tuple of Note
         What is doubtful about these.
+    start : ReadStart
+        When the recording began, as far as is said.
     said : tuple of Statement
         All that is said under the keys known here, nearest first.
     """
@@ -89,6 +71,7 @@ class Facts:
     normalised: str | None
     notes: tuple[Note, ...]
     said: tuple[Statement, ...]
+    start: ReadStart = field(default_factory=ReadStart)
 
     @property
     def fs_hz(self) -> float | None:
@@ -103,26 +86,84 @@ class Facts:
 
 def facts_of(dataset: h5py.Dataset) -> Facts:
     """Collect what the file says about a dataset."""
-    said = tuple(_statements(dataset))
+    said = tuple(statements(dataset))
     rates_hz, notes = _rates(said)
     return Facts(
         rates_hz=rates_hz,
-        units=_look(said, _UNITS, _texts),
-        leads=_look(said, _LEADS, _names),
-        normalised=_look(said, _NORMALISED, _text),
+        units=_look(said, UNITS, texts_in),
+        leads=_column_names(dataset) or _look(said, LEADS, names_in),
+        normalised=_look(said, NORMALISED, text_in),
         notes=notes,
         said=said,
+        start=_start(said),
     )
+
+
+def _column_names(dataset: h5py.Dataset) -> tuple[str, ...] | None:
+    """Return the names of a table's columns, or those that pandas keeps beside its values."""
+    if columns := columns_of(dataset):
+        return tuple(one.name for one in columns)
+    name = (dataset.name or "").rpartition("/")[2]
+    if channel := re.fullmatch(r"channel_(\d+)", name):
+        return _sensor(dataset, int(channel[1]))
+    block = re.fullmatch(r"(block\d+)_values", name)
+    if block is None:
+        return None
+    for key in (f"{block[1]}_items", "axis0"):
+        if isinstance(dataset.parent.get(key, getlink=True), h5py.HardLink):
+            beside = dataset.parent[key]
+            if isinstance(beside, h5py.Dataset) and 0 < beside.size <= MAX_NAMES:
+                names = names_in(dereferenced(beside))
+                if names is not None and len(names) in dataset.shape:
+                    return names
+    return None
+
+
+def _sensor(dataset: h5py.Dataset, channel: int) -> tuple[str, ...] | None:
+    """Return what OpenSignals says that a channel was recorded with: ``ECG``, ``EMG`` ..."""
+    for group in (dataset.parent, dataset.parent.parent):
+        sensors, channels = (value_of(group.attrs, key) for key in ("sensor", "channels"))
+        names, numbered = texts_in(sensors), numbers(channels)
+        if names is None or not names[0]:
+            continue
+        if numbered is not None and len(numbered) == len(names) and channel in numbered:
+            return (names[numbered.index(channel)],)
+    return None
+
+
+def _start(said: Sequence[Statement]) -> ReadStart:
+    """Return the start: one statement of both, else the nearest of the day and of the time."""
+    for one in said:
+        if one.key not in START:
+            continue
+        plain = plain_value(one.value)
+        if isinstance(plain, str) and plain.strip():
+            return read_start(plain)
+        if isinstance(plain, int | float | np.number) and 3e8 < float(plain) < 5e9:
+            moment = datetime.fromtimestamp(round(float(plain), 3), UTC)
+            return ReadStart(Start.of(moment))
+    texts = [
+        next(
+            (
+                text
+                for one in said
+                if one.key in keys and isinstance(text := plain_value(one.value), str)
+            ),
+            "",
+        )
+        for keys in (DATE, CLOCK)
+    ]
+    return read_start(" ".join(texts)) if any(text.strip() for text in texts) else ReadStart()
 
 
 def _rates(said: Sequence[Statement]) -> tuple[tuple[float, ...], tuple[Note, ...]]:
     """Return the nearest statement of the rate, and notes on what speaks against it."""
-    clear = [(one, rates) for one in said if one.key in _RATE and (rates := numbers(one.value))]
+    clear = [(one, rates) for one in said if one.key in RATE and (rates := numbers(one.value))]
     maybe = [
-        (one, rates) for one in said if one.key in _MAYBE_RATE and (rates := numbers(one.value))
+        (one, rates) for one in said if one.key in MAYBE_RATE and (rates := numbers(one.value))
     ]
     if not clear and not maybe:
-        return (), ()
+        return _by_interval(said)
     taken, values = (clear or maybe)[0]
     rates_hz = tuple(dict.fromkeys(values))
     if not clear:
@@ -137,24 +178,23 @@ def _rates(said: Sequence[Statement]) -> tuple[tuple[float, ...], tuple[Note, ..
     return rates_hz, (Note("warning", text, "fs"),)
 
 
-def comments_of(dataset: h5py.Dataset) -> tuple[str, ...]:
-    """Return what else its attributes say, and those of its groups, as ``key: value``."""
-    said: list[str] = []
-    for holder in (dataset, *_groups(dataset)):
-        for key, value in attributes_text(holder).items():
-            if _key(key) not in _TAKEN | _TECHNICAL and value:
-                said.append(f"{key}: {value}")
-    return tuple(dict.fromkeys(said))
-
-
-def attributes_text(item: h5py.Dataset | h5py.Group) -> dict[str, str]:
-    """Return an object's attributes as short texts, for display."""
-    shown = {}
-    for key in list(item.attrs)[:50]:
-        value = _value(item.attrs, key)
-        if value is not None:
-            shown[key] = " ".join(str(_plain(value)).split())[:200]
-    return shown
+def _by_interval(said: Sequence[Statement]) -> tuple[tuple[float, ...], tuple[Note, ...]]:
+    """Return the sampling frequency that the nearest sampling interval makes."""
+    for one in said:
+        key = INTERVAL.fullmatch(one.key)
+        values = numbers(one.value) if key is not None else None
+        if key is None or not values or len(set(values)) > 1 or values[0] <= 0:
+            continue
+        interval, unit = values[0], key["unit"]
+        factor = _S_PER_UNIT.get(unit or "", 1.0 if interval <= _LONGEST_INTERVAL_S else 1e-3)
+        fs_hz = 1.0 / (interval * factor)
+        if abs(fs_hz - round(fs_hz)) < 1e-6 * fs_hz:
+            fs_hz = float(round(fs_hz))
+        text = f"sampling frequency {fs_hz:g} Hz, from {one.name} = {interval:g}"
+        if unit is None:
+            text += " ms" if factor == 1e-3 else " s"
+        return (fs_hz,), (Note("assumed" if unit is None else "info", text, "fs"),)
+    return (), ()
 
 
 def _look(
@@ -166,148 +206,4 @@ def _look(
             converted = convert(one.value)
             if converted is not None:
                 return converted
-    return None
-
-
-def _statements(dataset: h5py.Dataset) -> Iterator[Statement]:
-    """Yield what is said under the keys known here, nearest first."""
-    groups = _groups(dataset)
-    for holder in (dataset, *groups):
-        where = "" if holder is dataset else _place(holder)
-        for name in holder.attrs:
-            if (key := _key(name)) in _KEYS:
-                value = _value(holder.attrs, name)
-                if value is not None:
-                    yield Statement(key, name, value, where)
-    for group in groups:
-        for name in islice(group, _MAX_NAMES):
-            key = _key(name)
-            if key in _KEYS and isinstance(group.get(name, getlink=True), h5py.HardLink):
-                item = group[name]
-                if isinstance(item, h5py.Dataset) and item.size and item.size <= _MAX_NAMES:
-                    value = _dereferenced(item)
-                    if value is not None:
-                        yield Statement(key, name, value, _place(group))
-
-
-def _place(group: h5py.Group) -> str:
-    return "the file" if group.name == "/" else f"group {group.name.strip('/')}"
-
-
-def _groups(dataset: h5py.Dataset) -> list[h5py.Group]:
-    """Return the groups that a dataset is in, up to the root."""
-    groups = [dataset.parent]
-    while groups[-1].name != "/":
-        groups.append(groups[-1].parent)
-    return groups
-
-
-def _key(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())
-
-
-def _value(attributes: h5py.AttributeManager, key: str) -> object | None:
-    """Return an attribute, None where its type is beyond h5py or absurdly large."""
-    try:
-        identity = attributes.get_id(key)
-        if int(np.prod(identity.shape, dtype=np.float64)) > _MAX_NAMES:
-            return None
-        return attributes[key]  # type: ignore[no-any-return]
-    except HDF5_ERRORS:
-        return None
-
-
-def _dereferenced(item: h5py.Dataset) -> object | None:
-    """Return a small dataset's value; MATLAB cells and char arrays become texts.
-
-    None where it keeps its values in another file, as nothing outside this one is read.
-    """
-    if not _inside(item):
-        return None
-    value: object = item[()]
-    if h5py.check_ref_dtype(item.dtype) is h5py.Reference:
-        targets = [item.file[one] for one in np.ravel(np.asarray(value))]
-        return [
-            _characters(one[()])
-            for one in targets
-            if isinstance(one, h5py.Dataset) and _inside(one)
-        ]
-    if item.attrs.get("MATLAB_class") in (b"char", "char"):
-        return _characters(value)
-    return value
-
-
-def _inside(item: h5py.Dataset) -> bool:
-    try:
-        checked_dataset(item.file, item.name or "", Path(item.file.filename), kinds="fiubSO")
-    except RecordError:
-        return False
-    return True
-
-
-def _characters(value: object) -> str:
-    return "".join(chr(int(code)) for code in np.ravel(np.asarray(value))[:200])
-
-
-def _plain(value: object) -> object:
-    """Return bytes as text and one-element arrays as their element."""
-    if isinstance(value, np.ndarray):
-        if value.size == 1:
-            return _plain(value.reshape(-1)[0])
-        return [_plain(one) for one in value.reshape(-1)[:_MAX_NAMES]]
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    return value
-
-
-def numbers(value: object) -> tuple[float, ...] | None:
-    """Return one number, or one per lead; None where any is none or not finite."""
-    plain = _plain(value)
-    if isinstance(plain, list):
-        several = [_number(one) for one in plain]
-        found = tuple(one for one in several if one is not None)
-        return found if found and len(found) == len(several) else None
-    number = _number(plain)
-    return None if number is None else (number,)
-
-
-def _number(plain: object) -> float | None:
-    if isinstance(plain, str):
-        match = re.match(r"\s*([-+]?[0-9.]+(?:[eE][+-]?\d+)?)\s*(?:Hz)?\s*$", plain)
-        plain = match[1] if match else None
-    try:
-        number = float(plain)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return None
-    return number if math.isfinite(number) else None
-
-
-def shown(value: object) -> str:
-    """Return what a statement says, as one short line; what is the same for all leads once."""
-    plain = _plain(value)
-    every = list(dict.fromkeys(map(str, plain if isinstance(plain, list) else [plain])))
-    text = " ".join(" ".join(every[:3]).split())[:60]
-    return text if len(every) <= 3 else f"{text} ..."
-
-
-def _text(value: object) -> str | None:
-    texts = _texts(value)
-    return texts[0] if texts is not None and len(set(texts)) == 1 else None
-
-
-def _texts(value: object) -> tuple[str, ...] | None:
-    """Return one text, or one per lead."""
-    plain = _plain(value)
-    every = plain if isinstance(plain, list) else [plain]
-    texts = tuple(one.strip() for one in every if isinstance(one, str))
-    return texts if any(texts) and len(texts) == len(every) else None
-
-
-def _names(value: object) -> tuple[str, ...] | None:
-    plain = _plain(value)
-    if isinstance(plain, str):
-        plain = [part for part in re.split(r"[,;|\s]+", plain.strip(" []()'\"")) if part]
-        plain = [part.strip("'\"") for part in plain]
-    if isinstance(plain, list) and plain and all(isinstance(one, str) for one in plain):
-        return tuple(one.strip() for one in plain)
     return None

@@ -18,9 +18,12 @@ from h5py import h5, h5d, h5g, h5l, h5o, h5t
 from ecgviewer.core.errors import CorruptFileError, UnsupportedFormatError
 from ecgviewer.io import limits
 from ecgviewer.io.file_access import FileStamp
+from ecgviewer.io.hdf5.columns import kind_of
 from ecgviewer.io.hdf5.process.progress import tell_progress
 
 _MAX_BESIDE = 512
+_INDEX_OF_PYTABLES = b"_i_"
+"""Groups in which PyTables keeps sorted copies of a table's columns."""
 HDF5_ERRORS = (OSError, RuntimeError, KeyError, ValueError, TypeError, OverflowError, MemoryError)
 """What h5py raises for damaged files, depending on where the damage is."""
 
@@ -46,6 +49,7 @@ def damage_reported(path: Path) -> Iterator[None]:
 def numeric_datasets(file: h5py.File, path: Path) -> Iterator[tuple[str, h5d.DatasetID]]:
     """Yield every dataset of numbers by its path, hard links only, in the order of the names.
 
+    Tables, and rows of their own lengths, are among them; whether of numbers is left to be seen.
     An object of several names comes once, under the first. Every object is opened a single time,
     and none is kept open: ``visititems`` of h5py takes several times as long.
 
@@ -79,7 +83,8 @@ _Member = tuple[h5g.GroupID, bytes, str, int]
 
 
 def _holds_numbers(item: h5d.DatasetID) -> bool:
-    return bool(item.shape) and item.get_type().get_class() in (h5t.INTEGER, h5t.FLOAT)
+    kinds = (h5t.INTEGER, h5t.FLOAT, h5t.COMPOUND, h5t.VLEN)
+    return bool(item.shape) and item.get_type().get_class() in kinds
 
 
 def _members(group: h5g.GroupID, prefix: str) -> list[_Member]:
@@ -87,7 +92,7 @@ def _members(group: h5g.GroupID, prefix: str) -> list[_Member]:
     found: list[_Member] = []
 
     def note(key: bytes, info: h5l.LinkInfo) -> bool | None:
-        if info.type == h5l.TYPE_HARD:
+        if info.type == h5l.TYPE_HARD and not key.startswith(_INDEX_OF_PYTABLES):
             found.append((group, key, prefix + key.decode("utf-8", "surrogateescape"), info.u))
         return True if len(found) > limits.MAX_HDF5_OBJECTS else None
 
@@ -159,7 +164,7 @@ def _checked(
 ) -> h5py.Dataset:
     """Check a dataset, and what it is put together from while ``others`` lasts."""
     item = _resolved(file, name, path)
-    if not isinstance(item, h5py.Dataset) or item.dtype.kind not in kinds:
+    if not isinstance(item, h5py.Dataset) or kind_of(item) not in kinds:
         raise UnsupportedFormatError(f"{name!r} is no dataset of the right type", path)
     stored = item.id.get_create_plist()
     if stored.get_external_count():

@@ -15,8 +15,17 @@ import numpy as np
 import numpy.typing as npt
 
 from ecgviewer.core.errors import QUESTIONS, UnansweredError, UnsupportedFormatError
-from ecgviewer.core.leads import canonical_lead
+from ecgviewer.core.leads import canonical_lead, is_ecg_channel
 from ecgviewer.io import limits
+from ecgviewer.io.hdf5.columns import (
+    NUMBERS,
+    columns_of,
+    has_rows,
+    kind_of,
+    read_rows,
+    read_table,
+    shape_of,
+)
 from ecgviewer.io.hdf5.facts import Facts, facts_of
 from ecgviewer.io.hdf5.file import (
     checked_dataset,
@@ -24,7 +33,7 @@ from ecgviewer.io.hdf5.file import (
     external_links,
     numeric_datasets,
 )
-from ecgviewer.io.hdf5.leads_apart import TIMES, LeadsApart, Place, leads_apart
+from ecgviewer.io.hdf5.leads_apart import TIMES, LeadsApart, Place, is_no_lead, leads_apart
 from ecgviewer.io.hdf5.process.progress import tell_progress
 
 ECG_NAMES = {"tracings", "tracing", "ecg", "ecgs", "signal", "signals", "ecgsignal",
@@ -52,13 +61,14 @@ class Axes:
 class Member:
     """One record, or a stack of records, in a file.
 
-    ``datasets`` is one array, or one dataset per lead (then ``names`` has the leads, and
-    ``left_out`` what may be a lead and is not shown).
+    ``datasets`` is one array, or one dataset per lead (then ``names`` has the leads, ``left_out``
+    what may be a lead and is not shown, and ``others`` what is something else than an ECG).
     """
 
     datasets: tuple[str, ...]
     names: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +112,15 @@ def guess_axes(shape: Sequence[int], n_named: int | None = None) -> Axes | None:
     if shape[other] < _MIN_SAMPLES:
         return None
     return Axes(0 if len(shape) == 3 else None, lead, other)
+
+
+def axes_of(item: h5py.Dataset, facts: Facts) -> Axes | None:
+    """Return what the axes of a dataset are, None where it cannot be an ECG."""
+    if columns_of(item):
+        return Axes(None, 1, 0)
+    if has_rows(item):
+        return Axes(None, 0, 1)
+    return guess_axes(item.shape, len(facts.leads) if facts.leads else None)
 
 
 def _lead_and_other(shape: Sequence[int], n_named: int | None) -> tuple[int, int]:
@@ -179,7 +198,7 @@ def find_layout(file: h5py.File, path: Path, dataset: str | None = None) -> Layo
             return _apart_layout(records)
         found = checked_dataset(file, wanted, path)
         return _array_layout([(wanted, found)], path)
-    columns = {name: item for name, item in arrays.items() if _is_column(item.shape)}
+    columns = {name: item for name, item in arrays.items() if _is_column(shape_of(item))}
     matrices = {name: item for name, item in arrays.items() if name not in columns}
     strong = {name: item for name, item in matrices.items() if plain_name(name) in ECG_NAMES}
     if not strong and apart:
@@ -195,10 +214,20 @@ def find_layout(file: h5py.File, path: Path, dataset: str | None = None) -> Layo
             raise UnsupportedFormatError(
                 f"{', '.join(linked[:3])} points to another file: refused", path
             )
+        if offered := offered_vectors(file, path):
+            listed = ", ".join(
+                f"{name} ({', '.join([*(facts.leads or ()), f'{n} samples'])})"
+                for name, (n, facts) in list(offered.items())[:6]
+            )
+            raise UnansweredError(
+                f"no dataset is named as an ECG; it may be one of {listed}; {QUESTIONS['dataset']}",
+                path,
+                ("dataset",),
+            )
         raise UnsupportedFormatError("holds no ECG that could be recognised", path)
-    kinds = {(plain_name(name), item.ndim) for name, item in chosen.items()}
+    kinds = {(plain_name(name), len(shape_of(item))) for name, item in chosen.items()}
     if len(kinds) > 1 or (len(chosen) > 1 and next(iter(chosen.values())).ndim == 3):
-        listed = ", ".join(f"{name} {item.shape}" for name, item in list(chosen.items())[:6])
+        listed = ", ".join(f"{name} {shape_of(item)}" for name, item in list(chosen.items())[:6])
         raise UnansweredError(
             f"several datasets may be the ECG: {listed}; {QUESTIONS['dataset']}",
             path,
@@ -211,6 +240,10 @@ def read_block(
     dataset: h5py.Dataset, axes: Axes, record: int, start: int, stop: int
 ) -> npt.NDArray[np.generic]:
     """Return samples ``[start, stop)`` of one record as stored, [n_leads, n]."""
+    if columns := columns_of(dataset):
+        return read_table(dataset, columns, start, stop)
+    if has_rows(dataset):
+        return read_rows(dataset, start, stop)
     if axes.lead is None and dataset.ndim == 2:  # a vector as MATLAB stores it
         long = int(np.argmax(dataset.shape))
         column = dataset[start:stop, 0] if long == 0 else dataset[0, start:stop]
@@ -223,6 +256,26 @@ def read_block(
     if axes.lead is None:
         return block[np.newaxis]
     return block if axes.lead < axes.time else block.T
+
+
+def offered_vectors(file: h5py.File, path: Path) -> dict[str, tuple[int, Facts]]:
+    """Return the datasets with a single signal that may be an ECG, with length and facts.
+
+    Those alone that a sensor of ECG is said to have recorded, where there are such.
+    """
+    offered: dict[str, tuple[int, Facts]] = {}
+    for name, found in numeric_datasets(file, path):
+        item = h5py.Dataset(found, readonly=True)
+        n = math.prod(item.shape)
+        single = len(item.shape) == 1 or _is_column(item.shape)
+        if item.dtype.kind in NUMBERS and single and n >= _LONG and not is_no_lead(name):
+            offered[name] = n, facts_of(item)
+    sensed = {
+        name: one
+        for name, one in offered.items()
+        if one[1].leads is not None and is_ecg_channel(one[1].leads[0])
+    }
+    return sensed or offered
 
 
 def candidates(
@@ -241,14 +294,17 @@ def _survey(file: h5py.File, path: Path) -> tuple[dict[str, h5py.Dataset], dict[
     arrays: dict[str, h5py.Dataset] = {}
     vectors: dict[str, int] = {}
     for name, found in numeric_datasets(file, path):
-        shape = found.shape
+        item = h5py.Dataset(found, readonly=True)
+        if kind_of(item) not in NUMBERS:
+            continue
+        shape = shape_of(item)
         named = plain_name(name) in ECG_NAMES
         matrix = len(shape) in (2, 3) and 0 not in shape and not _is_column(shape)
         if len(shape) <= 2 and not matrix and not (named and len(shape) == 1):
             if math.prod(shape) >= _MIN_SAMPLES:
                 vectors[name] = math.prod(shape)
         elif matrix or (named and (len(shape) == 1 or guess_axes(shape) is not None)):
-            arrays[name] = h5py.Dataset(found, readonly=True)
+            arrays[name] = item
     apart = leads_apart(file, vectors)
     leads = {path for record in apart.values() for path in record.datasets.values()}
     arrays |= {
@@ -268,10 +324,10 @@ def plain_name(name: str) -> str:
 
 def _may_be_ecg(item: h5py.Dataset, facts: Facts) -> bool:
     tell_progress()
-    axes = guess_axes(item.shape, len(facts.leads) if facts.leads else None)
+    axes = axes_of(item, facts)
     if axes is None or axes.lead is None:
         return False
-    n_leads = item.shape[axes.lead]
+    n_leads = shape_of(item)[axes.lead]
     named = facts.leads is not None and len(facts.leads) == n_leads
     return n_leads == 12 or (named and any(map(canonical_lead, facts.leads or ())))
 
@@ -279,8 +335,7 @@ def _may_be_ecg(item: h5py.Dataset, facts: Facts) -> bool:
 def _array_layout(items: Sequence[tuple[str, h5py.Dataset]], path: Path) -> Layout:
     name, first = items[0]
     checked_dataset(first.file, name, path)
-    leads = facts_of(first).leads
-    axes = guess_axes(first.shape, len(leads) if leads else None)
+    axes = axes_of(first, facts_of(first))
     if axes is None:
         raise UnsupportedFormatError(f"{name!r} has shape {first.shape}: no leads by samples", path)
     stacked = None
@@ -291,7 +346,7 @@ def _array_layout(items: Sequence[tuple[str, h5py.Dataset]], path: Path) -> Layo
             raise UnsupportedFormatError(f"{name!r} claims {stacked} records", path)
         if stacked == 0:
             raise UnsupportedFormatError(f"{name!r} holds no record", path)
-    n_leads = first.shape[axes.lead] if axes.lead is not None else 1
+    n_leads = shape_of(first)[axes.lead] if axes.lead is not None else 1
     return Layout(
         tuple(Member((one,)) for one, _ in items),
         axes,
@@ -303,7 +358,8 @@ def _array_layout(items: Sequence[tuple[str, h5py.Dataset]], path: Path) -> Layo
 
 def _apart_layout(records: Sequence[LeadsApart]) -> Layout:
     members = tuple(
-        Member(tuple(one.datasets.values()), tuple(one.datasets), one.left_out) for one in records
+        Member(tuple(one.datasets.values()), tuple(one.datasets), one.left_out, one.others)
+        for one in records
     )
     return Layout(
         members, Axes(None, None, 0), len(members[0].names), None, "HDF5, one dataset per lead"

@@ -11,7 +11,9 @@ import numpy.typing as npt
 from ecgviewer.core.errors import QUESTIONS, UnansweredError, UnsupportedFormatError
 from ecgviewer.core.record_ref import ReadOptions, RecordRef
 from ecgviewer.core.recording import Note, Patient
+from ecgviewer.core.start import Start
 from ecgviewer.io.checks import name_leads, unused_unit_notes
+from ecgviewer.io.hdf5.clock import Clock
 from ecgviewer.io.hdf5.facts import Facts
 from ecgviewer.io.hdf5.published import PublishedLayout, choose_order
 from ecgviewer.io.profiles import Profile
@@ -30,6 +32,7 @@ class Known:
     factors: tuple[float, ...] = ()
     units_known: bool = True
     patient: Patient = field(default_factory=Patient)
+    start: Start = field(default_factory=Start)
 
 
 def know_rate(
@@ -38,15 +41,23 @@ def know_rate(
     facts: Sequence[Facts],
     profile: Profile | None,
     published: PublishedLayout | None,
+    clock: Clock | None = None,
 ) -> None:
-    """Fill in the sampling frequency: file, answer, profile, table beside, published layout."""
+    """Fill in rate and start: file, its times, answer, profile, table beside, published layout."""
     rates = {rate for one in facts for rate in one.rates_hz}
     if len(rates) > 1:
         raise UnsupportedFormatError("its leads have different sampling frequencies", ref.path)
+    known.start = facts[0].start.start
+    known.notes += facts[0].start.notes
+    if clock is not None:
+        _know_clock(known, clock, rates)
     beside = row_beside(ref.path) if published is not None else None
     if beside is not None:
         known.patient = patient_in(beside[1])
-    doubts = dict.fromkeys(note for one in facts for note in one.notes)
+    doubts = dict.fromkeys(note for one in facts for note in one.notes if note.level != "info")
+    known.notes += dict.fromkeys(
+        note for one in facts for note in one.notes if note.level == "info"
+    )
     remembered = profile.answers.fs_hz if profile is not None else None
     answered = ref.options.fs_hz is not None or remembered is not None
     if rates and not (doubts and answered) and (stated := rates.pop()):
@@ -80,6 +91,26 @@ def know_rate(
         )
     else:
         known.missing.append("fs")
+
+
+def _know_clock(known: Known, clock: Clock, rates: set[float]) -> None:
+    """Take rate and start from a column of times, where the file says nothing else of them."""
+    if known.start == Start():
+        known.start = clock.start
+    if clock.fs_hz is None:
+        return
+    if not rates:
+        rates.add(clock.fs_hz)
+        text = f"sampling frequency {clock.fs_hz:g} Hz, from the times in {clock.name!r}"
+        known.notes.append(Note("info", text))
+        return
+    stated = next(iter(rates))
+    if stated and abs(clock.fs_hz - stated) > 0.01 * stated:
+        text = (
+            f"the file says {stated:g} Hz, and its times in {clock.name!r} say "
+            f"{clock.fs_hz:g} Hz: the first was taken"
+        )
+        known.notes.append(Note("warning", text, "fs"))
 
 
 def know_units(
@@ -116,13 +147,12 @@ def know_units(
         known.notes.append(_profile_note(profile, f"unit {remembered}", "units"))
     elif published is not None and stated[0] is None and normalised is None:
         answer = published.units
-        known.notes.append(
-            Note(
-                "assumed",
-                f"unit {published.units}, as published for {published.name}; the file does not say",
-                "units",
+        text = f"unit {answer}, as published for {published.name}; the file does not say"
+        if published.other_units:
+            text += (
+                f", and other documents of it say {published.other_units}; the unit can be given"
             )
-        )
+        known.notes.append(Note("assumed", text, "units"))
     if answer is not None:
         known.factors = _per_row([mv_per_unit(answer) or 1.0], n_rows)
         return

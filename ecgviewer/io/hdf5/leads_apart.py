@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import h5py
 
-from ecgviewer.core.leads import canonical_lead
+from ecgviewer.core.leads import canonical_lead, is_ecg_channel
 from ecgviewer.io.hdf5.facts import facts_of
 from ecgviewer.io.hdf5.process.progress import tell_progress
 from ecgviewer.io.units import mv_per_unit
@@ -17,7 +17,7 @@ from ecgviewer.io.units import mv_per_unit
 TIMES = {"time", "times", "timestamps", "timestamp", "t"}
 _NOT_SAMPLES = TIMES | {"index"}
 _NO_LEAD = re.compile(
-    r"(?i)(t|time.*|.*timestamps?|seconds|ms|index|idx|samples?|n|hr|heart_?rate|rr|"
+    r"(?i)(t|time.*|.*timestamps?|seconds|ms|index|idx|nseq|samples?|n|hr|heart_?rate|rr|"
     r".*(mask|valid|quality|flags?|labels?|annotations?|peaks?|beats?))"
 )
 """What may stand beside the leads, as long as they are, and is none."""
@@ -33,11 +33,13 @@ Place = tuple[str, str]
 class LeadsApart:
     """The leads of one record, by name as they are shown, and what lies beside them.
 
-    ``left_out`` has the names of what may be a lead and could not be shown with the others.
+    ``left_out`` has the names of what may be a lead and could not be shown with the others,
+    ``others`` those of what is something else than an ECG.
     """
 
     datasets: dict[str, str] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
 
 
 def leads_apart(file: h5py.File, lengths: Mapping[str, int]) -> dict[Place, LeadsApart]:
@@ -75,6 +77,11 @@ def leads_apart(file: h5py.File, lengths: Mapping[str, int]) -> dict[Place, Lead
     }
 
 
+def is_no_lead(path: str) -> bool:
+    """Return whether a dataset is named as something that lies beside samples."""
+    return _NO_LEAD.fullmatch(path.rpartition("/")[2]) is not None
+
+
 def _readings(path: str) -> Iterator[tuple[Place, str]]:
     """Yield the places that ``group/II`` and ``group/II/value`` may have, with the lead's name."""
     above, _, name = path.rpartition("/")
@@ -102,7 +109,10 @@ def _record(
     n_samples = {lengths[path] for path in standard.values()}
     alike = [name for name, path in beside.items() if lengths[path] in n_samples]
     left_out = []
+    record.others = tuple(name for name in alike if not is_ecg_channel(name))
     for name in alike:
+        if name in record.others:
+            continue
         item, lead = file[beside[name]], file[next(iter(standard.values()))]
         if len(record.datasets) < _MAX_LEADS and _alike(item, lead, shared):
             record.datasets[name] = beside[name]

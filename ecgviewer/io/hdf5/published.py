@@ -18,12 +18,17 @@ _LIMB, _CHEST = STANDARD_LEADS[:3], STANDARD_LEADS[6:]
 
 @dataclass(frozen=True, slots=True)
 class PublishedLayout:
-    """``orders`` are the lead orders that documents of the data set give, likeliest first."""
+    """What documents of a data set say.
+
+    ``orders`` are lead orders, likeliest first; ``other_units`` those that other documents of it
+    give.
+    """
 
     name: str
     fs_hz: float
     units: str
     orders: tuple[tuple[str, ...], ...]
+    other_units: str = ""
 
 
 _CODE_SAMPLES = 4096
@@ -33,8 +38,10 @@ CODE = PublishedLayout(
     400.0,
     "mV",
     (STANDARD_LEADS, (*_LIMB, "aVL", "aVF", "aVR", *_CHEST)),
+    other_units="1e-4V",
 )
-"""CODE and CODE-15%: https://doi.org/10.5281/zenodo.4916206."""
+"""CODE and CODE-15%: https://doi.org/10.5281/zenodo.4916206. Files of it were published in tenths
+of millivolts too."""
 SPH = PublishedLayout("SPH", 500.0, "mV", (STANDARD_LEADS,))
 """Shandong Provincial Hospital: https://doi.org/10.1038/s41597-022-01403-5."""
 

@@ -12,26 +12,30 @@ import numpy.typing as npt
 
 from ecgviewer.core.errors import CorruptFileError, UnansweredError, UnsupportedFormatError
 from ecgviewer.core.record_ref import ReadOptions, RecordRef
-from ecgviewer.core.recording import Note, Recording
+from ecgviewer.core.recording import Note, Numbering, Patient, Recording
 from ecgviewer.io.answers import answers_text, used_answers
 from ecgviewer.io.checks import check_sampling, signal_notes
 from ecgviewer.io.file_access import FileStamp
-from ecgviewer.io.hdf5.facts import Facts, comments_of, facts_of
+from ecgviewer.io.hdf5.columns import shape_of
+from ecgviewer.io.hdf5.facts import Facts, facts_of
 from ecgviewer.io.hdf5.file import checked_dataset, opened
 from ecgviewer.io.hdf5.find import (
     Axes,
     Layout,
     Member,
+    axes_of,
     find_layout,
-    guess_axes,
     layout_signature,
     read_block,
 )
 from ecgviewer.io.hdf5.known import Known, ask, know_leads, know_rate, know_units
 from ecgviewer.io.hdf5.leads_apart import shortened
 from ecgviewer.io.hdf5.published import published_layout
+from ecgviewer.io.hdf5.rows import Rows, choose_rows
 from ecgviewer.io.hdf5.scale import scaling_of, without_missing
 from ecgviewer.io.hdf5.source import Hdf5Source, RecordPlace
+from ecgviewer.io.hdf5.statements import comments_of
+from ecgviewer.io.patients import patient_from_comments
 from ecgviewer.io.profiles import Profile
 
 MAX_PADDING_SEARCH = 1 << 20
@@ -74,26 +78,32 @@ def open_stored(ref: RecordRef, profiles: Profiles) -> Recording:
         comments = comments_of(items[0])
         known = Known()
         published = published_layout(items[0]) if not member.names else None
-        names = member.names or facts[0].leads
         n_rows = len(items) if member.names else _n_leads(items[0], axes)
-        know_rate(known, ref, facts, profile, published)
+        chosen = choose_rows(items, member, facts[0], axes, index, n_rows, n_stored)
+        known.notes += chosen.notes
+        facts[0] = chosen.facts
+        answered = replace(ref, options=chosen.options(ref.options, n_rows))
+        know_rate(known, ref, facts, profile, published, chosen.clock)
         scalings = [
             scaling_of(item, one.said, 1 if member.names else n_rows)
             for item, one in zip(items, facts, strict=True)
         ]
         doubt = next((one.doubt for one in scalings if one.doubt), None)
-        know_units(known, ref, facts, profile, published, n_rows, doubt)
+        know_units(known, ref, facts, profile, published, len(chosen.kept), doubt)
         known.notes += dict.fromkeys(note for one in scalings for note in one.notes)
-        missing = tuple(dict.fromkeys(mark for one in scalings for mark in one.missing))
-        first = _trimmed(file, ref.path, member, axes, index, n_stored, missing, known)
-        know_leads(known, ref, names, n_rows, profile, published, first.block)
+        missing = chosen.missing + tuple(mark for one in scalings for mark in one.missing)
+        missing = tuple(dict.fromkeys(missing))
+        first = _trimmed(file, ref.path, member, axes, index, n_stored, missing, chosen, known)
+        know_leads(known, answered, chosen.names, len(chosen.kept), profile, published, first.block)
         if known.missing:
             ask(known, ref)
-        rows = [scalings[k].row(0) if member.names else scalings[0].row(k) for k in range(n_rows)]
+        rows = [scalings[k].row(0) if member.names else scalings[0].row(k) for k in chosen.kept]
         if member.names:
             _note_lengths(known, items, member)
         place = RecordPlace(
             datasets=member.datasets,
+            rows=chosen.kept,
+            n_rows=n_rows,
             axes=axes,
             index=index,
             first_sample=first.start,
@@ -124,8 +134,27 @@ def open_stored(ref: RecordRef, profiles: Profiles) -> Recording:
         n_samples=place.n_samples,
         source=source,
         units_known=known.units_known,
-        patient=replace(known.patient, comments=comments),
+        patient=_patient(known.patient, comments),
         notes=tuple(known.notes),
+        start=known.start,
+        numbering=Numbering(
+            first_sample=place.first_sample,
+            signals=() if chosen.kept == tuple(range(n_rows)) else chosen.kept,
+        ),
+    )
+
+
+def _patient(beside: Patient, comments: tuple[str, ...]) -> Patient:
+    """Return what the table beside says, and what attributes say where it leaves something open."""
+    told = patient_from_comments(comments, header=False)
+    return Patient(
+        patient_id=beside.patient_id or told.patient_id,
+        name=beside.name or told.name,
+        sex=beside.sex or told.sex,
+        age_years=told.age_years if beside.age_years is None else beside.age_years,
+        birth_date=beside.birth_date or told.birth_date,
+        diagnoses=beside.diagnoses or told.diagnoses,
+        comments=comments,
     )
 
 
@@ -177,15 +206,15 @@ def _member(layout: Layout, ref: RecordRef) -> tuple[Member, int]:
 def _axes(layout: Layout, member: Member, item: h5py.Dataset, facts: Facts) -> Axes:
     if layout.stacked is not None or member.names:
         return layout.axes
-    return guess_axes(item.shape, len(facts.leads) if facts.leads else None) or layout.axes
+    return axes_of(item, facts) or layout.axes
 
 
 def _length(item: h5py.Dataset, axes: Axes) -> int:
-    return int(item.size if axes.lead is None else item.shape[axes.time])
+    return int(item.size if axes.lead is None else shape_of(item)[axes.time])
 
 
 def _n_leads(item: h5py.Dataset, axes: Axes) -> int:
-    return int(item.shape[axes.lead]) if axes.lead is not None else 1
+    return shape_of(item)[axes.lead] if axes.lead is not None else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +234,7 @@ def _trimmed(
     index: int,
     n_stored: int,
     missing: Sequence[float],
+    chosen: Rows,
     known: Known,
 ) -> _Stretch:
     """Cut the zeros (or NaN) that fill a record up to the length of its stack."""
@@ -212,7 +242,7 @@ def _trimmed(
         return _Stretch(np.empty((0, 0), np.float32), 0, n_stored)
     item = checked_dataset(file, member.datasets[0], path)
     with np.errstate(over="ignore", invalid="ignore"):
-        stored = read_block(item, axes, index, 0, n_stored)
+        stored = read_block(item, axes, index, 0, n_stored)[list(chosen.kept)]
         block = without_missing(stored, missing).astype(np.float32)
     block[~np.isfinite(block)] = np.nan
     used = np.flatnonzero(np.any((block != 0) & ~np.isnan(block), axis=0))

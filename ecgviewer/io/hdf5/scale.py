@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ecgviewer.core.recording import Note
-from ecgviewer.io.hdf5.facts import (
+from ecgviewer.io.hdf5.columns import NUMBERS, kind_of
+from ecgviewer.io.hdf5.statements import (
     AMBIGUOUS_SCALE,
     BASELINE,
     DIVISOR,
@@ -74,7 +75,7 @@ def scaling_of(dataset: h5py.Dataset, said: Sequence[Statement], n_rows: int) ->
             return _of_a_converter(gain, _first(said, BASELINE), n_rows, missing)
         text = f"{gain.name} was not applied: the samples are no whole numbers"
         return Scaling(missing=missing, notes=(Note("info", text),))
-    if scale is None and unclear is not None and dataset.dtype.kind in "iu":
+    if scale is None and unclear is not None and kind_of(dataset) in "iu":
         return Scaling(missing=missing, doubt=_quoted([unclear]))
     used = [one for one in (scale, offset) if one is not None]
     scales, offsets = _per_row(scale, n_rows, 1.0), _per_row(offset, n_rows, 0.0)
@@ -130,8 +131,10 @@ def _missing(said: Sequence[Statement]) -> tuple[float, ...]:
 
 
 def _whole_numbers(dataset: h5py.Dataset) -> bool:
-    if dataset.dtype.kind in "iu":
+    if kind_of(dataset) in "iu":
         return True
+    if dataset.dtype.kind not in NUMBERS:
+        return False
     some = np.asarray(dataset[tuple(slice(0, min(n, _LOOKED_AT)) for n in dataset.shape)])
     some = some[np.isfinite(some)]
     return bool(some.size) and bool(np.all(some == np.round(some))) and bool(np.any(some))

@@ -30,6 +30,10 @@ class RecordPlace:
     ----------
     datasets : tuple of str
         One array of all leads, or one dataset per lead.
+    rows : tuple of int
+        Which row of the array each lead is; not used where each has its dataset.
+    n_rows : int
+        Of the array.
     axes : Axes
     index : int
         In a stack.
@@ -44,6 +48,8 @@ class RecordPlace:
     """
 
     datasets: tuple[str, ...]
+    rows: tuple[int, ...]
+    n_rows: int
     axes: Axes
     index: int
     first_sample: int
@@ -119,9 +125,9 @@ class Hdf5Source:
         if len(place.datasets) == 1:
             item = checked_dataset(self._file, place.datasets[0], self._path)
             block = read_block(item, place.axes, place.index, low, high)
-            if block.shape != (len(place.scales), stop - start):
+            if block.shape != (place.n_rows, stop - start):
                 raise CorruptFileError("has other dimensions than when it was opened", self._path)
-            return {lead: block[lead] for lead in leads}
+            return {lead: block[place.rows[lead]] for lead in leads}
         rows: dict[int, npt.NDArray[np.generic]] = {}
         for lead in leads:
             item = checked_dataset(self._file, place.datasets[lead], self._path)

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from ecgviewer.core.errors import CorruptFileError
 from ecgviewer.io import limits
 from ecgviewer.io.file_access import read_bytes
+from ecgviewer.io.start_text import ReadStart, read_start
 
 DEFAULT_GAIN = 200.0
 """Units per mV that the format assumes for an uncalibrated signal."""
@@ -64,7 +64,7 @@ class Header:
     n_signals: int
     fs_hz: float | None
     n_frames: int | None
-    start_time: datetime | None
+    start: ReadStart
     signals: tuple[SignalSpec, ...]
     segments: tuple[SegmentSpec, ...]
     comments: tuple[str, ...]
@@ -116,7 +116,8 @@ def _parse(path: Path, lines: list[str], comments: tuple[str, ...]) -> Header:
     n_frames = _integer(tokens[3], path) if len(tokens) > 3 else None
     if n_frames is not None and n_frames < 0:
         raise CorruptFileError(f"the header claims {n_frames} samples", path)
-    start_time = _start_time(tokens[4:6])
+    # Time of day, then day/month/year; archives write either alone, or in another order.
+    start = read_start(" ".join(tokens[4:]), short_is_minutes=True)
     signals: tuple[SignalSpec, ...] = ()
     segments: tuple[SegmentSpec, ...] = ()
     if name["segments"] is not None:
@@ -134,7 +135,7 @@ def _parse(path: Path, lines: list[str], comments: tuple[str, ...]) -> Header:
                 f"the header claims {n_signals} signals and lists {len(lines) - 1}", path
             )
         signals = tuple(_signal(line, path) for line in lines[1 : n_signals + 1])
-    return Header(path, n_signals, fs_hz, n_frames or None, start_time, signals, segments, comments)
+    return Header(path, n_signals, fs_hz, n_frames or None, start, signals, segments, comments)
 
 
 def _segment(line: str, path: Path) -> SegmentSpec:
@@ -183,7 +184,7 @@ def _signal(line: str, path: Path) -> SignalSpec:
         gain=gain,
         baseline=adc_zero if baseline is None else baseline,
         units=units,
-        init_value=numbers[2] or 0,
+        init_value=adc_zero if numbers[2] is None else numbers[2],
         checksum=numbers[3],
         name=rest[0].strip() if rest else "",
     )
@@ -194,16 +195,3 @@ def _integer(text: str, path: Path) -> int:
     if len(text) > 18 or not text.isascii() or not _INTEGER.match(text):
         raise CorruptFileError(f"the header holds the impossible number {text[:30]!r}", path)
     return int(text)
-
-
-def _start_time(tokens: list[str]) -> datetime | None:
-    """Return the start when the header gives both time and date, and both are real ones."""
-    if len(tokens) < 2:
-        return None
-    clock = tokens[0] if tokens[0].count(":") == 2 else ""
-    for pattern in ("%H:%M:%S %d/%m/%Y", "%H:%M:%S.%f %d/%m/%Y"):
-        try:
-            return datetime.strptime(f"{clock} {tokens[1]}", pattern)
-        except ValueError:
-            continue
-    return None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ecgviewer.core.errors import QUESTIONS, CorruptFileError, UnansweredError
 from ecgviewer.core.record_ref import ReadOptions, RecordRef
-from ecgviewer.core.recording import Note, Recording
+from ecgviewer.core.recording import Note, Numbering, Recording
 from ecgviewer.io import limits
 from ecgviewer.io.answers import answers_text, used_answers
 from ecgviewer.io.checks import check_amount, check_sampling, name_leads, signal_notes
@@ -37,7 +37,7 @@ def open_wfdb(ref: RecordRef) -> Recording:
     layout = load_layout(header)
     fs_hz, notes = _frame_rate(header, ref)
     rows = choose_rows(layout, ref)
-    notes += [*layout.notes, *rows.notes]
+    notes += [*layout.start.notes, *layout.notes, *rows.notes]
     shown = [layout.signals[signal] for signal in rows.signals]
     samples_per_frame = max(
         spec.samples_per_frame for specs in (shown, *rows.specs) for spec in specs
@@ -48,8 +48,9 @@ def open_wfdb(ref: RecordRef) -> Recording:
     n_samples = layout.n_frames * samples_per_frame
     check_sampling(fs_hz * samples_per_frame, n_samples, ref.path)
     check_amount(fs_hz * max(frame_samples, samples_per_frame * len(shown)), ref.path)
-    fs_hz *= samples_per_frame
-    leads, lead_notes = name_leads([spec.name for spec in shown], ref.options)
+    frame_hz, fs_hz = fs_hz, fs_hz * samples_per_frame
+    options = rows.options(ref.options, len(layout.signals))
+    leads, lead_notes = name_leads([spec.name for spec in shown], options)
     notes += lead_notes
     used = used_answers(ref.options, ReadOptions(), None, notes)
     source = WfdbSource(layout.files, pieces, samples_per_frame, answers_text(used))
@@ -64,9 +65,10 @@ def open_wfdb(ref: RecordRef) -> Recording:
         n_samples=n_samples,
         source=source,
         units_known=rows.units_known,
-        start_time=header.start_time,
+        start=layout.start.start,
         patient=patient_from_comments(layout.comments),
         notes=tuple(notes),
+        numbering=Numbering(signals=rows.signals, marks_hz=frame_hz),
     )
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ecgviewer.core.errors import UnsupportedFormatError
-from ecgviewer.core.leads import canonical_lead
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.leads import canonical_lead, is_ecg_channel
+from ecgviewer.core.record_ref import ReadOptions, RecordRef
 from ecgviewer.core.recording import Note
-from ecgviewer.io.checks import unused_unit_notes
+from ecgviewer.io.checks import ecg_channels, others_note, unused_unit_notes
 from ecgviewer.io.units import mv_per_unit
 from ecgviewer.io.wfdb.header import SignalSpec
 from ecgviewer.io.wfdb.segments import Layout
@@ -37,6 +37,12 @@ class Rows:
     units: str | None
     units_known: bool
     notes: tuple[Note, ...]
+
+    def options(self, given: ReadOptions, n_signals: int) -> ReadOptions:
+        """Return the answers with one lead name per signal shown, where all signals were named."""
+        if len(given.leads) != n_signals or n_signals == len(self.signals):
+            return given
+        return replace(given, leads=tuple(given.leads[k] for k in self.signals))
 
     def rate_notes(self, fs_hz: float, samples_per_frame: int) -> list[Note]:
         """Return which signals are interpolated; ``fs_hz`` are frames per second."""
@@ -68,14 +74,22 @@ def choose_rows(layout: Layout, ref: RecordRef) -> Rows:
     if given is not None and mv_per_unit(given) is None:
         raise UnsupportedFormatError(f"{given!r} is no unit of voltage", ref.path)
     specs = layout.specs()
+    leads = ecg_channels([one[0].name for one in specs])
     voltages = [any(map(_has_voltage, one)) for one in specs]
+    named = any(voltage and lead for voltage, lead in zip(voltages, leads, strict=True))
     shown = [
         k
         for k, one in enumerate(specs)
-        if voltages[k] or not any(voltages) or canonical_lead(one[0].name) is not None
+        if leads[k] and (voltages[k] or not named or canonical_lead(one[0].name) is not None)
     ]
     notes: list[Note] = []
-    left_out = [f"{one[0].name} ({one[0].units})" for k, one in enumerate(specs) if k not in shown]
+    if others := [(one[0].name, one[0].units) for k, one in enumerate(specs) if not leads[k]]:
+        notes.append(others_note(others))
+    left_out = [
+        f"{one[0].name} ({one[0].units})"
+        for k, one in enumerate(specs)
+        if k not in shown and leads[k]
+    ]
     if left_out:
         notes.append(Note("info", f"not shown, no voltages: {', '.join(left_out)}"))
     asked = [[spec for spec in specs[k] if not _has_voltage(spec)] for k in shown]
@@ -83,7 +97,7 @@ def choose_rows(layout: Layout, ref: RecordRef) -> Rows:
         notes.append(_unit_note(asked, _share_asked(layout, shown), given))
     elif given is not None:
         notes += unused_unit_notes([spec.units or "mV" for k in shown for spec in specs[k]], given)
-    if any(spec.units is None and spec.gain is not None for one in specs for spec in one):
+    if any(spec.units is None and spec.gain is not None for k in shown for spec in specs[k]):
         notes.append(Note("assumed", "the header names no unit: mV, the format's default"))
     return Rows(
         signals=tuple(shown),
@@ -95,8 +109,12 @@ def choose_rows(layout: Layout, ref: RecordRef) -> Rows:
 
 
 def _has_voltage(spec: SignalSpec) -> bool:
-    """Return whether gain and unit together give mV (mV is the format's default unit)."""
-    return spec.gain is not None and mv_per_unit(spec.units or "mV") is not None
+    """Return whether gain and unit together give mV.
+
+    mV is the format's default unit, but not of what is named as no ECG.
+    """
+    default = "mV" if is_ecg_channel(spec.name) else ""
+    return spec.gain is not None and mv_per_unit(spec.units or default) is not None
 
 
 def _share_asked(layout: Layout, shown: Sequence[int]) -> str:

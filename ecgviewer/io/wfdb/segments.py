@@ -10,6 +10,7 @@ from ecgviewer.core.errors import CorruptFileError, UnsupportedFormatError
 from ecgviewer.core.leads import canonical_lead
 from ecgviewer.core.recording import Note
 from ecgviewer.io.file_access import beside
+from ecgviewer.io.start_text import ReadStart
 from ecgviewer.io.wfdb.header import Header, SignalSpec, read_header
 from ecgviewer.io.wfdb.source import SegmentSignals
 
@@ -43,6 +44,8 @@ class Layout:
     files : tuple of Path
         Headers and signal files, for the content hash.
     comments : tuple of str
+    start : ReadStart
+        Of the record, or of its first segment where that alone says it.
     format_text : str
         For the user.
     notes : tuple of Note
@@ -53,6 +56,7 @@ class Layout:
     n_frames: int
     files: tuple[Path, ...]
     comments: tuple[str, ...]
+    start: ReadStart
     format_text: str
     notes: tuple[Note, ...] = ()
 
@@ -98,6 +102,7 @@ def load_layout(header: Header) -> Layout:
         n_frames=segment.n_frames,
         files=(header.path, *(file.path for file in segment.files)),
         comments=header.comments,
+        start=header.start,
         format_text=f"WFDB ({_formats([header])})",
     )
 
@@ -147,6 +152,7 @@ def _multi_segment(header: Header) -> Layout:
         n_frames=at,
         files=tuple(files),
         comments=tuple(comments),
+        start=first.start if header.start == ReadStart() and parts[0].start == 0 else header.start,
         format_text=f"WFDB ({_formats(headers)}, {len(specs)} segments)",
         notes=_order_notes(parts) if template is None else (),
     )

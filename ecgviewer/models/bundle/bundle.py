@@ -29,9 +29,9 @@ from ecgviewer.core.errors import BundleError
 from ecgviewer.core.leads import STANDARD_LEADS
 from ecgviewer.core.system.resources import resource_dir
 from ecgviewer.core.system.user_dirs import data_dir
-from ecgviewer.models.bundle.claims import check_hyper, check_kinds, check_work, latent_size
+from ecgviewer.models.bundle.card import render_card
+from ecgviewer.models.bundle.claims import check_hyper, check_kinds, check_work
 from ecgviewer.models.bundle.file import (
-    ARCHITECTURES,
     FORMAT,
     FORMAT_VERSION,
     content_sha256,
@@ -39,6 +39,7 @@ from ecgviewer.models.bundle.file import (
     read_content,
     write_atomically,
 )
+from ecgviewer.models.networks.architectures import architecture, model_ids
 
 if TYPE_CHECKING:
     # Reading a card must cost neither torch nor scipy: both are imported where they are needed.
@@ -69,8 +70,6 @@ class Bundle:
         Record score by specificity (as text: ``"0.95"``).
     metrics : tuple of mapping
         One per data set: its name, split, n, prevalence, figures with intervals.
-    card : str
-        Markdown.
     """
 
     architecture: str
@@ -83,7 +82,6 @@ class Bundle:
     metrics: tuple[Json, ...] = ()
     training: Json = field(default_factory=dict)
     versions: Json = field(default_factory=dict)
-    card: str = ""
     sha256: str = ""
     path: Path | None = None
 
@@ -139,10 +137,14 @@ class Bundle:
             metrics=metrics,
             training=_json(metadata, "training", dict),
             versions=_json(metadata, "versions", dict),
-            card=metadata.get("card", "")[:MAX_CARD_CHARS],
             sha256=metadata["content_sha256"],
             path=path,
         )
+
+    @property
+    def card(self) -> str:
+        """The model card in Markdown, rendered from the bundle's facts."""
+        return render_card(self.architecture, self.training, self.thresholds, self.metrics)
 
     def save(self, path: Path) -> Bundle:
         """Write the bundle atomically and return it with its hash and path.
@@ -152,11 +154,15 @@ class Bundle:
         BundleError
             When the disk refuses; an existing file stays as it was.
         """
+        try:
+            card = self.card
+        except (KeyError, ValueError, TypeError, AttributeError) as error:
+            raise BundleError(f"its facts make no card: {error}", path) from error
         metadata = {
             "format": FORMAT,
             "format_version": ".".join(map(str, FORMAT_VERSION)),
             "architecture": self.architecture,
-            "card": self.card,
+            "card": card,
             "preprocessing": self.preprocessing.to_json(),
             "hyper": json.dumps(self.hyper, sort_keys=True),
             "leads": json.dumps(list(STANDARD_LEADS)),
@@ -187,12 +193,13 @@ class Bundle:
         """
         network = self._network_on("meta")
         hyper = network.hyper
-        check_kinds(hyper, network.defaults)
+        entry = architecture(self.architecture)
+        check_kinds(hyper, entry.defaults)
         check_work(hyper, self.preprocessing, self.windowing)
         if self.scorer_tensors:
             from ecgviewer.models.score.tensors import check_scorer_tensors
 
-            check_scorer_tensors(self.scorer_tensors, latent_size(self.architecture, hyper))
+            check_scorer_tensors(self.scorer_tensors, entry.latent_size(hyper))
 
     def scorer(self) -> Scorer:
         """Return the calibrated scorer.
@@ -291,7 +298,7 @@ def read_info(path: Path) -> BundleInfo:
 def find_bundles(*folders: Path) -> list[BundleInfo]:
     """Return the bundles shipped, those in the user's ``models`` folder, and in ``folders``.
 
-    The three shipped ones come first, in the order CAE, VAE-BiLSTM, VAE-BiLSTM-MHA.
+    The shipped ones come first, in the order of the table of models.
     """
     places = [resource_dir() / "models", data_dir() / "models", *folders]
     infos = [
@@ -300,20 +307,19 @@ def find_bundles(*folders: Path) -> list[BundleInfo]:
         if place.is_dir()
         for path in sorted(place.glob(f"*{SUFFIX}"))
     ]
-    shipped = places[0]
+    shipped, known = places[0], model_ids()
 
     def order(info: BundleInfo) -> tuple[bool, int]:
-        known = info.architecture in ARCHITECTURES
         return (
             info.path.parent != shipped,
-            ARCHITECTURES.index(info.architecture) if known else len(ARCHITECTURES),
+            known.index(info.architecture) if info.architecture in known else len(known),
         )
 
     return sorted(infos, key=order)
 
 
 def shipped_bundle(model: str) -> Path:
-    """Return the path of ``cae``, ``vae-bilstm`` or ``vae-bilstm-mha`` as shipped."""
+    """Return the path of a model of the table as shipped."""
     return resource_dir() / "models" / f"{model}{SUFFIX}"
 
 

@@ -89,11 +89,3 @@ def check_work(
             f"windows of {windowing.length_s:g} s at {preprocessing.fs_hz:g} Hz need more memory "
             "with this network than a computer has"
         )
-
-
-def latent_size(architecture: str, hyper: Mapping[str, Any]) -> int:
-    """Return how many numbers describe a window's latent (mean and spread where it has steps)."""
-    if architecture == "cae":
-        return 2 * (int(hyper["bottleneck"]) or 128)
-    once = architecture == "vae-bilstm" and hyper["steps"] != "each"
-    return int(hyper["latent"]) * (1 if once else 2)

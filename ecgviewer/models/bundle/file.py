@@ -14,11 +14,11 @@ import numpy.typing as npt
 from ecgviewer.core.errors import BundleError, RecordError
 from ecgviewer.core.system.files import write_whole
 from ecgviewer.io.file_access import FileStamp
+from ecgviewer.models.networks.architectures import model_ids
 
 FORMAT = "ecgmodel"
 FORMAT_VERSION = (2, 0)
 """Another major version is refused, a newer minor one is read."""
-ARCHITECTURES = ("cae", "vae-bilstm", "vae-bilstm-mha")
 MAX_FILE_BYTES = 64 << 20
 """The shipped ones have 2 MB."""
 MAX_HEADER_BYTES = 4 << 20
@@ -72,7 +72,7 @@ def parse_metadata(content: bytes, path: Path) -> dict[str, str]:
         kind = tensor.get("dtype") if isinstance(tensor, dict) else None
         if not isinstance(kind, str) or kind not in DTYPES:
             raise BundleError("the bundle holds tensors of an unknown type", path)
-    if metadata.get("architecture") not in ARCHITECTURES:
+    if metadata.get("architecture") not in model_ids():
         raise BundleError(f"unknown architecture {metadata.get('architecture')!r:.60}", path)
     return cast("dict[str, str]", metadata)
 

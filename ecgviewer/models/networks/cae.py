@@ -15,21 +15,15 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ecgviewer.models.networks import blocks
-from ecgviewer.models.networks.network import N_LEADS, Hyper, Network, Restoration
+from ecgviewer.models.networks.architectures import CAE, Architecture, Hyper
+from ecgviewer.models.networks.network import N_LEADS, Network, Restoration
 
 
 class ConvolutionalAutoencoder(Network):
     """CAE; see the module's docstring."""
 
-    architecture: ClassVar[str] = "cae"
+    entry: ClassVar[Architecture] = CAE
     shows_saliency: ClassVar[bool] = True
-    defaults: ClassVar[Hyper] = {
-        "bottleneck": 0,
-        "context": 0,
-        "hidden_share": 0.0,
-        "block": 20,
-        "input_noise": 0.0,
-    }
 
     def __init__(self, hyper: Hyper) -> None:
         super().__init__(hyper)

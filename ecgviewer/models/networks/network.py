@@ -9,7 +9,6 @@ complementary masks as cover every block once.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, cast
 
@@ -19,15 +18,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ecgviewer.models.networks import blocks
+from ecgviewer.models.networks import architectures, blocks
+from ecgviewer.models.networks.architectures import Architecture, Hyper
 
 FloatArray = npt.NDArray[np.float32]
 
 N_LEADS = 12
 N_MASKS = 4
 """Complementary masks at inference: each hides every fourth block."""
-
-Hyper = Mapping[str, float | int | str | bool]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -83,25 +81,25 @@ class Restoration:
 
 
 class Network(nn.Module, ABC):
-    """Base of the three architectures.
+    """Base of the architectures.
 
     Parameters
     ----------
     hyper : mapping
-        Hyperparameters, completed by the architecture's ``defaults``.
+        Hyperparameters, completed by the entry's ``defaults``.
     """
 
-    architecture: ClassVar[str]
-    defaults: ClassVar[Hyper]
+    entry: ClassVar[Architecture]
+    """The network's entry in the table of models."""
     shows_saliency: ClassVar[bool] = False
     """Whether the gradient of the score is shown, for want of attention."""
 
     def __init__(self, hyper: Hyper) -> None:
         super().__init__()
-        unknown = set(hyper) - set(self.defaults)
+        unknown = set(hyper) - set(self.entry.defaults)
         if unknown:
-            raise ValueError(f"{self.architecture} has no hyperparameter {sorted(unknown)}")
-        self.hyper: dict[str, float | int | str | bool] = {**self.defaults, **hyper}
+            raise ValueError(f"{self.entry.id} has no hyperparameter {sorted(unknown)}")
+        self.hyper: dict[str, float | int | str | bool] = {**self.entry.defaults, **hyper}
 
     @abstractmethod
     def restore(self, x: Tensor, visible: Tensor, noise: Tensor | None) -> Restoration:
@@ -292,18 +290,13 @@ def build_network(architecture: str, hyper: Hyper) -> Network:
     Parameters
     ----------
     architecture : str
-        ``cae``, ``vae-bilstm`` or ``vae-bilstm-mha``.
+        The id of a model in the table.
     hyper : mapping
         Hyperparameters; unknown names raise ValueError.
     """
-    # Imported here: the architectures import this module for their base class.
-    from ecgviewer.models.networks.cae import ConvolutionalAutoencoder
-    from ecgviewer.models.networks.vae_bilstm import VaeBiLstm
-    from ecgviewer.models.networks.vae_bilstm_mha import VaeBiLstmMha
-
-    classes: dict[str, type[Network]] = {
-        cls.architecture: cls for cls in (ConvolutionalAutoencoder, VaeBiLstm, VaeBiLstmMha)
-    }
-    if architecture not in classes:
-        raise ValueError(f"unknown architecture {architecture!r}; known: {', '.join(classes)}")
-    return classes[architecture](hyper)
+    try:
+        entry = architectures.architecture(architecture)
+    except KeyError:
+        known = ", ".join(architectures.model_ids())
+        raise ValueError(f"unknown architecture {architecture!r}; known: {known}") from None
+    return entry.load_network()(hyper)

@@ -17,26 +17,14 @@ import torch
 from torch import Tensor, nn
 
 from ecgviewer.models.networks import blocks
-from ecgviewer.models.networks.network import N_LEADS, Hyper, Network, Restoration
+from ecgviewer.models.networks.architectures import VAE_BILSTM, Architecture, Hyper
+from ecgviewer.models.networks.network import N_LEADS, Network, Restoration
 
 
 class VaeBiLstm(Network):
     """VAE-BiLSTM; see the module's docstring."""
 
-    architecture: ClassVar[str] = "vae-bilstm"
-    defaults: ClassVar[Hyper] = {
-        "stem": False,
-        "steps": "window",
-        "latent": 64,
-        "hidden": 128,
-        "hidden_share": 0.0,
-        "block": 20,
-        "input_noise": 0.0,
-        "dropout": 0.0,
-        "free_bits": 0.0,
-        "floor_sd": 0.05,
-        "beta": 1.0,
-    }
+    entry: ClassVar[Architecture] = VAE_BILSTM
 
     def __init__(self, hyper: Hyper) -> None:
         super().__init__(hyper)

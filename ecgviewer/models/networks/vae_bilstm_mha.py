@@ -20,29 +20,14 @@ import torch
 from torch import Tensor, nn
 
 from ecgviewer.models.networks import blocks
-from ecgviewer.models.networks.network import N_LEADS, Hyper, Network, Restoration
+from ecgviewer.models.networks.architectures import VAE_BILSTM_MHA, Architecture, Hyper
+from ecgviewer.models.networks.network import N_LEADS, Network, Restoration
 
 
 class VaeBiLstmMha(Network):
     """VAE-BiLSTM-MHA; see the module's docstring."""
 
-    architecture: ClassVar[str] = "vae-bilstm-mha"
-    defaults: ClassVar[Hyper] = {
-        "stem": False,
-        "latent": 64,
-        "hidden": 128,
-        "layers": 2,
-        "heads": 8,
-        "lead_heads": 4,
-        "lead_width": 16,
-        "hidden_share": 0.0,
-        "block": 20,
-        "input_noise": 0.01,
-        "dropout": 0.1,
-        "free_bits": 0.0,
-        "floor_sd": 0.05,
-        "beta": 0.01,
-    }
+    entry: ClassVar[Architecture] = VAE_BILSTM_MHA
 
     def __init__(self, hyper: Hyper) -> None:
         super().__init__(hyper)

@@ -15,6 +15,7 @@ from ecgviewer.core.analysis import Analysis
 from ecgviewer.core.progress import CancelToken, Progress, no_progress
 from ecgviewer.core.recording import Recording
 from ecgviewer.models.bundle.bundle import Bundle
+from ecgviewer.models.networks.architectures import architecture
 from ecgviewer.models.networks.network import NetworkOutput
 from ecgviewer.models.run.devices import resolve_device
 from ecgviewer.models.run.piecewise import Course, OnPartial
@@ -35,7 +36,6 @@ from ecgviewer.signal.resample import resampled_length
 MOST_THREADS = 4
 """Scoring goes on in one thread at a time: more than this would only wait for each other."""
 MAPS = ("score_map", "reconstruction_mv", "model_input_mv", "model_output_mv")
-FURTHER_MAPS = {"vae-bilstm-mha": ("attention",), "cae": ("saliency",)}
 
 
 class Detector:
@@ -107,7 +107,8 @@ class Detector:
         """
         spec, windowing = self.bundle.preprocessing, self.bundle.windowing
         leads = LeadPlan.of(recording)
-        names = MAPS + FURTHER_MAPS.get(self.bundle.architecture, ())
+        explanation = architecture(self.bundle.architecture).explanation
+        names = (*MAPS, explanation) if explanation else MAPS
         judge = Judge(spec, self.scorer, recording.units_known, names)
         token = cancel or CancelToken()
         makers: list[Callable[[], list[PreparedWindow]]]

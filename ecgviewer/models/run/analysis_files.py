@@ -20,7 +20,8 @@ from typing import Any
 
 import numpy as np
 
-from ecgviewer.core.analysis import Analysis, Finding, FloatArray, QualityFinding, WindowScore
+from ecgviewer.core.analysis import Analysis, Finding, FloatArray, WindowScore
+from ecgviewer.core.quality import QualityFinding
 from ecgviewer.core.reference import NormalReference
 from ecgviewer.models.run.growing_maps import MAP_NAMES
 from ecgviewer.signal.array_files import read_array

@@ -9,9 +9,11 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 
 from ecgviewer.core.analysis import Analysis, clock_text
-from ecgviewer.core.errors import AnalysisError, CancelledError
+from ecgviewer.core.errors import AnalysisError, CancelledError, UnreadableError
+from ecgviewer.core.leads import STANDARD_LEADS
 from ecgviewer.core.model_requirements import MIN_LEADS
 from ecgviewer.core.progress import CancelToken, Progress
+from ecgviewer.core.quality import quality_words
 from ecgviewer.core.system.user_dirs import cache_dir
 from ecgviewer.models.run import growing_maps as maps
 from ecgviewer.models.run.result import Assembly
@@ -176,10 +178,13 @@ class Course:
 
     def _finish(self) -> Analysis:
         if not self._verdicts.scores:
-            quality = self._assembly.quality(self._verdicts)
-            found = "; ".join(finding.text() for finding in quality[:12])
-            raise AnalysisError(
-                f"no part of the recording has {MIN_LEADS} usable leads ({found or 'no signal'})"
+            found = quality_words(
+                self._assembly.quality(self._verdicts),
+                STANDARD_LEADS,
+                self._assembly.recording.duration_s,
+            )
+            raise UnreadableError(
+                f"no part of the recording has {MIN_LEADS} usable leads ({found})", quality=found
             )
         return self._assembly.analysis(self._verdicts, self._maps.finish(), self._elapsed_s)
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ecgviewer.core.analysis import Analysis, FloatArray, QualityFinding, WindowScore
+from ecgviewer.core.analysis import Analysis, FloatArray, WindowScore
 from ecgviewer.core.leads import STANDARD_LEADS
+from ecgviewer.core.quality import QualityFinding
 from ecgviewer.core.recording import Recording
 from ecgviewer.models.bundle.bundle import Bundle
 from ecgviewer.models.run.runner import Runner

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ecgviewer.core.analysis import FloatArray, QualityFinding, WindowScore
+from ecgviewer.core.analysis import FloatArray, WindowScore
+from ecgviewer.core.quality import QualityFinding
 from ecgviewer.models.networks.network import NetworkOutput
 from ecgviewer.models.run.analysis_files import windows_from_values, windows_to_values
 from ecgviewer.models.run.runner import evidence

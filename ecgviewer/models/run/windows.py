@@ -15,14 +15,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from ecgviewer.core.analysis import QualityFinding
 from ecgviewer.core.errors import AnalysisError
 from ecgviewer.core.leads import STANDARD_LEADS, standard_indices
 from ecgviewer.core.model_requirements import MIN_LEADS, why_not_judged
+from ecgviewer.core.quality import QualityFinding
 from ecgviewer.core.recording import Recording
+from ecgviewer.models.run.live_parts import Span, live_parts, usable_leads
 from ecgviewer.signal import quality
 from ecgviewer.signal.beats import detect_r_peaks
-from ecgviewer.signal.gaps import bridge_gaps
+from ecgviewer.signal.gaps import bridge_gaps, bridge_short
+from ecgviewer.signal.pacing import NO_STIMULI, find_stimuli, without_stimuli
 from ecgviewer.signal.preprocessing import Preprocessing
 from ecgviewer.signal.resample import resampled_length
 from ecgviewer.signal.scipy_parts import butter, sosfiltfilt, uniform_filter1d
@@ -30,24 +32,11 @@ from ecgviewer.signal.scipy_parts import butter, sosfiltfilt, uniform_filter1d
 FloatArray = npt.NDArray[np.float32]
 BoolArray = npt.NDArray[np.bool_]
 
-MIN_USABLE_SHARE = 0.7
-"""A lead with a smaller share of usable samples in a window is left out of that window."""
 CHUNK_S = 120.0
 """Seconds of windows prepared at once."""
 BASELINE_HZ = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """One window as samples at the model's rate: what it sees, and what it answers for.
-
-    Where windows overlap, each sample belongs to the window whose centre is nearer.
-    """
-
-    start: int
-    stop: int
-    own_start: int
-    own_stop: int
+SHORTEST_S = 2.5
+"""A shorter part of a window is not judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +54,7 @@ class Windowing:
 
     length_s: float = 10.0
     overlap: float = 0.0
-    shortest_s: float = 2.5
+    shortest_s: float = SHORTEST_S
 
     def __post_init__(self) -> None:
         if not (0 < self.shortest_s <= self.length_s <= 120 and 0 <= self.overlap <= 0.9):
@@ -241,15 +230,23 @@ def prepare_chunk(
     with reading or nullcontext():
         read = recording.read(start_s, stop_s, leads.read)
     values = leads.standard(read)
+    # A filter would smear pacing stimuli into something like beats.
+    values = without_stimuli(values, fs_in, find_stimuli(values, fs_in))
     findings = quality.assess(values, fs_in, STANDARD_LEADS, start_s=start_s)
     filtered = preprocessing.filter(values, fs_in)
     ok = quality.usable_mask(findings, STANDARD_LEADS, fs, filtered.shape[1], start_s)
     ok &= np.isfinite(filtered)
-    r_peaks = detect_r_peaks(np.where(ok, filtered, np.nan), fs)
+    r_peaks = _beats(np.where(ok, filtered, np.nan), fs)
     baseline = _baseline_mv(values, fs_in, np.nan_to_num(filtered), fs)
     offset = round(start_s * fs)
+    shortest = round(SHORTEST_S * fs)
+    parts = [
+        live
+        for span in spans
+        for live in live_parts(span, ok[:, span.start - offset : span.stop - offset], shortest)
+    ]
     windows = []
-    for span in spans:
+    for span in parts:
         part = slice(span.start - offset, span.stop - offset)
         beats = r_peaks[(r_peaks >= part.start) & (r_peaks < part.stop)] - part.start
         windows.append(
@@ -259,6 +256,14 @@ def prepare_chunk(
             )
         )  # fmt: skip
     return windows
+
+
+def _beats(trace: FloatArray, fs: float) -> npt.NDArray[np.int64]:
+    """Return the R peaks of every recorded stretch by itself: a long gap decides over none."""
+    recorded = np.asarray(np.isfinite(trace).any(axis=0))
+    stretches = bridge_short(recorded, round(SHORTEST_S * fs))
+    found = [detect_r_peaks(trace[:, a:b], fs, stimuli=NO_STIMULI) + a for a, b in stretches]
+    return np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
 
 
 def _window(
@@ -271,7 +276,7 @@ def _window(
     findings: tuple[QualityFinding, ...],
 ) -> PreparedWindow:
     fs = preprocessing.fs_hz
-    lead_mask = ok.mean(axis=1) >= MIN_USABLE_SHARE
+    lead_mask = usable_leads(ok)
     usable = ok & lead_mask[:, None]
     masked = np.where(usable, filtered, np.nan).astype(np.float32)
     start_s, stop_s = span.own_start / fs, span.own_stop / fs

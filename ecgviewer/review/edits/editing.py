@@ -204,32 +204,65 @@ def delete(review: Review, annotation_ids: Iterable[str]) -> Edit:
     return Edit(text, (old, ()))
 
 
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What changes with the verdict on one flag.
+
+    Attributes
+    ----------
+    verdict : FlagVerdict or None
+        None takes the verdict back.
+    previous : FlagVerdict or None
+        The verdict that is replaced. The annotation that it created is deleted with it, unless
+        the reader deleted it before.
+    annotation : Annotation or None
+        What an accepted flag becomes.
+    """
+
+    verdict: FlagVerdict | None
+    previous: FlagVerdict | None = None
+    annotation: Annotation | None = None
+
+
 def judge(
     review: Review,
     verdict: FlagVerdict | None,
     previous: FlagVerdict | None = None,
     annotation: Annotation | None = None,
 ) -> Edit:
-    """Give, change or take back (``verdict`` None) the verdict on a flag.
+    """Give, change or take back the verdict on a flag; the parameters are of a Judgement."""
+    return judge_all(review, [Judgement(verdict, previous, annotation)])
 
-    Parameters
-    ----------
-    previous : FlagVerdict, optional
-        The verdict that is replaced. The annotation that it created is deleted with it, unless
-        the reader deleted it before.
-    annotation : Annotation, optional
-        What an accepted flag becomes.
+
+def judge_all(review: Review, judgements: Sequence[Judgement]) -> Edit:
+    """Give, change or take back the verdicts on flags, all of them in one edit.
+
+    Raises
+    ------
+    EditError
+        When there is nothing to judge, or a verdict is none of VERDICTS.
     """
-    if verdict is not None and verdict.verdict not in VERDICTS:
-        raise EditError(f"a verdict cannot be {verdict.verdict!r}")
-    old_verdicts = () if previous is None else (previous,)
-    gone = () if previous is None else tuple(
-        item for item in review.annotations if item.id == previous.annotation_id
-    )  # fmt: skip
+    if not judgements:
+        raise EditError("there is no flag to judge")
+    for said in (item.verdict for item in judgements):
+        if said is not None and said.verdict not in VERDICTS:
+            raise EditError(f"a verdict cannot be {said.verdict!r}")
+    made = {item.previous.annotation_id for item in judgements if item.previous is not None}
+    given = [item.verdict for item in judgements if item.verdict is not None]
+    words = sorted({item.verdict for item in given})
+    many = f"{len(judgements)} flags" if len(judgements) > 1 else "Flag"
     return Edit(
-        "Reset verdict" if verdict is None else f"Flag {verdict.verdict}",
-        (gone, () if annotation is None else (annotation,)),
-        (old_verdicts, () if verdict is None else (verdict,)),
+        f"{many} {' and '.join(words)}"
+        if words
+        else "Reset verdict" + (f" on {many}" if len(judgements) > 1 else ""),
+        (
+            tuple(item for item in review.annotations if item.id in made - {""}),
+            tuple(item.annotation for item in judgements if item.annotation is not None),
+        ),
+        (
+            tuple(item.previous for item in judgements if item.previous is not None),
+            tuple(given),
+        ),
     )
 
 

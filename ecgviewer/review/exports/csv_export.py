@@ -28,14 +28,18 @@ from ecgviewer.review.edits.review_json import (
     verdict_to_json,
 )
 from ecgviewer.review.errors import ExportError
+from ecgviewer.review.exports.about import NOTHING_MORE, About
 from ecgviewer.review.exports.export_files import read_bounded, write_new
 
 COLUMNS = (
     "kind", "record", "record_sha256", "fs_hz", "n_samples", "reader", "id", "start_s", "end_s",
-    "start_sample", "end_sample", "leads", "label", "codes", "verdict", "reason", "note",
-    "origin", "model", "bundle_sha256", "score", "p_value", "annotation_id", "status", "conclusion",
-    "author", "created", "modified",
+    "start_sample", "end_sample", "offset_samples", "start_clock", "end_clock", "leads", "label",
+    "codes", "verdict", "reason", "note", "origin", "model", "bundle_sha256", "score", "p_value",
+    "annotation_id", "status", "conclusion", "author", "created", "modified",
 )  # fmt: skip
+_LATER = ("offset_samples", "start_clock", "end_clock")
+_FIRST_COLUMNS = tuple(column for column in COLUMNS if column not in _LATER)
+"""Those of files that older versions wrote."""
 MAX_BYTES = 32 << 20
 _FORMULA = re.compile(r"['=+\-@\t\r]")
 
@@ -45,8 +49,13 @@ def as_cell(text: str) -> str:
     return f"'{text}" if _FORMULA.match(text) else text
 
 
-def export_csv(review: Review, path: Path) -> Path:
-    """Write a review; raises ExportError."""
+def export_csv(review: Review, path: Path, about: About = NOTHING_MORE) -> Path:
+    """Write a review; raises ExportError.
+
+    ``start_sample`` counts from the first sample shown; the sample stored in the file is
+    ``offset_samples`` later, where padding was cut off. ``start_clock`` and ``end_clock`` are the
+    clock on the wall, where the file gives a time of day.
+    """
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\r\n")
     writer.writeheader()
@@ -57,12 +66,14 @@ def export_csv(review: Review, path: Path) -> Path:
         "fs_hz": repr(record.fs_hz),
         "n_samples": record.n_samples,
         "reader": as_cell(review.author),
+        "offset_samples": about.numbering.first_sample,
     }
     state = review.state
     writer.writerow(
         common
         | {
             "kind": "record",
+            "start_clock": about.start.stamp(0.0) or about.start.text,
             "leads": _join(record.leads),
             "note": as_cell(state.note),
             "status": state.status,
@@ -71,9 +82,9 @@ def export_csv(review: Review, path: Path) -> Path:
         }
     )
     for item in review.annotations:
-        writer.writerow(common | _span(item, record) | _annotation_row(item))
+        writer.writerow(common | _span(item, record, about) | _annotation_row(item))
     for verdict in review.verdicts:
-        writer.writerow(common | _span(verdict, record) | _verdict_row(verdict))
+        writer.writerow(common | _span(verdict, record, about) | _verdict_row(verdict))
     return write_new(path, as_utf8(text.getvalue()))
 
 
@@ -83,7 +94,7 @@ def import_csv(path: Path) -> Review:
     try:
         text = read_bounded(path, MAX_BYTES).decode("utf-8-sig")
         reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-        if tuple(reader.fieldnames or ()) != COLUMNS:
+        if tuple(reader.fieldnames or ()) not in (COLUMNS, _FIRST_COLUMNS):
             raise ExportError("its columns are not those of a review", path)
         review: Review | None = None
         annotations, verdicts = [], []
@@ -110,12 +121,14 @@ def import_csv(path: Path) -> Review:
         raise ExportError(error.reason, path) from error
 
 
-def _span(item: Annotation | FlagVerdict, record: RecordKey) -> dict[str, Any]:
+def _span(item: Annotation | FlagVerdict, record: RecordKey, about: About) -> dict[str, Any]:
     return {
         "start_s": repr(item.start_s),
         "end_s": repr(item.end_s),
         "start_sample": round(item.start_s * record.fs_hz),
         "end_sample": round(item.end_s * record.fs_hz),
+        "start_clock": about.start.stamp(item.start_s),
+        "end_clock": about.start.stamp(item.end_s),
         "leads": _join(item.leads),
     }
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from ecgviewer.core.errors import RecordError
@@ -34,6 +38,38 @@ def write_new(path: Path, data: bytes) -> Path:
         path.unlink(missing_ok=True)
         raise ExportError(f"it cannot be written ({error.strerror})", path) from error
     return path
+
+
+@contextmanager
+def set_aside(folder: Path, name: str) -> Iterator[Path]:
+    """Give a folder beside the files to come, for writing and checking; nothing of it stays.
+
+    Raises
+    ------
+    ExportError
+        When the disk refuses.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(prefix=f".{name[:40]}.", dir=folder))
+    except OSError as error:
+        raise ExportError(f"it cannot be written ({error.strerror})", folder) from error
+    try:
+        yield aside
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def put_new(source: Path, target: Path) -> None:
+    """Give a finished file its name; raises ExportError when it is taken or the disk refuses."""
+    try:
+        if target.exists():
+            raise FileExistsError
+        source.replace(target)
+    except FileExistsError:
+        raise ExportError("it exists already and is not overwritten", target) from None
+    except OSError as error:
+        raise ExportError(f"it cannot be written ({error.strerror})", target) from error
 
 
 def read_bounded(path: Path, limit: int = MAX_BYTES) -> bytes:

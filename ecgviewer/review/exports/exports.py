@@ -10,6 +10,7 @@ from ecgviewer.core.recording import Recording
 from ecgviewer.review.annotations import RecordKey, Review
 from ecgviewer.review.edits.store import ReviewStore, file_safe, reader_slug
 from ecgviewer.review.errors import ExportError
+from ecgviewer.review.exports.about import About
 from ecgviewer.review.exports.csv_export import export_csv
 from ecgviewer.review.exports.json_export import export_json
 from ecgviewer.review.exports.seal import make_seal
@@ -49,20 +50,22 @@ def export_reviews(
         raise ExportError(f"there is no export to {to!r}; choose one of {', '.join(FORMATS)}")
     if not reviews:
         raise ExportError("nobody has reviewed this record yet", recording.path)
+    about = About.of(recording, privacy)
     reviews = [anonymize(review, recording, privacy) for review in reviews]
     written = []
     for number, review in enumerate(reviews):
         name = file_safe(review.record.name) or "record"
         if to == "wfdb":
             letters = "" if len(reviews) == 1 else _letters(number)
-            written.append(export_wfdb(review, folder, name, ANNOTATOR + letters))
+            written.append(export_wfdb(review, folder, name, ANNOTATOR + letters, about))
             continue
         whose = "" if len(reviews) == 1 else f".{reader_slug(review.author)}"
         path = folder / f"{name}{whose}.review.{to}"
         if to == "csv":
-            written.append(export_csv(review, path))
+            written.append(export_csv(review, path, about))
         else:
-            written.append(export_json(review, path, make_seal() if seal is None else seal))
+            sealed = make_seal() if seal is None else seal
+            written.append(export_json(review, path, sealed, about))
     return written
 
 

@@ -11,17 +11,25 @@ from ecgviewer.core.errors import ReviewError
 from ecgviewer.review.annotations import Review
 from ecgviewer.review.edits.review_json import VERSION, as_utf8, from_json, loads, to_json
 from ecgviewer.review.errors import ExportError
+from ecgviewer.review.exports.about import NOTHING_MORE, About
 from ecgviewer.review.exports.export_files import read_bounded, write_new
 
 
-def export_json(review: Review, path: Path, seal: Mapping[str, Any] | None = None) -> Path:
+def export_json(
+    review: Review,
+    path: Path,
+    seal: Mapping[str, Any] | None = None,
+    about: About = NOTHING_MORE,
+) -> Path:
     """Write a review; ``seal`` says how it came about (see :mod:`ecgviewer.review.exports.seal`).
+
+    ``about`` becomes its ``recording``: the start, and how the file counts samples and signals.
 
     Raises
     ------
     ExportError
     """
-    raw = to_json(review)
+    raw = to_json(review) | {"recording": about.to_json()}
     if seal is not None:
         raw["seal"] = dict(seal)
     text = json.dumps(raw, indent=1, ensure_ascii=False, allow_nan=False)

@@ -115,6 +115,8 @@ def decode(data: bytes) -> tuple[tuple[Mark, ...], float | None]:
     while True:
         value, code, position = _read_word(data, position)
         if code == 0 and value == 0:
+            if any(data[position:]):
+                raise CorruptFileError("it goes on after its end mark: no annotation file")
             break
         if code == _SKIP:
             high, low, position = *_read_pair(data, position), position + 4

@@ -2,9 +2,9 @@
 
 What other programs see, per annotation:
 
-* a comment (``"``) at its onset: ``LABEL | 3.200 s | II,V1 | id ...``;
-* per lead, with the lead's number in ``chan``: ``(`` at the onset with the label in ``aux``, and
-  ``)`` at the end.
+* a comment (``"``) at its onset: ``LABEL | 3.200 s | II,V1 | CLOCK TIME | id ...``;
+* per lead, with the number of the record's own signal in ``chan``: ``(`` at the onset with the
+  label in ``aux``, and ``)`` at the end.
 
 What makes it lossless: comments of subtype 1, ``ev2 KN i/n TEXT``, where ``K`` is ``R`` (the
 review), ``A`` (an annotation) or ``V`` (a verdict), ``N`` its number, and the ``n`` texts joined
@@ -25,7 +25,9 @@ from ecgviewer.core.errors import CorruptFileError, ReviewError
 from ecgviewer.review.annotations import Annotation, Review
 from ecgviewer.review.edits.review_json import dumps, from_json, loads, to_json
 from ecgviewer.review.errors import ExportError
-from ecgviewer.review.exports.export_files import read_bounded, write_new
+from ecgviewer.review.exports.about import NOTHING_MORE, About
+from ecgviewer.review.exports.export_files import put_new, read_bounded, set_aside, write_new
+from ecgviewer.review.exports.wfdb_check import check_annotations
 from ecgviewer.review.exports.wfdb_codec import MAX_AUX, Mark, decode, encode
 
 ANNOTATOR = "ecgreview"
@@ -34,7 +36,11 @@ _CHUNK = re.compile(r"ev2 ([RAV])(\d+) (\d+)/(\d+) (.*)", re.DOTALL)
 
 
 def export_wfdb(
-    review: Review, folder: Path, record_name: str = "", annotator: str = ANNOTATOR
+    review: Review,
+    folder: Path,
+    record_name: str = "",
+    annotator: str = ANNOTATOR,
+    about: About = NOTHING_MORE,
 ) -> Path:
     """Write ``folder/RECORD.annotator``; return its path.
 
@@ -44,17 +50,30 @@ def export_wfdb(
         By default the review's record name; characters that WFDB does not allow become ``_``.
     annotator : str
         Letters only.
+    about : About
+        Which of the file's signals each lead is, and what else is said of the recording.
 
     Raises
     ------
     ExportError
-        When the file exists already, the name is not allowed, or it cannot be written.
+        When the file exists already, the name is not allowed, it cannot be written, or wfdb reads
+        something else than was meant.
     """
     if not re.fullmatch(r"[A-Za-z]+", annotator):
         raise ExportError(f"an annotator's name has letters only, not {annotator!r}")
     name = wfdb_name(record_name or review.record.name)
-    data = encode(list(_marks(review)), review.record.fs_hz)
-    return write_new(folder / f"{name}.{annotator}", data)
+    target = folder / f"{name}.{annotator}"
+    if target.exists():
+        raise ExportError("it exists already and is not overwritten", target)
+    marks, fs_hz = list(_marks(review, about)), review.record.fs_hz
+    data = encode(marks, fs_hz)
+    with set_aside(folder, name) as aside:
+        try:
+            check_annotations(write_new(aside / target.name, data), marks, fs_hz)
+        except ExportError as error:
+            raise ExportError(error.reason, target) from error
+        put_new(aside / target.name, target)
+    return target
 
 
 def wfdb_name(name: str) -> str:
@@ -87,25 +106,29 @@ def import_wfdb(path: Path) -> Review:
         raise type(error)(error.reason, path) from error
 
 
-def _marks(review: Review) -> Iterator[Mark]:
+def _marks(review: Review, about: About) -> Iterator[Mark]:
     raw = to_json(review)
     annotations, verdicts = raw.pop("annotations"), raw.pop("verdicts")
+    if words := about.words():
+        yield Mark(1, '"', 0, _note(words))
     yield from _chunks("R", 0, raw, 1)
     for number, item in enumerate(review.annotations):
         onset = _sample(review, item.start_s)
-        yield Mark(onset, '"', 0, _summary(item))
+        yield Mark(onset, '"', 0, _summary(item, about))
         yield from _chunks("A", number, annotations[number], onset)
-        for chan in _channels(review, item):
+        for chan in _channels(review, item, about):
             yield Mark(onset, "(", chan, _note(item.label))
             yield Mark(_sample(review, item.end_s), ")", chan)
     for number, verdict in enumerate(review.verdicts):
         yield from _chunks("V", number, verdicts[number], _sample(review, verdict.start_s))
 
 
-def _channels(review: Review, item: Annotation) -> list[int]:
+def _channels(review: Review, item: Annotation, about: About) -> list[int]:
+    """Return the numbers of the record's own signals, which may be more than the leads."""
     leads = review.record.leads
     chosen = item.leads or leads
-    return [chan for chan, lead in enumerate(leads) if lead in chosen and chan <= 255]
+    numbers = [about.numbering.signal(row) for row, lead in enumerate(leads) if lead in chosen]
+    return [number for number in numbers if number is not None and number <= 255]
 
 
 def _sample(review: Review, at_s: float) -> int:
@@ -122,9 +145,11 @@ def _chunks(kind: str, number: int, value: Any, sample: int) -> Iterator[Mark]:
         yield Mark(sample, '"', 0, text, _CHUNK_SUBTYPE)
 
 
-def _summary(item: Annotation) -> str:
+def _summary(item: Annotation, about: About) -> str:
     leads = ",".join(item.leads) or "all leads"
-    return _note(f"{item.label} | {item.duration_s:.3f} s | {leads} | id {item.id}")
+    clock = about.start.stamp(item.start_s)
+    parts = [item.label, f"{item.duration_s:.3f} s", leads, clock, f"id {item.id}"]
+    return _note(" | ".join(part for part in parts if part))
 
 
 def _note(text: str) -> str:

@@ -108,6 +108,13 @@ class AnalysisMaps(QObject):
             reader.store.ready(start, stop, samples_per_pixel) for reader in self._readers.values()
         )
 
+    def sources(self, start: int, stop: int, samples_per_pixel: float) -> list[bool]:
+        """Return of each map that is read whether this view needs its samples."""
+        return [
+            bool(reader.store.chunks_for(start, stop, samples_per_pixel))
+            for reader in self._readers.values()
+        ]
+
     def columns(self, name: str, start: int, stop: int, samples_per_pixel: float) -> Columns:
         """Return samples ``[start, stop)`` of a map for this zoom, NaN where not read yet."""
         reader = self._readers.get(name)

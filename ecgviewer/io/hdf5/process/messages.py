@@ -19,7 +19,8 @@ import numpy.typing as npt
 from ecgviewer.core import errors
 from ecgviewer.core.errors import RecordError, UnansweredError
 from ecgviewer.core.record_ref import ReadOptions, RecordRef
-from ecgviewer.core.recording import Note, Patient, Recording, SignalSource
+from ecgviewer.core.recording import Note, Numbering, Patient, Recording, SignalSource
+from ecgviewer.core.start import start_from_json, start_to_json
 
 Body = dict[str, Any]
 FloatArray = npt.NDArray[np.float32]
@@ -92,6 +93,8 @@ def recording_to_json(recording: Recording) -> Body:
         "n_samples": recording.n_samples,
         "units_known": recording.units_known,
         "patient": asdict(recording.patient),
+        "start": start_to_json(recording.start),
+        "numbering": asdict(recording.numbering),
         "notes": [asdict(note) for note in recording.notes],
     }
 
@@ -116,4 +119,6 @@ def recording_from_json(ref: RecordRef, body: Mapping[str, Any], source: SignalS
             }
         ),
         notes=tuple(Note(**note) for note in body["notes"]),
+        start=start_from_json(body["start"]),
+        numbering=Numbering(**body["numbering"] | {"signals": tuple(body["numbering"]["signals"])}),
     )

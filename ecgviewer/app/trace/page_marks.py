@@ -1,4 +1,4 @@
-"""What frames the traces: lead names, calibration pulse, time axis, scale text, colour legends."""
+"""What stands around the traces: names, calibration pulse, time axis, scale, colour legends."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ LEGEND_PX = 96.0
 PULSE_TO_TRACE_MM = 7.5
 PULSE_WIDTH_MM = 5.0
 PULSE_GAP_MM = 1.0
+NAME_LEFT_PX, NAME_PAD_PX = 6.0, 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +65,30 @@ def paint_lead_names(painter: QPainter, frame: Frame) -> None:
         width = metrics.horizontalAdvance(lane.label)
         base = frame.lane_y(lane.baseline)
         if frame.page.names_beside:
-            x, y = 6.0, base - 0.7 * height
+            x, y = NAME_LEFT_PX, base - 0.7 * height
         elif lane.x0 <= frame.page.left:
             # Below the foot of the calibration pulse, which leaves no room beside it.
             x, y = 4.0, base + 2.0
         else:
             x = lane.x0 + 6.0
             y = max(frame.lane_y(lane.top) + 2.0, base - 1.1 * frame.px_per_mv - height)
-        box = QRectF(x - 3.0, y, width + 6.0, height)
+        box = QRectF(x - NAME_PAD_PX, y, width + 2 * NAME_PAD_PX, height)
         painter.fillRect(box, frame.theme.color("paper", 215))
         painter.setPen(frame.theme.color("lead_name"))
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, lane.label)
     painter.restore()
+
+
+def among_traces(frame: Frame, font: QFont) -> bool:
+    """Return whether anything stands among the traces that does not move with them."""
+    page = frame.page
+    if not page.names_beside or any(lane.x0 > page.left + 0.5 for lane in page.lanes):
+        return True
+    bold = QFont(font)
+    bold.setBold(True)
+    metrics = QFontMetricsF(bold)
+    widest = max((metrics.horizontalAdvance(lane.label) for lane in page.lanes), default=0.0)
+    return NAME_LEFT_PX + widest + NAME_PAD_PX > page.left
 
 
 def paint_calibration(painter: QPainter, frame: Frame) -> None:

@@ -1,0 +1,1 @@
+"""Resting ECGs of carts and management systems: SCP-ECG and XML of several makers."""

@@ -1,0 +1,1 @@
+"""Long recordings beat by beat: families of beats by shape, and a summary of the rhythm."""
