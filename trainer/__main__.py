@@ -24,6 +24,10 @@ def parser() -> argparse.ArgumentParser:
     fit = commands.add_parser("fit", help="train on normal records and write a bundle")
     fit.add_argument("--model", choices=model_ids(), help="with the shipped configuration")
     fit.add_argument("--data", type=Path, action="append", required=True, metavar="DIR")
+    fit.add_argument(
+        "--yardstick", type=Path, action="append", default=[], metavar="DIR",
+        help="further normals for the calibration; they train no network",
+    )  # fmt: skip
     fit.add_argument("--out", type=Path, required=True, metavar="FILE.ecgmodel")
     fit.add_argument("--config", type=Path, metavar="FILE.toml", help="instead of the shipped one")
     fit.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
@@ -112,7 +116,7 @@ def _fit(given: argparse.Namespace) -> int:
         return 2
     if given.seed is not None:
         config = replace(config, seed=given.seed)
-    fit(config, given.data, given.out, given.device, given.resume, given.overwrite)
+    fit(config, given.data, given.out, given.device, given.resume, given.overwrite, given.yardstick)
     return 0
 
 

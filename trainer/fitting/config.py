@@ -154,6 +154,27 @@ class Training:
             raise ValueError("schedule is constant or cosine, select is best or last")
 
 
+MOST_COPIES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Devices:
+    """Copies of the normals as other devices would have stored them, for the calibration.
+
+    Attributes
+    ----------
+    copies : int
+        Of every normal in mV; 0 calibrates on the records as they are.
+    seed : int
+    """
+
+    copies: int = 3
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        _check(self, copies=Range(0, MOST_COPIES, whole=True), seed=Range(0, MAX_SEED, whole=True))
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     """Everything that decides what a training gives, besides the data."""
@@ -166,6 +187,7 @@ class Config:
     training: Training = field(default_factory=Training)
     beta: Beta = field(default_factory=Beta)
     augment: Augment = field(default_factory=Augment)
+    devices: Devices = field(default_factory=Devices)
 
     def __post_init__(self) -> None:
         _check(self, seed=Range(0, MAX_SEED, whole=True))
@@ -209,6 +231,7 @@ def load_config(path: Path) -> Config:
             training=_build(Training, values, "training"),
             beta=_build(Beta, values, "beta"),
             augment=_build(Augment, values, "augment"),
+            devices=_build(Devices, values, "devices"),
         )
         if config.windowing.shortest_s < MIN_WINDOW_S:
             raise ValueError(f"[windowing]: shortest_s must be at least {MIN_WINDOW_S:g}")

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ecgviewer.core.recording import Recording
 from ecgviewer.signal.device_filter import DeviceFilter
-from ecgviewer.signal.gaps import mask_at_rate
+from ecgviewer.signal.gaps import bridge_gaps, mask_at_rate
 from ecgviewer.signal.resample import resample_bridged
 
 FloatArray = npt.NDArray[np.float32]
@@ -89,19 +89,19 @@ def other_device(recording: Recording, rng: np.random.Generator) -> Recording:
     """
     fs_hz = recording.fs_hz
     read = recording.read(0.0, min(COPY_S, recording.duration_s))
-    known = np.isfinite(read)
-    values = random_device(rng)(np.where(known, read, 0.0), fs_hz)
+    filled, missing = bridge_gaps(read)
+    values = random_device(rng)(filled, fs_hz)
     if rng.random() < 0.3:
         rate = float(rng.choice(RATES_HZ))
         values = resample_bridged(values, fs_hz, rate)
-        known = ~mask_at_rate(~known, fs_hz, rate, values.shape[1])
+        missing = mask_at_rate(missing, fs_hz, rate, values.shape[1])
         fs_hz = rate
     if recording.units_known:
         level = rng.uniform(0.0, NOISE_MV) if rng.random() < 0.5 else 0.0
         values = values + level * rng.standard_normal(values.shape)
         if rng.random() < 0.3:
             values = np.round(values / STEP_MV) * STEP_MV
-    values = np.where(known, values, np.nan).astype(np.float32)
+    values = np.where(missing, np.nan, values).astype(np.float32)
     return replace(
         recording, fs_hz=fs_hz, n_samples=values.shape[1], source=_Samples(values), notes=()
     )
