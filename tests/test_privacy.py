@@ -229,22 +229,21 @@ def test_what_the_window_keeps_names_nobody(
     from PySide6.QtCore import QMessageLogContext, QtMsgType
     from PySide6.QtWidgets import QApplication
 
-    from ecgviewer.app.main import log_qt_message, make_application
-    from ecgviewer.app.report.from_window import Reporting
-    from ecgviewer.app.shell import error_reports as errors
+    from ecgviewer.app.report.reporting import Reporting
+    from ecgviewer.app.shell import error_reports
     from ecgviewer.app.shell.diagnostics import diagnostics
     from ecgviewer.app.shell.session import Session
     from ecgviewer.app.shell.settings import SettingsStore
-    from ecgviewer.app.shell.window import MainWindow
-    from tests.app.driving import ClockworkInference, open_and_wait, spin
+    from ecgviewer.app.start import log_qt_message, make_application
+    from tests.app.driving import ClockworkInference, build_window, open_and_wait, spin
 
     if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     app = QApplication.instance() or make_application([])
     before = os.umask(0o022)  # as most systems have it
     request.addfinalizer(lambda: os.umask(before))
-    assert errors.start_log() == ""
-    window = MainWindow(Session(SettingsStore.for_user(), ClockworkInference()))
+    assert error_reports.start_log() == ""
+    window = build_window(Session(SettingsStore.for_user(), ClockworkInference()))
     titles = []
     window.windowTitleChanged.connect(titles.append)
     try:
@@ -264,7 +263,7 @@ def test_what_the_window_keeps_names_nobody(
             window.session._show_error(error)
         for text in (f"QImage: cannot open '{planted}'", f"cannot watch {planted}", f"{NAME}.png"):
             log_qt_message(QtMsgType.QtWarningMsg, QMessageLogContext(), text)
-        reporting = Reporting(window)
+        reporting = Reporting(window.bench)
         reporting.export(tmp_path / "out" / "page.pdf")
         spin(lambda: any("page.pdf" in text for text in window.messages.texts()))
         said = diagnostics(window.session)

@@ -1,107 +1,69 @@
-"""Starts the window."""
+"""Puts the window together: the only place that knows every part of it."""
 
 from __future__ import annotations
 
-import logging
-import re
-import signal
-import sys
-from pathlib import Path
+from dataclasses import dataclass
 
-from PySide6.QtCore import (
-    QLocale,
-    QMessageLogContext,
-    QSettings,
-    QTimer,
-    QtMsgType,
-    qInstallMessageHandler,
-)
-from PySide6.QtWidgets import QApplication
-
-from ecgviewer import __version__
-from ecgviewer.core.system.user_dirs import config_dir
-
-SIGNAL_POLL_MS = 200
+from ecgviewer.app.commands.analyse import AnalyseCommands
+from ecgviewer.app.commands.current_context import CurrentContext
+from ecgviewer.app.commands.file import FileCommands
+from ecgviewer.app.commands.table import TABLE
+from ecgviewer.app.commands.tools import ToolCommands
+from ecgviewer.app.commands.view import ViewCommands
+from ecgviewer.app.panels.install import Panels
+from ecgviewer.app.review.install import ReviewFeature
+from ecgviewer.app.shell.flag_groups import FlagGroups
+from ecgviewer.app.shell.reviewing.flag_verdicts import FlagVerdicts
+from ecgviewer.app.shell.reviewing.review_document import ReviewDocument
+from ecgviewer.app.shell.session import Session
+from ecgviewer.app.shell.window import MainWindow
+from ecgviewer.app.shell.workbench import Workbench
 
 
-def run(paths: list[Path], known_problem: str = "") -> int:
-    """Open the window on files and folders; return the exit status when it is closed.
+@dataclass(frozen=True, eq=False)
+class Program:
+    """A window with everything installed in it."""
 
-    ``known_problem`` is what the user must know before anything else.
+    window: MainWindow
+    bench: Workbench
+    panels: Panels
+    view_commands: ViewCommands
+    file_commands: FileCommands
+    analyse_commands: AnalyseCommands
+    tool_commands: ToolCommands
+    review: ReviewFeature
+    context: CurrentContext
+
+
+def build(session: Session) -> Program:
+    """Return a window on a session's document, not yet on show.
+
+    Each feature is handed the workbench; what must be closed with the window is kept by it.
     """
-    from ecgviewer.app.shell import error_reports as errors
-    from ecgviewer.app.shell.splash import show_splash
-
-    log_problem = errors.start_log()
-    app = make_application(sys.argv[:1])
-    splash = show_splash()
-
-    from ecgviewer.app.qt.cycle_collection import Collector
-    from ecgviewer.app.shell.session import Session
-    from ecgviewer.app.shell.settings import SettingsStore
-    from ecgviewer.app.shell.window import MainWindow
-    from ecgviewer.app.work.inference import Inference
-
-    settings = SettingsStore.for_user()
-    read_problem = settings.problem
-    settings.save()  # tells now, rather than at the end, that nothing can be kept
-    Collector(app)
-    session = Session(settings, Inference())
-    window = MainWindow(session)
-    errors.install_excepthook(session.errorRaised.emit)
-    for problem in dict.fromkeys((known_problem, read_problem, settings.problem, log_problem)):
-        if problem:
-            window.messages.info(problem)
-    stop_on_interrupt(app, window.close)
-    window.show()
-    splash.close()
-    # Once the window is on screen: what can wait.
-    QTimer.singleShot(0, lambda: session.open_paths(paths))
-    QTimer.singleShot(0, session.find_models)
-    status = app.exec()
-    forget_visited()
-    # Qt's objects go before the interpreter starts to take modules apart.
-    window.deleteLater()
-    app.processEvents()
-    return status
-
-
-def make_application(arguments: list[str]) -> QApplication:
-    """Return the program's QApplication, named and dressed."""
-    from ecgviewer.app.qt.icons import app_icon
-
-    qInstallMessageHandler(log_qt_message)
-    app = QApplication(arguments or ["ecgviewer"])
-    app.setApplicationName("ECG Viewer")
-    # What Qt's file dialogs remember stays among our own settings, and is forgotten on leaving.
-    QSettings.setPath(QSettings.Format.NativeFormat, QSettings.Scope.UserScope, str(config_dir()))
-    app.setApplicationVersion(__version__)
-    app.setDesktopFileName("ecgviewer")
-    # Numbers are written as in files and papers: 0.95, not 0,95.
-    QLocale.setDefault(QLocale.c())
-    app.setWindowIcon(app_icon())
-    return app
-
-
-def forget_visited() -> None:
-    """Take away what Qt's own file dialogs remember: folders, which may be named after patients."""
-    remembered = QSettings("QtProject")
-    for key in ("FileDialog/history", "FileDialog/lastVisited"):
-        remembered.remove(key)
-
-
-def log_qt_message(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
-    """Send Qt's own warnings to the log; a fatal one also to the terminal."""
-    if kind == QtMsgType.QtFatalMsg:
-        print(text, file=sys.stderr)
-    # From the first quotation mark or path on, the text may name a file, and so a patient.
-    words = re.split(r"""["'/\\]|\w+\.\w{2,5}\b""", text, maxsplit=1)[0].strip()
-    logging.getLogger("ecgviewer.qt").info("%s: %s", kind.name, words)
-
-
-def stop_on_interrupt(app: QApplication, close: object) -> None:
-    """Close the window on Ctrl+C in the terminal; Python sees signals between Qt's events."""
-    signal.signal(signal.SIGINT, lambda _number, _frame: close())  # type: ignore[operator]
-    timer = QTimer(app)
-    timer.timeout.connect(lambda: None)
-    timer.start(SIGNAL_POLL_MS)
+    window = MainWindow(session, TABLE)
+    review_document = ReviewDocument(session.document, session.workers, session.settings)
+    window.traces_of_document.follow(review_document)
+    bench = Workbench(
+        session, review_document, FlagVerdicts(review_document),
+        FlagGroups(session.document, session.workers), window.commands, window.messages,
+        window.status, window.traces, window.panels, window.appearance, window,
+    )  # fmt: skip
+    panels = Panels(bench)
+    view_commands = ViewCommands(bench)
+    file_commands = FileCommands(bench)
+    analyse_commands = AnalyseCommands(bench, panels.analysis, panels.records)
+    tool_commands = ToolCommands(bench)
+    review = ReviewFeature(bench, panels.flags)
+    window.keep(review_document.close, may_close=review_document.may_close)
+    window.keep(review.close)
+    context = CurrentContext(
+        session, review_document, review.file_annotations, review.worklist, panels.records.model,
+        window.traces,
+    )  # fmt: skip
+    context.changed.connect(window.commands.apply)
+    context.update()
+    window.start()
+    return Program(
+        window, bench, panels, view_commands, file_commands, analyse_commands, tool_commands,
+        review, context,
+    )  # fmt: skip

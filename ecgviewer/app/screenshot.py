@@ -11,13 +11,13 @@ from pathlib import Path
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication
 
-from ecgviewer.app.main import make_application
-from ecgviewer.app.qt.cycle_collection import Collector
+from ecgviewer.app.main import Program, build
+from ecgviewer.app.qt.cycle_collection import CycleCollector
 from ecgviewer.app.qt.picture_files import save_png
 from ecgviewer.app.shell.error_reports import describe
 from ecgviewer.app.shell.session import Session
 from ecgviewer.app.shell.settings import SettingsStore
-from ecgviewer.app.shell.window import MainWindow
+from ecgviewer.app.start import make_application
 from ecgviewer.app.work.inference import Inference
 from ecgviewer.core.errors import AnalysisError, EcgViewerError, RecordError
 from ecgviewer.core.record_ref import RecordRef
@@ -76,23 +76,23 @@ def take(
     app = QApplication.instance()
     if app is None:
         app = make_application([])
-        Collector(app)
+        CycleCollector(app)
     # The defaults, not what the user last chose: the same command gives the same picture.
     settings = SettingsStore(None)
     settings.value.theme = theme
-    window = MainWindow(Session(settings, Inference()))
+    program = build(Session(settings, Inference()))
     try:
-        return _Photographer(app.processEvents, window).take(ref, out, model, size)
+        return _Photographer(app.processEvents, program).take(ref, out, model, size)
     finally:
-        window.close()
-        window.deleteLater()
+        program.window.close()
+        program.window.deleteLater()
 
 
 class _Photographer:
-    def __init__(self, process_events: Callable[[], None], window: MainWindow) -> None:
+    def __init__(self, process_events: Callable[[], None], program: Program) -> None:
         self._process_events = process_events
-        self._window = window
-        self._session = window.session
+        self._window = program.window
+        self._session = program.bench.session
         self._errors: list[EcgViewerError] = []
         self._session.errorRaised.connect(self._tell)
         self._session.recordErrorRaised.connect(self._note)

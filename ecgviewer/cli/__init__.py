@@ -75,7 +75,7 @@ def _open_window(paths: list[str], problem: str) -> int:
     if not has_display():
         return _without_display(paths)
     check_qt_libraries(on_screen=True)
-    from ecgviewer.app.main import run
+    from ecgviewer.app.start import run
 
     return run([Path(path) for path in paths], problem)
 

@@ -16,6 +16,7 @@ from ecgviewer.cli.maps import MapPaths
 from ecgviewer.cli.parser import read_options
 from ecgviewer.cli.pool import Crash, WorkerPool
 from ecgviewer.cli.rows import Job, anonymous_row, error_row
+from ecgviewer.cli.shifts import SiteShifts
 from ecgviewer.cli.table import open_table
 from ecgviewer.cli.words import in_words
 from ecgviewer.core.errors import AnalysisError, BundleError, EcgViewerError
@@ -68,6 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
     maps = MapPaths(arguments.maps, arguments.anonymize) if arguments.maps is not None else None
     jobs = _find_jobs(arguments.paths, read_options(arguments), maps)
     all_read = True
+    shifts = SiteShifts()
     try:
         with open_table(arguments.out) as table:
             for job, result in pool.run(jobs):
@@ -79,7 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
                 if arguments.anonymize and isinstance(result, Crash):
                     rows = tuple(anonymous_row(row, job, None) for row in rows)
                 for row in rows:
-                    table.write(row)
+                    table.write(shifts.with_shift(row, job.path.parent))
                 failed = any(row.error for row in rows)
                 all_read = all_read and not failed
                 progress.count(failed)
@@ -90,6 +92,8 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"ecgviewer analyze: cannot write {arguments.out}: {error}", file=sys.stderr)
         return WRONG_USAGE
     progress.finish()
+    for line in shifts.lines(anonymous=arguments.anonymize):
+        print(line, file=sys.stderr)
     return ALL_READ if all_read else SOME_UNREADABLE
 
 

@@ -50,8 +50,8 @@ def run_report(arguments: argparse.Namespace) -> int:
     except AnalysisError as error:
         print(f"ecgviewer report: without a model: {error}", file=sys.stderr)
         analysis = None
-    from ecgviewer.app.main import make_application
     from ecgviewer.app.report.report import render_report
+    from ecgviewer.app.start import make_application
 
     application = make_application([])
     reviews = _reviews(recording)

@@ -121,5 +121,5 @@ def _analysis(detector: Detector, name: str) -> Analysis:
 def _qt_imports() -> str:
     check_qt_libraries(on_screen=has_display())
     version = importlib.import_module("PySide6").__version__
-    importlib.import_module("ecgviewer.app.shell.window")
+    importlib.import_module("ecgviewer.app.main")
     return f"PySide6 {version}"

@@ -24,6 +24,14 @@ NOTHING_SHARE = 0.75
 LEAST_RECORDED_S = 2.5
 """Less than this recorded is too little to be read."""
 
+EXCHANGES = {
+    "arms exchanged": "arm electrodes seem exchanged",
+    "right arm and leg exchanged": "the electrodes of right arm and right leg seem exchanged",
+    "left arm and leg exchanged": "the electrodes of left arm and right leg seem exchanged",
+    "V1 to V6 reversed": "the chest electrodes seem to be in reverse order",
+}
+"""Kinds of findings that say which electrodes are not where the leads' names say."""
+
 _NAMED_SPANS = 3
 """Spans of one kind that are named by their times: a day of ECG has hundreds."""
 _END_S = 0.1
@@ -35,8 +43,9 @@ _STEP_S = 0.1
 class QualityFinding:
     """A lead, or part of one, that no model may judge.
 
-    ``kind`` is one of ``flat``, ``saturated``, ``noisy``, ``missing``, ``invalid`` and
-    ``disturbed``: brief noise in a recording that can be read nevertheless.
+    ``kind`` is one of ``flat``, ``saturated``, ``noisy``, ``missing``, ``invalid``,
+    ``disturbed``: brief noise in a recording that can be read nevertheless, and of
+    :data:`EXCHANGES`.
     """
 
     lead: str
@@ -64,11 +73,19 @@ def quality_words(findings: Sequence[QualityFinding], leads: Sequence[str], end_
     told = spoken(findings)
     if not told:
         return "ok"
-    throughout = [f for f in told if f.start_s < _END_S and f.stop_s > end_s - _END_S]
+    throughout = [
+        f
+        for f in told
+        if f.start_s < _END_S and f.stop_s > end_s - _END_S and f.kind not in EXCHANGES
+    ]
     unjudged = {finding.lead for finding in throughout}
     others = set(leads) - unjudged
     words = []
     for kind in dict.fromkeys(finding.kind for finding in told):
+        if kind in EXCHANGES:
+            unlike = dict.fromkeys(finding.lead for finding in told if finding.kind == kind)
+            words.append(f"{EXCHANGES[kind]} ({' '.join(unlike)})")
+            continue
         whole = dict.fromkeys(finding.lead for finding in throughout if finding.kind == kind)
         if whole:
             words.append(f"{kind} {' '.join(whole)}")

@@ -5,7 +5,7 @@ All of it is the file's word, shown as such: nothing here is measured or judged 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -85,6 +85,12 @@ class SourceFacts:
     measurements: tuple[MachineMeasurement, ...] = ()
     median: MedianBeats | None = field(default=None, compare=False)
     events: tuple[FileEvent, ...] = ()
+
+    def without_opinions(self) -> SourceFacts:
+        """Return what is left for somebody who must not know what others concluded."""
+        return replace(
+            self, statements=(), confirmed_statements=(), confirmed=None, measurements=(), events=()
+        )
 
     def filters_text(self) -> str:
         """Return the filters in a line; empty where none is stated."""

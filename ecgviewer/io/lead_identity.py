@@ -19,6 +19,9 @@ CONVINCING = 0.1
 ROUNDING_STEPS = 1.5
 """Root mean square of the rounding of rebuilt leads, in steps of the converter: 0.8 to 1.3 in
 files of one maker. Exchanged leads of a low ECG (0.3 mV) err by 2 and more."""
+GLITCH_S = 0.1
+"""What breaks the identities for no longer than this is an artefact, no matter of labels."""
+GLITCH_EDGE = 0.05
 LIMB_LEADS = ("I", "II", "III", "aVR", "aVL", "aVF")
 
 IDENTITIES: tuple[dict[str, float], ...] = (
@@ -28,6 +31,8 @@ IDENTITIES: tuple[dict[str, float], ...] = (
     {"I": -0.5, "II": 1.0, "aVF": -1.0},
 )
 """Einthoven's and Goldberger's: each sum is zero."""
+_IN_I_AND_II = ((-1.0, 1.0), (-0.5, -0.5), (1.0, -0.5), (-0.5, 1.0))
+"""III, aVR, aVL and aVF as weights of I and II."""
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -43,7 +48,7 @@ def steep_errors(signal_mv: FloatArray, leads: Sequence[str]) -> dict[str, float
     return limb_identity_errors(np.diff(signal_mv.astype(np.float64), axis=1), leads)
 
 
-def identity_notes(signal_mv: FloatArray, leads: Sequence[str]) -> list[Note]:
+def identity_notes(signal_mv: FloatArray, leads: Sequence[str], fs_hz: float) -> list[Note]:
     """Return what the identities say about the labels of the limb leads.
 
     Parameters
@@ -51,19 +56,27 @@ def identity_notes(signal_mv: FloatArray, leads: Sequence[str]) -> list[Note]:
     signal_mv : array [n_leads, n]
         A few seconds are enough.
     leads : sequence of str
+    fs_hz : float
     """
     errors = steep_errors(signal_mv, leads)
     if not errors:
         return []
     wrong = {lead: error for lead, error in errors.items() if error > TOLERANCE}
-    largest = percent_text(max(errors.values()), 1)
-    if wrong and max(wrong.values()) * _steepness(signal_mv, leads) <= _rounding(signal_mv, leads):
+    if not wrong:
+        largest = percent_text(max(errors.values()), 1)
+        text = f"limb-lead identities hold (largest error {largest})"
+        return [Note("info", f"{text}: this does not show exchanged electrodes")]
+    if max(wrong.values()) * _steepness(signal_mv, leads) <= _rounding(signal_mv, leads):
+        largest = percent_text(max(errors.values()), 1)
         text = f"limb-lead identities hold but for rounding (largest error {largest})"
         return [Note("info", text)]
-    if not wrong:
-        return [Note("info", f"limb-lead identities hold (largest error {largest})")]
+    glitch = _glitch(signal_mv, leads, fs_hz)
+    if glitch:
+        return [Note("info", f"limb-lead identities hold but for {glitch}")]
     found = (
-        _relabelled(signal_mv, leads)
+        _upside_down(signal_mv, leads)
+        or _relabelled(signal_mv, leads)
+        or (_other_gains(signal_mv, leads) if len(wrong) > 1 else None)
         or _inverted_or_scaled(signal_mv, leads, wrong)
         or "limb leads may be swapped or mislabelled"
     )
@@ -89,6 +102,73 @@ def _rounding(signal_mv: FloatArray, leads: Sequence[str]) -> float:
     steps = np.abs(np.diff(rows, axis=1))
     steps = steps[steps > 0]
     return ROUNDING_STEPS * float(steps.min()) if steps.size else 0.0
+
+
+def _glitch(signal_mv: FloatArray, leads: Sequence[str], fs_hz: float) -> str | None:
+    """Look for the moment without which the identities hold."""
+    at = standard_indices(leads)
+    present = [lead for lead in LIMB_LEADS if lead in at]
+    x = signal_mv[[at[lead] for lead in present]].astype(np.float64)
+    steep = np.diff(x, axis=1)
+    broken = np.zeros(steep.shape[1])
+    for identity in IDENTITIES:
+        if set(identity) <= set(present):
+            rest = sum(weight * steep[present.index(lead)] for lead, weight in identity.items())
+            broken = np.maximum(broken, np.abs(np.nan_to_num(rest)))
+    first = int(np.argmax(broken))
+    reach = round(GLITCH_S / 2 * fs_hz)
+    around = slice(max(first - reach, 0), first + reach + 1)
+    calm = x.copy()
+    calm[:, around.start : around.stop + 1] = np.nan
+    errors = steep_errors(calm.astype(np.float32), present)
+    if not errors or max(errors.values()) > TOLERANCE:
+        return None
+    bad = np.flatnonzero(broken[around] > GLITCH_EDGE * broken[first])
+    length_ms = max(bad[-1] - bad[0], 1) / fs_hz * 1000  # a sample has a step to either side
+    return f"an artefact of {length_ms:.0f} ms at {(around.start + bad[0] + 1) / fs_hz:.2f} s"
+
+
+def _upside_down(signal_mv: FloatArray, leads: Sequence[str]) -> str | None:
+    """Look for the one lead whose turning over restores the identities."""
+    rows = standard_indices(leads)
+    for lead in LIMB_LEADS[:3]:
+        if lead in rows:
+            turned = signal_mv.copy()
+            turned[rows[lead]] *= -1
+            errors = steep_errors(turned, leads)
+            if errors and max(errors.values()) < CONVINCING:
+                return f"{lead} upside down"
+    return None
+
+
+def _other_gains(signal_mv: FloatArray, leads: Sequence[str]) -> str | None:
+    """Look for one gain per lead with which the identities hold.
+
+    A file that scales every lead to the same height keeps them in what it stores.
+    """
+    at = standard_indices(leads)
+    if not set(LIMB_LEADS) <= set(at):
+        return None
+    steep = np.diff(signal_mv[[at[lead] for lead in LIMB_LEADS]].astype(np.float64), axis=1)
+    steep = steep[:, np.isfinite(steep).all(axis=0)]
+    power = np.square(steep).sum(axis=1)
+    if not (power > 0).all():
+        return None
+    shares = []
+    for lead, signs in zip(LIMB_LEADS[2:], _IN_I_AND_II, strict=True):
+        row = LIMB_LEADS.index(lead)
+        weights, *_ = np.linalg.lstsq(steep[:2].T, steep[row], rcond=None)
+        rest = steep[row] - weights @ steep[:2]
+        if np.sum(rest**2) > CONVINCING**2 * power[row]:
+            return None
+        # The gain of I over that of II, as this lead has it.
+        expected = weights / np.asarray(signs)
+        if not (expected > 0).all():
+            return None
+        shares.append(float(expected[0] / expected[1]))
+    if max(shares) > (1 + TOLERANCE) * min(shares):
+        return None
+    return "the gains contradict each other: with other gains per lead the identities hold"
 
 
 def _relabelled(signal_mv: FloatArray, leads: Sequence[str]) -> str | None:

@@ -82,7 +82,7 @@ class IntervalAgreement:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class FindingPair:
     """One finding of one reader or both, for the third to decide.
 
     ``kind`` is ``agree``, ``label differs``, ``only first`` or ``only second``.
@@ -99,7 +99,7 @@ class Comparison:
         return min(item.start_s for item in (self.first, self.second) if item is not None)
 
 
-def compare(first: Review, second: Review, min_iou: float = MIN_IOU) -> list[Comparison]:
+def compare(first: Review, second: Review, min_iou: float = MIN_IOU) -> list[FindingPair]:
     """Return all findings of two readers of one record, in order of time.
 
     Pairs are formed one to one, best overlap first, those of the same label before others.
@@ -120,19 +120,19 @@ def compare(first: Review, second: Review, min_iou: float = MIN_IOU) -> list[Com
         if a.id in left and b.id in right:
             left.remove(a.id)
             right.remove(b.id)
-            found.append(Comparison("agree" if same_label else "label differs", a, b, overlap))
+            found.append(FindingPair("agree" if same_label else "label differs", a, b, overlap))
     found.extend(
-        Comparison("only first", item, None, 0.0) for item in first.annotations if item.id in left
+        FindingPair("only first", item, None, 0.0) for item in first.annotations if item.id in left
     )
     found.extend(
-        Comparison("only second", None, item, 0.0)
+        FindingPair("only second", None, item, 0.0)
         for item in second.annotations
         if item.id in right
     )
     return sorted(found, key=lambda item: item.start_s)
 
 
-def interval_agreement(comparisons: Sequence[Comparison]) -> IntervalAgreement:
+def interval_agreement(comparisons: Sequence[FindingPair]) -> IntervalAgreement:
     """Return the counts behind the interval F1; different labels do not match."""
     kinds = [item.kind for item in comparisons]
     differing = kinds.count("label differs")

@@ -17,13 +17,13 @@ if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
 from PySide6.QtCore import QCoreApplication, QEvent, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
-from ecgviewer.app.main import make_application
 from ecgviewer.app.shell.model_choices import ModelChoice
 from ecgviewer.app.shell.session import Session
 from ecgviewer.app.shell.settings import SettingsStore
 from ecgviewer.app.shell.window import MainWindow
+from ecgviewer.app.start import make_application
 from ecgviewer.models.networks.architectures import model_ids, model_title
-from tests.app.driving import ClockworkInference
+from tests.app.driving import ClockworkInference, build_window
 
 
 @pytest.fixture(autouse=True)
@@ -86,7 +86,7 @@ def make_window(
                 model: ModelChoice(model, model_title(model), Path(f"{model}.ecgmodel"))
                 for model in model_ids()
             }
-        window = MainWindow(session)
+        window = build_window(session)
         windows.append(window)
         window.resize(*size)
         window.show()

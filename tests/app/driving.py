@@ -14,6 +14,8 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from ecgviewer.app.main import build
+from ecgviewer.app.shell.session import Session
 from ecgviewer.app.shell.window import MainWindow
 from ecgviewer.app.work.inference import Run
 from ecgviewer.core.analysis import Analysis, WindowScore
@@ -28,6 +30,26 @@ from ecgviewer.review.edits.store import ReviewStore
 MAP_FS_HZ = 100.0
 TICK_MS = 15
 Build = Callable[..., MainWindow]
+
+
+def build_window(session: Session) -> MainWindow:
+    """Build the program and give its window, for tests, everything that is installed in it.
+
+    The program's own parts do not know each other through the window; a test that drives the
+    window looks into all of them.
+    """
+    program = build(session)
+    window, panels = program.window, program.panels
+    for name in (
+        "bench", "view_commands", "file_commands", "analyse_commands", "tool_commands", "review",
+        "context",
+    ):  # fmt: skip
+        setattr(window, name, getattr(program, name))
+    window.records, window.record_panel = panels.records, panels.record
+    window.analysis_panel, window.flags_panel = panels.analysis, panels.flags
+    window.consensus_panel = panels.consensus
+    window.select_flag = program.bench.go_to_flag
+    return window
 
 
 def spin(until: Callable[[], bool], within_s: float = 60.0) -> None:

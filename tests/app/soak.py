@@ -33,12 +33,13 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
-from ecgviewer.app.main import make_application
-from ecgviewer.app.qt.cycle_collection import Collector
+from ecgviewer.app.qt.cycle_collection import CycleCollector
 from ecgviewer.app.shell.session import Session
 from ecgviewer.app.shell.settings import SettingsStore
 from ecgviewer.app.shell.window import MainWindow
+from ecgviewer.app.start import make_application
 from ecgviewer.app.work.inference import Inference
+from tests.app.driving import build_window
 from tests.app.soak_findings import Findings
 from tests.app.soak_material import SAMPLES, CarefulClockwork, make_material
 from tests.app.soak_user import User
@@ -85,7 +86,7 @@ class Soak:
         settings = SettingsStore.for_user()
         inference: Any = Inference() if self.real else CarefulClockwork()
         session = Session(settings, inference)
-        window = MainWindow(session)
+        window = build_window(session)
         open_paths = session.open_paths
 
         def guarded(paths: list[Path], *rest: Any) -> None:
@@ -208,7 +209,7 @@ def drive(seed: int, seconds: float, real: bool, keep: Path | None = None) -> in
     findings = Findings(log=folder / "trail.txt")
     app = make_application([])
     app.setQuitOnLastWindowClosed(False)
-    Collector(app)
+    CycleCollector(app)
     findings.listen()
     soak = Soak(folder, seed, seconds, real, findings)
     soak.run()

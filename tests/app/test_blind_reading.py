@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,12 +22,22 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ecgviewer.app.dialogs.print_preview import PrintPreview
 from ecgviewer.app.evidence.window import EvidenceWindow
+from ecgviewer.app.report.print_preview import PrintPreview
 from ecgviewer.app.shell.diagnostics import diagnostics
 from ecgviewer.app.shell.window import MainWindow
+from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.source_facts import FileEvent, MachineMeasurement, SourceFacts
+from ecgviewer.io import open_record
 from ecgviewer.review.privacy.anonymize import Privacy
-from tests.app.driving import Build, make_analysis, press, review_of, spin
+from tests.app.driving import (
+    Build,
+    make_analysis,
+    open_for_review,
+    press,
+    review_of,
+    spin,
+)
 
 Key, Ctrl, Shift = Qt.Key, Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 DIAGNOSIS, COMMENT, MARKED = "426434006", "old inferior infarction", "ZQX"
@@ -225,3 +237,46 @@ def test_the_work_list_is_in_the_order_of_the_folder(make_window: Build, record:
     assert [row.key for row in panel.model.rows] == ["00010_hr.hea", "00330_hr.hea"]
     QApplication.processEvents()
     assert opinions(window) == []
+
+
+MACHINE = SourceFacts(
+    device="Maker 7 software 2", highpass_hz=0.05, mains_hz=50.0,
+    statements=("SINUS BRADYCARDIA",), confirmed=False,
+    measurements=(MachineMeasurement("QRS duration", "94", "ms"),),
+    events=(FileEvent(1.0, 0.0, "paced beat"),),
+)  # fmt: skip
+
+
+def test_what_the_device_concluded_is_told_as_its_own_and_hidden_from_the_blind(
+    make_window: Build, samples: Path
+) -> None:
+    window = make_window()
+    open_for_review(window, samples / "00010_hr.hea")
+    recording = open_record(RecordRef(samples / "00330_hr.hea"))
+    window.document.open(RecordRef(samples / "00330_hr.hea"), replace(recording, facts=MACHINE))
+    concluded = ("SINUS BRADYCARDIA", "QRS duration: 94 ms", "paced beat")
+    text = window.record_panel.toPlainText()
+    for words in ("What the device says, not confirmed by anybody", *concluded):
+        assert words in text
+    for words in ("Maker 7", "high-pass 0.05 Hz"):
+        assert words in text
+    window.commands.action("review.blind").trigger()
+    held = "\n".join(texts(window))
+    assert "Maker 7" in held and "high-pass 0.05 Hz" in held
+    for words in concluded:
+        assert words not in held
+
+
+def test_views_read_what_may_be_shown_and_nothing_else() -> None:
+    """What blindness hides is nowhere taken from the recording or the document's private part."""
+    root = Path(__file__).resolve().parents[2] / "ecgviewer" / "app"
+    private = re.compile(
+        r"recording\.facts\.|patient\.(diagnoses|comments)|document\._|_document\._"
+    )
+    taking = [
+        f"{path.name}: {found.group()}"
+        for path in root.rglob("*.py")
+        for found in private.finditer(path.read_text(encoding="utf-8"))
+        if path.name != "document.py"
+    ]
+    assert taking == []

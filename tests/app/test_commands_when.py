@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QApplication, QMainWindow
 
-from ecgviewer.app.commands.actions import Command, Commands
 from ecgviewer.app.commands.table import TABLE
+from ecgviewer.app.shell.actions import Command, Commands
 from ecgviewer.app.shell.context import Context
 from tests.app.driving import Build, open_for_review, spin
 

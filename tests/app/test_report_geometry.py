@@ -15,8 +15,9 @@ from PySide6.QtPrintSupport import QPrinter
 from PySide6.QtWidgets import QApplication
 
 from ecgviewer.app.report import page as report_page
+from ecgviewer.app.report.page_content import ReportPage
 from ecgviewer.app.report.printing import a4_printer, is_cut, print_page
-from ecgviewer.app.report.report import ReportPage, make_page, render_report
+from ecgviewer.app.report.report import make_page, render_report
 from ecgviewer.core.analysis import Flag
 from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.review.annotations import Annotation

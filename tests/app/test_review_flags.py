@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from ecgviewer.app.panels.list_rows import ROW_ROLE
+from ecgviewer.app.qt.list_rows import ROW_ROLE
 from ecgviewer.app.shell.window import MainWindow
 from ecgviewer.core.analysis import Flag
 from ecgviewer.core.percent import percent_text

@@ -231,9 +231,9 @@ def test_annotations_of_the_file_are_shown_on_request(window: MainWindow, folder
     wfdb.wrann("00330_hr", "atr", np.array([500, 900]), ["N", "V"], fs=500, write_dir=str(folder))
     press(window, Key.Key_Period)
     spin(lambda: window.document.ref.name == "00330_hr")
-    from ecgviewer.app.review.command_rows import LAYERS
+    from ecgviewer.app.shell.menu_paths import FILE_ANNOTATIONS
 
-    menu = window.commands.menu(LAYERS)
+    menu = window.commands.menu(FILE_ANNOTATIONS)
     spin(lambda: bool(menu.actions()))
     menu.actions()[0].trigger()
     spin(lambda: len(window.traces.scene.annotations) == 2)

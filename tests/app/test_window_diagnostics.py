@@ -14,9 +14,9 @@ from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication
 
 from ecgviewer import __version__
-from ecgviewer.app.shell import error_reports as errors
+from ecgviewer.app.shell import error_reports
 from ecgviewer.app.shell.diagnostics import diagnostics
-from ecgviewer.app.shell.splash import show_splash
+from ecgviewer.app.shell.widgets.splash import show_splash
 from tests.app.driving import Build, spin
 
 NAME = "MUELLER_HANS"
@@ -36,7 +36,7 @@ def named_record(samples: Path, tmp_path: Path) -> Path:
 def test_diagnostics_tell_about_the_program_and_nothing_about_the_patient(
     make_window: Build, named_record: Path, user_home: Path
 ) -> None:
-    assert errors.start_log() == ""
+    assert error_reports.start_log() == ""
     window = make_window()
     window.session.open_paths([named_record])
     spin(lambda: window.session.document.recording is not None)
@@ -45,7 +45,7 @@ def test_diagnostics_tell_about_the_program_and_nothing_about_the_patient(
     try:
         raise OSError(f"cannot read {named_record}")
     except OSError as error:
-        errors.log_error(error)
+        error_reports.log_error(error)
     logging.getLogger("ecgviewer.qt").error("cannot watch %s", named_record)
 
     window.commands.action("help.diagnostics").trigger()

@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from ecgviewer.app.dialogs.import_dialog import ImportDialog
-from ecgviewer.app.report.from_window import Reporting
+from ecgviewer.app.report.reporting import Reporting
 from ecgviewer.core.errors import AnalysisError
 from tests import generators
 from tests.app.asking import confirm, the_dialog
@@ -208,7 +208,7 @@ def test_a_report_of_a_record_closed_meanwhile_is_refused_in_words(
     make_window: Build, tmp_path: Path
 ) -> None:
     window = make_window()
-    reporting = Reporting(window)
+    reporting = Reporting(window.bench)
     reporting.export(tmp_path / "page.pdf")
     reporting.print()
     said = window.messages.texts()

@@ -14,12 +14,12 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from ecgviewer.app.qt.cycle_collection import Collector
+from ecgviewer.app.qt.cycle_collection import CycleCollector
 from ecgviewer.app.shell.session import Session
 from ecgviewer.app.shell.settings import SettingsStore
 from ecgviewer.app.shell.window import MainWindow
 from ecgviewer.core.record_ref import RecordRef
-from tests.app.driving import Build, ClockworkInference, annotate, open_and_wait, spin
+from tests.app.driving import Build, ClockworkInference, annotate, build_window, open_and_wait, spin
 
 OPENINGS = int(os.environ.get("ECGVIEWER_OPENINGS", "1000"))
 
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.usefixtures("qt_warnings")
 
 def test_what_belongs_to_qt_is_never_destroyed_in_a_workers_thread(qt_app: QApplication) -> None:
     gc.enable()  # as a program starts
-    collector = Collector(qt_app)
+    collector = CycleCollector(qt_app)
     freed_in: list[threading.Thread] = []
 
     def leave_a_cycle() -> None:
@@ -55,7 +55,7 @@ def test_a_closed_window_is_freed(qt_app: QApplication, samples: Path) -> None:
     """Held by anything that outlives it, each would keep 5 MB."""
     windows = []
     for _ in range(2):
-        window = MainWindow(Session(SettingsStore(None), ClockworkInference()))
+        window = build_window(Session(SettingsStore(None), ClockworkInference()))
         window.show()
         open_and_wait(window, samples / "00010_hr.hea")
         window.commands.action("help.palette").trigger()

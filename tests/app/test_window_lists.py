@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QTableView
 
-from ecgviewer.app.panels.list_rows import ROW_ROLE, Font, ListRow, row_lines
+from ecgviewer.app.qt.list_rows import ROW_ROLE, Font, ListRow, row_lines
 from ecgviewer.app.qt.texts import finding_text, p_text
 from ecgviewer.app.shell.window import MainWindow
 from ecgviewer.review.edits import editing

@@ -259,7 +259,7 @@ def test_recent_files_open_again_from_the_menu(make_window: Build, samples: Path
     window = make_window()
     open_and_wait(window, samples / "00010_hr.hea")
     open_and_wait(window, samples / "00330_hr.hea")
-    from ecgviewer.app.commands.table import RECENT
+    from ecgviewer.app.shell.menu_paths import RECENT
 
     entries = window.commands.menu(RECENT).actions()
     assert entries[0].text().startswith("00330_hr.hea")

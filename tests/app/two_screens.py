@@ -12,12 +12,12 @@ import numpy as np
 from PySide6.QtCore import QPoint, QTimer
 from PySide6.QtWidgets import QApplication
 
-from ecgviewer.app.main import make_application
 from ecgviewer.app.qt.theme import LIGHT
 from ecgviewer.app.shell.session import Session
 from ecgviewer.app.shell.settings import SettingsStore
 from ecgviewer.app.shell.window import MainWindow
-from tests.app.driving import ClockworkInference
+from ecgviewer.app.start import make_application
+from tests.app.driving import ClockworkInference, build_window
 from tests.app.trace_material import close_to, flat, pixels, recording_of, source_of
 
 MEASURED_PX_PER_MM = 6.5
@@ -52,7 +52,7 @@ def main() -> None:
     settings = SettingsStore(None)
     settings.value.theme = "light"
     settings.value.pixels_per_mm = {"measured": MEASURED_PX_PER_MM}
-    window = MainWindow(Session(settings, ClockworkInference()))
+    window = build_window(Session(settings, ClockworkInference()))
     window.resize(900, 600)
     window.commands.action("view.traces_only").trigger()
     window.show()

@@ -11,7 +11,7 @@ from ecgviewer.core.errors import EcgViewerError
 from tests.fuzz import mutations
 from tests.fuzz.target import Target, name_of
 from tests.generators import ecg_mv, ecg_uv, write_wfdb_16
-from trainer.datasets.entries import scan
+from trainer.datasets.scan import scan
 from trainer.fitting.config import load_config, shipped_config
 
 Rng = np.random.Generator

@@ -353,6 +353,34 @@ def test_limb_identities_reveal_labels_signs_and_scales(tmp_path: Path) -> None:
     assert "III is 2 times" in told
 
 
+def test_one_electrode_reversed_is_explained_by_one_change(tmp_path: Path) -> None:
+    signal = ecg_uv(10.0)
+    signal[0] *= -1
+    told = _texts(open_record(RecordRef(write_wfdb_16(tmp_path, "r", signal))), "warning")
+    assert "I upside down" in told
+    assert "labelled" not in told
+
+
+def test_gains_that_differ_per_lead_are_called_that(tmp_path: Path) -> None:
+    signal = ecg_uv(10.0).astype(np.float64)
+    signal *= 1000 / np.ptp(signal, axis=1, keepdims=True)  # as LUDB is published
+    header = write_wfdb_16(tmp_path, "r", np.round(signal).astype(np.int64))
+    assert "the gains contradict each other" in _texts(open_record(RecordRef(header)), "warning")
+
+
+def test_a_glitch_is_no_matter_of_labels(tmp_path: Path) -> None:
+    signal = ecg_uv(10.0)
+    signal[3, 1600:1609] += np.array([2, -2, 2, -2, 2, -2, 2, -2, 2]) * 4000
+    recording = open_record(RecordRef(write_wfdb_16(tmp_path, "r", signal)))
+    assert "identities" not in _texts(recording, "warning")
+    assert "an artefact of 18 ms at 3.20 s" in _texts(recording, "info")
+
+
+def test_identities_that_hold_do_not_claim_the_electrodes_are_right(tmp_path: Path) -> None:
+    recording = open_record(RecordRef(write_wfdb_16(tmp_path, "r", ecg_uv(10.0))))
+    assert "this does not show exchanged electrodes" in _texts(recording, "info")
+
+
 def test_flat_leads_and_impossible_amplitudes_are_noted(tmp_path: Path) -> None:
     signal = ecg_uv(10.0)
     signal[6] = 5

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from ecgviewer.models.networks.architectures import TABLE
+from ecgviewer.models.networks.network import network_class
 from trainer.fitting.config import load_config, shipped_config
 
 FOURTH = """
@@ -32,6 +33,7 @@ def with_a_fourth(code: str) -> str:
 def test_a_new_entry_is_in_menu_command_line_card_and_trainer() -> None:
     menu = """
 from ecgviewer.app.commands.table import TABLE
+from ecgviewer.models.networks.network import network_class
 print([c.title for c in TABLE if getattr(c, "id", "").startswith("analyse.model.")])
 """
     options = """
@@ -72,7 +74,7 @@ print(build_network("diffusion", {}).hyper["bottleneck"])
 def test_every_entry_has_its_network_its_configuration_and_its_bundle(entry) -> None:  # type: ignore[no-untyped-def]
     from ecgviewer.models.bundle.bundle import read_info, shipped_bundle
 
-    assert entry.load_network().entry is entry
+    assert network_class(entry).entry is entry
     assert load_config(shipped_config(entry.id)).architecture == entry.id
     assert read_info(shipped_bundle(entry.id)).architecture == entry.id
 

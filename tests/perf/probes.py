@@ -124,19 +124,19 @@ class _Peaks:
 
 def memory(header: str, began: str) -> dict[str, Any]:
     """Open a day in the window with its analysis, look at it at every zoom, page through it."""
-    from ecgviewer.app.main import make_application
+    from ecgviewer.app.start import make_application
 
     app = make_application([])
+    from ecgviewer.app.main import build
     from ecgviewer.app.shell.session import Session
     from ecgviewer.app.shell.settings import SettingsStore
-    from ecgviewer.app.shell.window import MainWindow
     from ecgviewer.app.work.inference import Inference
     from ecgviewer.core.record_ref import RecordRef
     from tests.perf import frames
 
     settings = SettingsStore(None)
     settings.value.analyse_on_open = False
-    window = MainWindow(Session(settings, Inference()))
+    window = build(Session(settings, Inference())).window
     window.resize(*frames.SIZE)
     window.show()
     peaks = _Peaks()

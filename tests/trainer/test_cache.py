@@ -12,7 +12,8 @@ import pytest
 
 from ecgviewer.models.run.windows import Windowing
 from ecgviewer.signal.preprocessing import Preprocessing
-from trainer.datasets.entries import Entry, scan
+from trainer.datasets.entries import Entry
+from trainer.datasets.scan import scan
 from trainer.fitting.cache import WindowSet, cached_windows
 
 

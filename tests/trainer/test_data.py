@@ -9,8 +9,9 @@ import h5py
 import numpy as np
 import pytest
 
-from trainer.datasets.entries import DataError, Entry, scan
+from trainer.datasets.entries import DataError, Entry
 from trainer.datasets.ptbxl import judge, parse_codes
+from trainer.datasets.scan import scan
 from trainer.datasets.wfdb import normal_report
 
 HEADER = "{name} 1 500 10\n{name}.dat 16 1000/mV 16 0 0 0 0 II\n{comments}"

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from trainer.datasets.checks import OTHER_SIDE
-from trainer.datasets.entries import DataError, Entry, Index, UnlabelledError, scan
+from trainer.datasets.entries import DataError, Entry, Index, UnlabelledError
 from trainer.datasets.ptbxl import judge, parse_codes
+from trainer.datasets.scan import scan
 
 PTBXL = "ecg_id,patient_id,scp_codes,strat_fold,filename_hr"
 PATIENTS = 40

@@ -11,7 +11,8 @@ import pytest
 
 from tests.generators import ecg_uv, write_wfdb_16
 from trainer.datasets import tables
-from trainer.datasets.entries import DataError, scan
+from trainer.datasets.entries import DataError
+from trainer.datasets.scan import scan
 
 PTBXL = "ecg_id,patient_id,scp_codes,strat_fold,filename_lr,filename_hr\n"
 

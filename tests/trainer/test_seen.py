@@ -17,7 +17,8 @@ from ecgviewer.models.bundle.bundle import MAX_CARD_CHARS, Bundle
 from ecgviewer.models.bundle.file import MAX_HEADER_BYTES
 from tests.trainer.conftest import schematic_mv
 from trainer.datasets import used_records as seen
-from trainer.datasets.entries import DataSet, Entry, Index, scan
+from trainer.datasets.entries import DataSet, Entry, Index
+from trainer.datasets.scan import scan
 from trainer.datasets.used_records import Seen, sample_hashes, signals_of
 from trainer.fitting import calibrate
 from trainer.fitting.config import Config

@@ -25,7 +25,8 @@ from ecgviewer.models.bundle.bundle import Bundle
 from ecgviewer.models.run.analyser import Detector
 from ecgviewer.models.score.fitting import Normal, fit_scorer
 from ecgviewer.models.score.window_evidence import Window
-from trainer.datasets.entries import DataError, Index, UnlabelledError, scan
+from trainer.datasets.entries import DataError, Index, UnlabelledError
+from trainer.datasets.scan import scan
 from trainer.datasets.tables import table_named
 from trainer.datasets.used_records import Seen
 from trainer.fitting.bundle_destination import check_new_bundle

@@ -19,7 +19,8 @@ from ecgviewer.models.run.devices import resolve_device
 from ecgviewer.models.run.versions import library_versions
 from ecgviewer.models.score.fitting import MIN_NORMALS
 from trainer.datasets.copies import keep_copies_together
-from trainer.datasets.entries import DataError, Entry, Index, scan
+from trainer.datasets.entries import DataError, Entry, Index
+from trainer.datasets.scan import scan
 from trainer.datasets.used_records import RECORDS, SOURCES, Signals, signals_of, with_normals
 from trainer.fitting.cache import WindowSet, cached_windows
 from trainer.fitting.calibrate import calibrated

@@ -19,7 +19,8 @@ from ecgviewer.core.system.files import check_target, write_whole
 from ecgviewer.io.file_access import starts_with
 from ecgviewer.models.bundle.bundle import Bundle
 from ecgviewer.models.run.analyser import Detector
-from trainer.datasets.entries import Entry, Index, scan
+from trainer.datasets.entries import Entry, Index
+from trainer.datasets.scan import scan
 from trainer.datasets.used_records import Seen
 from trainer.fitting.progress_bar import ProgressBar
 from trainer.judging.baselines import fit_pca

@@ -6,9 +6,9 @@ from PySide6.QtCore import QObject, Signal
 
 from ecgviewer.app.panels.records_panel import RecordsModel
 from ecgviewer.app.review.file_annotations import FileAnnotations
-from ecgviewer.app.review.review_document import ReviewDocument
-from ecgviewer.app.review.worklist import Worklist
+from ecgviewer.app.review.worklist.worklist import Worklist
 from ecgviewer.app.shell.context import Context
+from ecgviewer.app.shell.reviewing.review_document import ReviewDocument
 from ecgviewer.app.shell.session import Session
 from ecgviewer.app.trace.view import TraceView
 

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
-from ecgviewer.app.commands.table import RECENT
-from ecgviewer.app.dialogs.ask import ask
+from ecgviewer.app.qt.ask import ask
 from ecgviewer.app.qt.picture_files import save_png
-from ecgviewer.app.report.from_window import Reporting
+from ecgviewer.app.report.reporting import Reporting
 from ecgviewer.app.shell.context import has_recent
 from ecgviewer.app.shell.error_reports import describe
+from ecgviewer.app.shell.menu_paths import RECENT
+from ecgviewer.app.shell.workbench import Workbench
 from ecgviewer.core.errors import EcgViewerError, UnansweredError
 from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.core.system.user_dirs import start_dir
@@ -24,7 +25,6 @@ from ecgviewer.review.privacy.identity import Identity, names_patient
 
 if TYPE_CHECKING:
     from ecgviewer.app.dialogs.import_dialog import ImportDialog
-    from ecgviewer.app.shell.window import MainWindow
 
 FILTERS = "ECG files (*.hea *.dat *.mat *.h5 *.hdf5 *.hdf *.he5);;All files (*)"
 
@@ -32,13 +32,13 @@ FILTERS = "ECG files (*.hea *.dat *.mat *.h5 *.hdf5 *.hdf *.he5);;All files (*)"
 class FileCommands(QObject):
     """Binds the File menu."""
 
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
-        self._window = window
-        self._session = window.session
-        self._reporting = Reporting(window)
+    def __init__(self, bench: Workbench) -> None:
+        super().__init__(bench.parent)
+        self._bench = bench
+        self._session = bench.session
+        self._reporting = Reporting(bench)
         self._asking: dict[Path, ImportDialog] = {}
-        commands = window.commands
+        commands = bench.commands
         commands.bind("file.open", self._ask_file)
         commands.bind("file.open_folder", self._ask_folder)
         commands.bind("file.answers", self._ask_answers)
@@ -49,11 +49,9 @@ class FileCommands(QObject):
             commands.bind(f"file.privacy.{privacy}", partial(self._set_privacy, privacy))
         commands.check(f"file.privacy.{self._reporting.privacy}")
         commands.bind("file.close", self._session.close_record)
-        commands.bind("file.quit", window.close)
         self._session.recentChanged.connect(self._fill_recent)
         self._session.questionRaised.connect(self._ask_import)
         self._session.document.recordingChanged.connect(self._forget_names)
-        window.start_page.pathChosen.connect(lambda path: self._session.open_paths([path]))
         commands.add(commands.menu(RECENT).menuAction(), has_recent)
         self._fill_recent()
 
@@ -65,7 +63,7 @@ class FileCommands(QObject):
         return str(Path(recent[0]).parent) if recent else str(start_dir())
 
     def _ask_file(self) -> None:
-        dialog = QFileDialog(self._window, "Open ECG files", self._folder(), FILTERS)
+        dialog = QFileDialog(self._bench.parent, "Open ECG files", self._folder(), FILTERS)
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
         dialog.filesSelected.connect(
             lambda names: self._session.open_paths([Path(name) for name in names])
@@ -73,14 +71,14 @@ class FileCommands(QObject):
         ask(dialog)
 
     def _ask_folder(self) -> None:
-        dialog = QFileDialog(self._window, "Open a folder of ECGs", self._folder())
+        dialog = QFileDialog(self._bench.parent, "Open a folder of ECGs", self._folder())
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
         dialog.fileSelected.connect(lambda name: self._session.open_paths([Path(name)]))
         ask(dialog)
 
     def _fill_recent(self) -> None:
-        menu = self._window.commands.menu(RECENT)
+        menu = self._bench.commands.menu(RECENT)
         menu.clear()
         recent = self._session.settings.value.recent
         for text in recent:
@@ -107,7 +105,6 @@ class FileCommands(QObject):
     def _clear_recent(self) -> None:
         self._session.settings.value.recent = []
         self._session.recentChanged.emit()
-        self._window.start_page.set_recent([])
 
     def _ask_import(self, ref: RecordRef, error: UnansweredError) -> None:
         """Ask what must be known before a file can be opened."""
@@ -130,10 +127,10 @@ class FileCommands(QObject):
         )
 
     def _open_again(self, ref: RecordRef) -> None:
-        review = self._window.review.document.review
+        review = self._bench.review.review
         if review is not None and (review.annotations or review.verdicts):
             # Another rate moves every span: a review belongs to the answers it was made with.
-            self._window.messages.info(
+            self._bench.say.info(
                 "The review made with the former answers is kept with them; "
                 "it comes back when they do."
             )
@@ -153,12 +150,12 @@ class FileCommands(QObject):
             self._asking[ref.path].raise_()
             self._asking[ref.path].activateWindow()
             return
-        dialog = ImportDialog(ref, error, self._session.workers, self._window, now)
+        dialog = ImportDialog(ref, error, self._session.workers, self._bench.parent, now)
         self._asking[ref.path] = dialog
         dialog.finished.connect(lambda _result: self._asking.pop(ref.path, None))
         dialog.finished.connect(dialog.deleteLater)
         dialog.answered.connect(go_on)
-        dialog.problem.connect(self._window.messages.error)
+        dialog.problem.connect(self._bench.say.error)
         dialog.show()
 
     def _ask_screenshot(self) -> None:
@@ -166,11 +163,11 @@ class FileCommands(QObject):
 
     def _screenshot(self, path: Path) -> None:
         try:
-            save_png(self._window.grab(), path)
+            save_png(self._bench.parent.grab(), path)
         except EcgViewerError as error:
-            self._window.messages.error(f"No picture: {describe(error)}")
+            self._bench.say.error(f"No picture: {describe(error)}")
         else:
-            self._window.messages.info(f"The picture is in {path}.")
+            self._bench.say.info(f"The picture is in {path}.")
 
     def _ask_report(self) -> None:
         kinds = ("PDF (*.pdf)", "PNG (*.png)")
@@ -185,7 +182,7 @@ class FileCommands(QObject):
         name = recording.name.replace("#", "-")
         if names_patient(recording, name):
             name = "ECG"
-        dialog = QFileDialog(self._window, title, f"{name}.{suffix}", ";;".join(kinds))
+        dialog = QFileDialog(self._bench.parent, title, f"{name}.{suffix}", ";;".join(kinds))
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix(suffix)
         dialog.fileSelected.connect(lambda name: save(Path(name)))

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import isValid
 
-from ecgviewer.app.commands.actions import Commands, MenuEntry
+from ecgviewer.app.shell.actions import Commands, MenuEntry
 
 WIDTH = 640
 ROWS = 12
@@ -121,6 +121,10 @@ class Palette(QDialog):
             item.setToolTip(0, entry.action.statusTip())
             item.setForeground(1, quiet)
             self.list.addTopLevelItem(item)
+        if not self._shown:
+            none = QTreeWidgetItem(["No command matches"])
+            none.setFlags(Qt.ItemFlag.NoItemFlags)
+            self.list.addTopLevelItem(none)
         self._select(0)
 
     def _select(self, row: int) -> None:

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from ecgviewer.app.commands.actions import SEPARATOR, Command
-from ecgviewer.app.review.command_rows import EXPORT_COMMANDS, REVIEW_COMMANDS
+from ecgviewer.app.commands.review_rows import EXPORT_COMMANDS, REVIEW_COMMANDS
 from ecgviewer.app.shell import context as when
+from ecgviewer.app.shell.actions import SEPARATOR, Command
+from ecgviewer.app.shell.menu_paths import (
+    ANALYSE,
+    APART,
+    DEVICES,
+    FILE,
+    GO,
+    HELP,
+    LAYOUTS,
+    LEADS,
+    PANELS,
+    POINTS,
+    RECENT,
+    TOOLS,
+    VIEW,
+)  # fmt: skip
 from ecgviewer.app.trace.state import GAINS_MM_MV, SPEEDS_MM_S
 from ecgviewer.models.networks.architectures import TABLE as MODELS
-
-FILE, VIEW, ANALYSE, GO = "&File", "&View", "&Analyse", "&Go"
-TOOLS, HELP = "&Tools", "&Help"
-RECENT = f"{FILE}/Open &recent"
-DEVICES = f"{ANALYSE}/&Device"
-LEADS = f"{VIEW}/Lea&ds"
-POINTS = f"{TOOLS}/Caliper &points"
-
-LAYOUTS = (("12x1", "&12 x 1"), ("6x2", "&6 x 2"), ("3x4", "&3 x 4 + rhythm strip"))
+from ecgviewer.signal.display_bands import BASELINE_HZ, MUSCLE_HZ
 
 TABLE: tuple[Command | str, ...] = (
     Command(
@@ -156,7 +163,8 @@ TABLE: tuple[Command | str, ...] = (
     ),
     Command(
         "view.filter.baseline", "&Baseline", f"{VIEW}/&Filters", ("Ctrl+Shift+B",),
-        "Remove baseline wander (can distort ST segments)", checkable=True, when=when.always,
+        f"High-pass at {BASELINE_HZ:g} Hz against baseline wander (can distort ST segments)",
+        checkable=True, when=when.always,
     ),
     Command(
         "view.filter.mains50", "Mains &50 Hz", f"{VIEW}/&Filters", tip="Remove 50-Hz hum",
@@ -168,7 +176,8 @@ TABLE: tuple[Command | str, ...] = (
     ),
     Command(
         "view.filter.muscle", "&Muscle", f"{VIEW}/&Filters", ("Ctrl+Shift+M",),
-        "Remove muscle noise (rounds the QRS)", checkable=True, when=when.always,
+        f"Low-pass at {MUSCLE_HZ:g} Hz against muscle noise (rounds the QRS)",
+        checkable=True, when=when.always,
     ),
     *(
         Command(
@@ -181,8 +190,8 @@ TABLE: tuple[Command | str, ...] = (
             ("dark", "&Dark", "Dark theme"),
         )
     ),
-    f"{VIEW}/&Panels",
-    f"{VIEW}/A&part",
+    PANELS,
+    APART,
     Command(
         "view.overview", "O&verview", VIEW, ("V",),
         "The whole record in a bar under the traces", checkable=True, when=when.always,
@@ -241,6 +250,15 @@ TABLE: tuple[Command | str, ...] = (
     Command(
         "go.previous_flag", "&Previous flag", GO, ("Shift+N",), "Go to the previous flag",
         icon="previous", when=when.has_flags,
+    ),
+    Command(
+        "go.next_group", "Next &kind of flag", GO, ("Y",),
+        "Go to the flags that are alike next: to the one most like all of them",
+        when=when.has_flags,
+    ),
+    Command(
+        "go.previous_group", "Previous kind of flag", GO, ("Shift+Y",),
+        "Go to the flags that are alike before", when=when.has_flags,
     ),
     Command(
         "go.next_annotation", "Next &annotation", GO, ("Alt+Right",), "Go to the next annotation",

@@ -3,43 +3,36 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 
-from ecgviewer.app.dialogs.ask import ask
+from ecgviewer.app.qt.ask import ask
 from ecgviewer.app.shell.error_reports import log_path
+from ecgviewer.app.shell.workbench import Workbench
 from ecgviewer.app.trace.scale import screen_name, screen_pixels_per_mm
-
-if TYPE_CHECKING:
-    from ecgviewer.app.shell.window import MainWindow
 
 
 class ToolCommands(QObject):
     """Binds the Tools and Help menus and the rest of View."""
 
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
-        self._window = window
-        self._hidden: list[str] = []
-        commands = window.commands
+    def __init__(self, bench: Workbench) -> None:
+        super().__init__(bench.parent)
+        self._bench = bench
+        commands, traces = bench.commands, bench.traces
         for choice in ("system", "light", "dark"):
-            commands.bind(f"view.theme.{choice}", partial(window.set_theme, choice))
-        commands.bind_checked("view.traces_only", self._traces_only)
-        commands.bind_checked("view.overview", self._overview)
-        commands.check("view.overview", window.settings.value.overview)
+            commands.bind(f"view.theme.{choice}", partial(bench.appearance.set_theme, choice))
         commands.bind_checked("tools.calipers", self._calipers)
         commands.bind("tools.copy_calipers", self._copy_calipers)
         commands.bind_checked("tools.march_out", self._march_out)
-        commands.bind_checked("tools.snap", window.traces.set_snap)
+        commands.bind_checked("tools.snap", traces.set_snap)
         commands.check("tools.snap")
         commands.bind("tools.measure_rr", self._measure_rr)
         for name, leg, step in (
             ("end_earlier", 1, -1), ("end_later", 1, 1), ("start_earlier", 0, -1),
             ("start_later", 0, 1),
         ):  # fmt: skip
-            commands.bind(f"tools.{name}", partial(window.traces.move_caliper, leg, step))
+            commands.bind(f"tools.{name}", partial(traces.move_caliper, leg, step))
         commands.bind("tools.evidence", self._evidence)
         commands.bind("tools.calibrate", self._calibrate)
         commands.bind("help.keys", self._keys)
@@ -47,91 +40,79 @@ class ToolCommands(QObject):
         commands.bind("help.logs", self._logs)
         commands.bind("help.diagnostics", self._diagnostics)
         commands.bind("help.about", self._about)
-        window.traces.calipersChanged.connect(self._caliper_text)
-        window.traces.screenChanged.connect(self._apply_calibration)
+        traces.calipersChanged.connect(self._caliper_text)
+        traces.screenChanged.connect(self._apply_calibration)
         self._apply_calibration()
 
-    def _traces_only(self, on: bool) -> None:
-        docks = self._window.docks
-        if on:
-            self._hidden = [name for name, dock in docks.items() if not dock.isHidden()]
-            for name in self._hidden:
-                docks[name].hide()
-        else:
-            for name in self._hidden:
-                docks[name].show()
-        self._window.toolbar.setVisible(not on)
-
-    def _overview(self, on: bool) -> None:
-        self._window.settings.value.overview = on
-        self._window.show_overview()
-
     def _calipers(self, on: bool) -> None:
-        traces = self._window.traces
+        traces = self._bench.traces
         traces.set_mode("caliper" if on else "pan")
         if on:
             traces.setFocus()
-            self._window.statusBar().showMessage(
+            self._bench.status.showMessage(
                 "Drag from one point to another; drag a line to move it; W measures an RR interval"
             )
         else:
             traces.clear_calipers()
-            self._window.statusBar().clearMessage()
+            self._bench.status.clearMessage()
 
     def _march_out(self, on: bool) -> None:
-        self._window.traces.set_march_out(on)
+        self._bench.traces.set_march_out(on)
         if on:
             self._turn_on()
 
     def _measure_rr(self) -> None:
         self._turn_on()
-        if not self._window.traces.measure_rr():
-            self._window.statusBar().showMessage("No two R peaks are in view")
+        if not self._bench.traces.measure_rr():
+            self._bench.status.showMessage("No two R peaks are in view")
 
     def _turn_on(self) -> None:
-        action = self._window.commands.action("tools.calipers")
+        action = self._bench.commands.action("tools.calipers")
         if not action.isChecked():
             action.trigger()
 
     def _caliper_text(self, text: str) -> None:
         if text:
-            self._window.statusBar().showMessage(text)
+            self._bench.status.showMessage(text)
 
     def _copy_calipers(self) -> None:
-        text = self._window.traces.caliper_text()
+        text = self._bench.traces.caliper_text()
         if text:
             QGuiApplication.clipboard().setText(text)
-            self._window.statusBar().showMessage(f"Copied: {text}", 4000)
+            self._bench.status.showMessage(f"Copied: {text}", 4000)
 
     def _evidence(self) -> None:
         from ecgviewer.app.evidence.window import EvidenceWindow
 
-        card = EvidenceWindow(self._window)
+        card = EvidenceWindow(self._bench)
         card.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for signal in (self._window.document.recordingChanged, self._window.document.blindChanged):
+        for signal in (self._bench.document.recordingChanged, self._bench.document.blindChanged):
             signal.connect(card.close)
         card.show()
         card.measure()
 
     def _apply_calibration(self) -> None:
         """Use what was measured on the screen that the window is on, or what the screen says."""
-        traces = self._window.traces
+        traces = self._bench.traces
         screen = traces.screen()
-        known = self._window.settings.value.pixels_per_mm.get(screen_name(screen))
+        known = self._bench.settings.pixels_per_mm.get(screen_name(screen))
         # Kept in the screen's own pixels: they stay when the desktop's zoom changes.
         traces.set_pixels_per_mm(known / screen.devicePixelRatio() if known else None)
 
     def _calibrate(self) -> None:
         from ecgviewer.app.dialogs.calibration import CalibrationDialog
 
-        window, screen = self._window, self._window.traces.screen()
+        screen = self._bench.traces.screen()
         name = screen_name(screen)
         dialog = CalibrationDialog(
-            window.traces.state.pixels_per_mm, screen_pixels_per_mm(screen), name, window
+            self._bench.traces.state.pixels_per_mm,
+            screen_pixels_per_mm(screen),
+            name,
+            self._bench.parent,
         )
 
         def accept() -> None:
-            measured = window.settings.value.pixels_per_mm
+            measured = self._bench.settings.pixels_per_mm
             if dialog.as_reported:
                 measured.pop(name, None)
             else:
@@ -144,30 +125,32 @@ class ToolCommands(QObject):
     def _keys(self) -> None:
         from ecgviewer.app.dialogs.keyboard_map import KeyboardMap
 
-        KeyboardMap(self._window.commands, self._window).show()
+        KeyboardMap(self._bench.commands, self._bench.parent).show()
 
     def _palette(self) -> None:
         from ecgviewer.app.commands.palette import Palette
 
-        palette = Palette(self._window.commands, self._window)
-        self._window.document.recordingChanged.connect(palette.refresh)
-        corner = self._window.mapToGlobal(self._window.rect().topLeft())
-        palette.move(corner.x() + (self._window.width() - palette.width()) // 2, corner.y() + 60)
+        palette = Palette(self._bench.commands, self._bench.parent)
+        self._bench.document.recordingChanged.connect(palette.refresh)
+        corner = self._bench.parent.mapToGlobal(self._bench.parent.rect().topLeft())
+        palette.move(
+            corner.x() + (self._bench.parent.width() - palette.width()) // 2, corner.y() + 60
+        )
         palette.show()
         palette.box.setFocus()
 
     def _logs(self) -> None:
         folder = log_path().parent
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
-            self._window.messages.info(f"The log is in {folder}.")
+            self._bench.say.info(f"The log is in {folder}.")
 
     def _diagnostics(self) -> None:
         from ecgviewer.app.shell.diagnostics import diagnostics
 
-        QGuiApplication.clipboard().setText(diagnostics(self._window.session))
-        self._window.statusBar().showMessage("Copied: paste it into a problem report", 4000)
+        QGuiApplication.clipboard().setText(diagnostics(self._bench.session))
+        self._bench.status.showMessage("Copied: paste it into a problem report", 4000)
 
     def _about(self) -> None:
         from ecgviewer.app.dialogs.about import AboutDialog
 
-        ask(AboutDialog(self._window))
+        ask(AboutDialog(self._bench.parent))

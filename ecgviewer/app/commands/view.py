@@ -6,18 +6,15 @@ from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QWidget
 
-from ecgviewer.app.commands.actions import Commands
-from ecgviewer.app.commands.table import LAYOUTS, LEADS
-from ecgviewer.app.dialogs.ask import ask
 from ecgviewer.app.dialogs.go_to_time import GoToTime
+from ecgviewer.app.qt.ask import ask
+from ecgviewer.app.shell.actions import Commands
 from ecgviewer.app.shell.context import record_open
-from ecgviewer.app.shell.document import Document
-from ecgviewer.app.shell.settings import Settings
+from ecgviewer.app.shell.menu_paths import LAYOUTS, LEADS
+from ecgviewer.app.shell.workbench import Workbench
 from ecgviewer.app.trace.layout import visible_leads
 from ecgviewer.app.trace.state import GAINS_MM_MV, OVERLAYS, SPEEDS_MM_S
-from ecgviewer.app.trace.view import TraceView
 
 STEP_FRACTION = 0.2
 ZOOM_STEP = 2.0 ** (1.0 / 3.0)
@@ -26,20 +23,15 @@ ZOOM_STEP = 2.0 ** (1.0 / 3.0)
 class ViewCommands(QObject):
     """Layout, scale, overlays, filters, leads, and moving about."""
 
-    def __init__(
-        self,
-        commands: Commands,
-        view: TraceView,
-        document: Document,
-        settings: Settings,
-        window: QWidget,
-    ) -> None:
-        super().__init__(window)
-        self._commands = commands
-        self._view = view
-        self._document = document
-        self._settings = settings
-        self._window = window
+    def __init__(self, bench: Workbench) -> None:
+        super().__init__(bench.parent)
+        self._bench = bench
+        self._commands = commands = bench.commands
+        self._view = view = bench.traces
+        self._document = document = bench.document
+        self._settings = bench.settings
+        self._before_fit = (0.0, (0.0, 0.0))
+        document.recordingChanged.connect(self._forget_place)
         commands.attach_trace_keys(view)
         commands.add(commands.menu(LEADS).menuAction(), record_open)
         self._bind_layout()
@@ -77,7 +69,7 @@ class ViewCommands(QObject):
         self._commands.bind("view.next_lead", partial(self._step_focus, 1))
         self._commands.bind("view.previous_lead", partial(self._step_focus, -1))
         self._view.leadDoubleClicked.connect(
-            lambda lead: self.focus(None if self._view.state.focus else lead)
+            lambda lead: self._bench.give_full_height(None if self._view.state.focus else lead)
         )
 
     def _set_layout(self, mode: str) -> None:
@@ -92,13 +84,8 @@ class ViewCommands(QObject):
         self._commands.check("view.cabrera", on)
         self._view.set_cabrera(on)
 
-    def focus(self, lead: str | None) -> None:
-        """Give one lead the full height, or show all again."""
-        self._view.focus_lead(lead)
-        self._commands.check("view.focus", lead is not None)
-
     def _focus_here(self, on: bool) -> None:
-        self.focus(self._lead_here() if on else None)
+        self._bench.give_full_height(self._lead_here() if on else None)
 
     def _lead_here(self) -> str | None:
         """Return the lead under the pointer, of the selected flag, or of the rhythm strip."""
@@ -119,9 +106,9 @@ class ViewCommands(QObject):
             return
         leads = [lead for lead, _label, _sign in visible_leads(recording.leads, state)]
         if state.focus in leads:
-            self.focus(leads[(leads.index(state.focus) + step) % len(leads)])
+            self._bench.give_full_height(leads[(leads.index(state.focus) + step) % len(leads)])
         else:
-            self.focus(self._lead_here())
+            self._bench.give_full_height(self._lead_here())
 
     def _fill_leads(self) -> None:
         self._commands.check("view.focus", False)
@@ -138,10 +125,10 @@ class ViewCommands(QObject):
             menu.addAction("&Chest leads", lambda: self._show_leads(chest))
         menu.addSeparator()
         for lead in recording.leads:
-            menu.addAction(f"Only {lead}", partial(self.focus, lead))
+            menu.addAction(f"Only {lead}", partial(self._bench.give_full_height, lead))
 
     def _show_leads(self, leads: tuple[str, ...]) -> None:
-        self.focus(None)
+        self._bench.give_full_height(None)
         self._view.set_leads(leads)
 
     # Scale ------------------------------------------------------------------------------------
@@ -164,8 +151,17 @@ class ViewCommands(QObject):
         self._apply_scale()
 
     def _set_fit(self, on: bool) -> None:
+        """Show everything; switched off where nobody moved, go back to where the reader was."""
+        view, before = self._view, self._view.visible_range()
         self._settings.fit = on
         self._apply_scale()
+        if on:
+            self._before_fit = (before[0], view.visible_range())
+        elif before == self._before_fit[1]:
+            view.goto(self._before_fit[0])
+
+    def _forget_place(self) -> None:
+        self._before_fit = (0.0, (0.0, 0.0))
 
     def _step_gain(self, step: int) -> None:
         self._view.gain_step(step)
@@ -274,7 +270,7 @@ class ViewCommands(QObject):
     def _ask_time(self) -> None:
         if self._document.recording is None:
             return
-        dialog = GoToTime(self._duration_s(), self._view.visible_range()[0], self._window)
+        dialog = GoToTime(self._duration_s(), self._view.visible_range()[0], self._bench.parent)
         dialog.accepted.connect(lambda: self._view.goto(dialog.time_s() or 0.0))
         ask(dialog)
 

@@ -6,7 +6,7 @@ import re
 
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QLineEdit, QVBoxLayout, QWidget
 
-from ecgviewer.app.shell.header import clock_text
+from ecgviewer.app.qt.time_texts import clock_text
 
 
 def parse_time(text: str) -> float | None:

@@ -7,8 +7,8 @@ from html import escape
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
-from ecgviewer.app.commands.actions import Commands
 from ecgviewer.app.qt.reading_text import ReadingText
+from ecgviewer.app.shell.actions import Commands
 
 WIDTH, HEIGHT = 1240, 860
 COLUMNS = 3

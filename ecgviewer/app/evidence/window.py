@@ -9,12 +9,12 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout
 
 from ecgviewer.app.evidence.card import EvidenceCard
 from ecgviewer.app.shell.error_reports import describe
+from ecgviewer.app.shell.workbench import Workbench
 from ecgviewer.app.work.workers import Task
 from ecgviewer.review.privacy.identity import names_patient
 
 if TYPE_CHECKING:
     from ecgviewer.app.evidence.measurements import Evidence
-    from ecgviewer.app.shell.window import MainWindow
 
 
 SIZE = (900, 740)
@@ -23,14 +23,15 @@ SIZE = (900, 740)
 class EvidenceWindow(QDialog):
     """Median beats against their reconstruction, for the span in view or the selected flag."""
 
-    def __init__(self, window: MainWindow) -> None:
+    def __init__(self, bench: Workbench) -> None:
+        window = bench.parent
         super().__init__(window)
         self.setWindowTitle("Evidence card")
         self.resize(min(SIZE[0], window.width() - 40), min(SIZE[1], window.height() - 40))
-        self._window = window
+        self._bench = bench
         self._task: Task | None = None
         self.card = EvidenceCard()
-        self.card.set_theme(window.theme)
+        self.card.set_theme(bench.appearance.theme)
         self.state = QLabel()
         self.state.setAccessibleName("State of the measurement")
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
@@ -47,11 +48,11 @@ class EvidenceWindow(QDialog):
         """Measure what is in view, around the selected flag if there is one."""
         from ecgviewer.app.evidence.measurements import gather
 
-        document = self._window.document
+        document = self._bench.document
         recording, analysis = document.recording, document.shown.analysis
         if recording is None:
             return
-        start_s, stop_s = self._window.traces.visible_range()
+        start_s, stop_s = self._bench.traces.visible_range()
         flag = document.current_flag
         if flag is not None and start_s <= flag.start_s <= stop_s:
             start_s, stop_s = flag.start_s, flag.stop_s
@@ -59,7 +60,7 @@ class EvidenceWindow(QDialog):
         named = names_patient(recording, recording.name)
         self.setWindowTitle("Evidence card" if named else f"Evidence card: {recording.name}")
         self.state.setText("Measuring…")
-        self._task = self._window.session.workers.start(
+        self._task = self._bench.session.workers.start(
             lambda _progress, _cancel: gather(recording, analysis, start_s, stop_s),
             on_result=self._show,
             on_error=lambda error: self.state.setText(f"⚠ {describe(error)}"),

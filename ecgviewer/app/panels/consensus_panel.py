@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from ecgviewer.app.panels.verdict import PART_TITLES
 from ecgviewer.app.qt.texts import p_text
 from ecgviewer.app.qt.theme import LIGHT, Theme
-from ecgviewer.app.shell.header import clock_text
+from ecgviewer.app.qt.time_texts import clock_text
 from ecgviewer.app.shell.session import Session
 from ecgviewer.core.analysis import Analysis
 from ecgviewer.core.consensus import Consensus, compare, disputed

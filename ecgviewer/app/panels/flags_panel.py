@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtWidgets import QAbstractItemView, QLabel, QTableView, QVBoxLayout
+from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QLabel, QTableView, QVBoxLayout
 from PySide6.QtWidgets import QWidget as _Widget
 
-from ecgviewer.app.panels.list_rows import ROW_ROLE, ListRow, RowDelegate
+from ecgviewer.app.panels.groups_table import GroupsTable
+from ecgviewer.app.qt.list_rows import ROW_ROLE, ListRow, RowDelegate
 from ecgviewer.app.qt.texts import finding_text, p_text, place_text
+from ecgviewer.app.qt.time_texts import LONG_S, span_text
 from ecgviewer.app.shell.document import Document
-from ecgviewer.app.shell.header import span_text
+from ecgviewer.app.shell.flag_groups import FlagGroups
 from ecgviewer.core.analysis import Flag
 
 HELP = (
     "What stands out, the leads that show it, and what the reader said; when, from the beginning "
     "of the record; p: the share of normal 10-s windows that are at least as suspicious"
 )
-LONG_S = 120.0
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -85,10 +86,12 @@ class FlagsPanel(_Widget):
 
     flagActivated = Signal(int)
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, groups: FlagGroups) -> None:
         super().__init__()
         self._document = document
+        self._groups = groups
         self.model = FlagsModel(document)
+        self.groups = GroupsTable(document, groups)
         self.table = QTableView()
         self.table.setAccessibleName("Flags")
         self.table.setModel(self.model)
@@ -108,18 +111,37 @@ class FlagsPanel(_Widget):
         self.count.setProperty("quiet", True)
         self.count.setWordWrap(True)
         self.count.setToolTip(HELP)
+        self.alike = QCheckBox("Alike together")
+        self.alike.setToolTip("One row for all flags that are alike, or a row for each")
+        self.alike.setChecked(True)
+        self.alike.toggled.connect(self._show_count)
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 6, 8, 8)
         column.setSpacing(4)
         column.addWidget(self.count)
+        column.addWidget(self.alike)
+        column.addWidget(self.groups, 1)
         column.addWidget(self.table, 1)
         document.flagsChanged.connect(self._show_count)
         document.analysisChanged.connect(self._show_count)
         document.selectedFlagChanged.connect(self._show_selected)
         document.flagsChanged.connect(self._show_selected)
+        groups.changed.connect(self._show_count)
+        self.groups.groupActivated.connect(
+            lambda row: self.flagActivated.emit(groups.groups[row].typical)
+        )
         self._show_count()
 
+    def set_verdicts(self, verdicts: list[tuple[str, str]]) -> None:
+        """Show the reader's verdicts: for each flag the cell's text and its explanation."""
+        self.model.set_verdicts(verdicts)
+        self.groups.groups_model.set_marks([mark for mark, _ in verdicts])
+
     def _show_count(self) -> None:
+        worth = self._groups.worth_showing
+        self.alike.setVisible(worth)
+        self.groups.setVisible(worth and self.alike.isChecked())
+        self.table.setVisible(not self.groups.isVisibleTo(self))
         if self._document.blind:
             self.count.setText("Reading blind: flags are hidden.")
             return
@@ -128,6 +150,9 @@ class FlagsPanel(_Widget):
             return
         count = len(self._document.shown.flags)
         words = "No flag" if count == 0 else "1 flag" if count == 1 else f"{count} flags"
+        if worth:
+            kinds = len(self._groups.groups)
+            words += f" of {kinds} kinds · Y next kind" if kinds > 1 else " of 1 kind"
         self.count.setText(f"{words} · N next · Shift+N previous")
 
     def _on_selection(self) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 from ecgviewer.app.qt.reading_text import ReadingText
+from ecgviewer.app.qt.time_texts import duration_text
 from ecgviewer.app.shell.document import Document, Shown
-from ecgviewer.app.shell.header import duration_text
-from ecgviewer.app.shell.notices import LEVEL_MARKS
+from ecgviewer.app.shell.widgets.notices import LEVEL_MARKS
 from ecgviewer.core.recording import Recording
+from ecgviewer.core.source_facts import SourceFacts
+from ecgviewer.review.labels import DEFAULT_LABELS
 
 
 class RecordPanel(ReadingText):
@@ -48,23 +51,53 @@ def record_html(recording: Recording, shown: Shown) -> str:
         ("Leads", ", ".join(recording.leads)),
         ("Missing leads", ", ".join(recording.missing_standard_leads)),
         ("Amplitude", "mV" if recording.units_known else "arbitrary (no unit in the file)"),
+        ("Device", shown.facts.device),
+        ("Filters of the device", shown.facts.filters_text()),
         ("Patient", patient.name),
         ("Identifier", patient.patient_id),
         ("Sex", patient.sex),
         ("Age", age),
         ("Born", patient.birth_date),
-        ("Codes", ", ".join(shown.diagnoses)),
-        ("Codes and comments", "hidden while reading blind" if shown.blind else ""),
+        ("Codes", ", ".join(map(_code_text, shown.diagnoses))),
         ("Comments", "\n".join(shown.comments)),
+        ("Opinions", "hidden while reading blind" if shown.blind else ""),
     ]
+    notes = "".join(
+        f"<p>{LEVEL_MARKS.get(note.level, '')} {escape(note.text)}</p>" for note in recording.notes
+    )
+    heading = "<p><b>Assumed or noticed</b></p>" if notes else ""
+    return f"{_table(rows)}{_machine_html(shown.facts)}{heading}{notes}"
+
+
+def _code_text(code: str) -> str:
+    """Return a diagnosis code with its words, where a label of the default set has it."""
+    for label in DEFAULT_LABELS.labels:
+        if any(code == known.value for known in label.codes):
+            return f"{code} ({label.name})"
+    return code
+
+
+def _machine_html(facts: SourceFacts) -> str:
+    """Return what the recording device concluded, marked as its own."""
+    rows = [
+        ("Statements", "\n".join(facts.statements)),
+        ("Confirmed", "\n".join(facts.confirmed_statements)),
+        ("Measurements", "\n".join(item.text() for item in facts.measurements)),
+        ("Events", "\n".join(f"{event.start_s:.2f} s  {event.text}" for event in facts.events)),
+    ]
+    if not any(value for _title, value in rows):
+        return ""
+    state = {True: "confirmed by a person", False: "not confirmed by anybody"}
+    known = f", {state[facts.confirmed]}" if facts.confirmed is not None else ""
+    heading = f"<p><b>What the device says</b>{known}; in the file's own words</p>"
+    return heading + _table(rows)
+
+
+def _table(rows: Sequence[tuple[str, str]]) -> str:
     cells = "".join(
         f"<tr><td style='padding-right:8px'><b>{escape(title)}</b></td>"
         f"<td>{escape(value).replace(chr(10), '<br>')}</td></tr>"
         for title, value in rows
         if value
     )
-    notes = "".join(
-        f"<p>{LEVEL_MARKS.get(note.level, '')} {escape(note.text)}</p>" for note in recording.notes
-    )
-    heading = "<p><b>Assumed or noticed</b></p>" if notes else ""
-    return f"<table cellspacing='0' cellpadding='2'>{cells}</table>{heading}{notes}"
+    return f"<table cellspacing='0' cellpadding='2'>{cells}</table>" if cells else ""

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, QTimer
 INTERVAL_MS = 1000
 
 
-class Collector(QObject):
+class CycleCollector(QObject):
     """Switches automatic collection off and collects, as often as needed, in its own thread."""
 
     def __init__(self, parent: QObject) -> None:

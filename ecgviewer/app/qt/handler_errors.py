@@ -2,45 +2,36 @@
 
 PySide6 (6.11.3 with Python 3.11) crashes natively on an ``IndexError`` that leaves an overridden
 method: it takes the error's text for the error. So every method that overrides one of Qt's passes
-its errors on by itself, and Qt's own method answers instead.
+its errors on by itself, and Qt's own method answers instead. Python calls ``__init_subclass__`` of
+the base for every class that is defined, so that none can be forgotten.
 """
 
 from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
 from PySide6.QtCore import QObject
 
 PACKAGE = "ecgviewer.app."
-_GUARDED = "guarded_by_ecgviewer"
 
 
-def guard_overrides() -> None:
-    """Guard every class of the window that is not guarded yet; dialogs are imported late."""
-    for cls in _subclasses(QObject):
-        if cls.__module__.startswith(PACKAGE):
-            guard_class(cls)
+def guard_new_classes() -> None:
+    """Let every class of the window be guarded as it is defined, whoever imports it and when."""
+    QObject.__init_subclass__ = classmethod(_guard_class)  # type: ignore[assignment, arg-type]
 
 
-def guard_class(cls: type[QObject]) -> None:
-    """Guard the methods of one class that override Qt's."""
-    if _GUARDED in vars(cls):
+def _guard_class(cls: type[QObject], **named: object) -> None:
+    """Guard the methods of a new class that override Qt's."""
+    super(QObject, cls).__init_subclass__(**named)
+    if not cls.__module__.startswith(PACKAGE):
         return
-    setattr(cls, _GUARDED, True)
     for name, method in list(vars(cls).items()):
         if isinstance(method, FunctionType) and _of_qt(cls, name):
             setattr(cls, name, _guarded(cls, name, method))
-
-
-def _subclasses(cls: type[QObject]) -> Iterator[type[QObject]]:
-    subclasses: list[type[QObject]] = type.__subclasses__(cls)
-    for one in subclasses:
-        yield one
-        yield from _subclasses(one)
 
 
 def _of_qt(cls: type, name: str) -> bool:

@@ -13,7 +13,7 @@ from ecgviewer.app.qt.theme import LIGHT
 from ecgviewer.app.trace.polyline import polygon
 
 if TYPE_CHECKING:
-    from ecgviewer.app.report.report import ReportPage
+    from ecgviewer.app.report.page_content import ReportPage
 
 WIDTH_MM, HEIGHT_MM = 297.0, 210.0
 MARGIN_MM = 10.0

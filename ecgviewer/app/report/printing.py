@@ -12,7 +12,7 @@ from ecgviewer.app.report.page import HEIGHT_MM, WIDTH_MM, paint_page
 from ecgviewer.app.trace.state import MM_PER_INCH
 
 if TYPE_CHECKING:
-    from ecgviewer.app.report.report import ReportPage
+    from ecgviewer.app.report.page_content import ReportPage
 
 TOLERANCE_MM = 1.0
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,16 +13,18 @@ from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPainter, QPdfWriter
 import ecgviewer
 from ecgviewer.app.qt.picture_files import save_drawn
 from ecgviewer.app.qt.texts import leads_text, p_text
-from ecgviewer.app.report.flags import count_text, judge_flags
+from ecgviewer.app.qt.time_texts import span_text
+from ecgviewer.app.report.flags import count_text, flag_lines, judge_flags
 from ecgviewer.app.report.page import HEIGHT_MM, WIDTH_MM, paint_page
-from ecgviewer.app.shell.header import span_text
+from ecgviewer.app.report.page_content import ReportPage
 from ecgviewer.core.analysis import Analysis, Flag
 from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.core.leads import standard_indices
 from ecgviewer.core.percent import percent_text
-from ecgviewer.core.recording import FloatArray, Patient, Recording
+from ecgviewer.core.recording import Patient, Recording
 from ecgviewer.models.networks.architectures import model_title
 from ecgviewer.review.annotations import Annotation, FlagVerdict
+from ecgviewer.review.groups import group_flags
 from ecgviewer.review.privacy.anonymize import Privacy
 from ecgviewer.review.privacy.identity import Identity, public_name
 from ecgviewer.signal.intervals import Intervals, Measure, measure
@@ -34,53 +36,6 @@ PNG_DPI = 300
 MM_PER_INCH = 25.4
 MAX_LIST = 7
 """Flags and annotations that have room in the lists; the rest is counted."""
-
-
-@dataclass(frozen=True, eq=False)
-class ReportPage:
-    """Everything on the page, in words and samples.
-
-    Attributes
-    ----------
-    title, subtitle : str
-        Record and patient line.
-    verdict : str
-    abnormal : bool or None
-        None without an analysis.
-    quality : str
-        What is wrong with the signal; empty when nothing is.
-    measures : tuple of (name, text)
-    leads : tuple of str
-        Rows of ``signal_mv``; only leads that the recording has.
-    signal_mv : array [L, n]
-        Unfiltered, ``fs_hz`` samples per second from ``start_s`` on.
-    flags : tuple of Flag
-        Those to draw: the ones that were rejected are listed only.
-    flag_count : str
-        How many there are, and how many of them got which verdict.
-    flag_lines, annotation_lines, seal : tuple of str
-    scale : str
-    """
-
-    title: str
-    subtitle: str
-    verdict: str
-    abnormal: bool | None
-    quality: str
-    measures: tuple[tuple[str, str], ...]
-    leads: tuple[str, ...]
-    signal_mv: FloatArray
-    fs_hz: float
-    start_s: float
-    duration_s: float
-    units_known: bool
-    flags: tuple[Flag, ...]
-    annotations: tuple[Annotation, ...]
-    flag_count: str
-    flag_lines: tuple[str, ...]
-    annotation_lines: tuple[str, ...]
-    seal: tuple[str, ...]
-    scale: str
 
 
 def render_report(
@@ -167,6 +122,7 @@ def make_page(
         Now by default.
     """
     judged = judge_flags(flags, verdicts, analysis.bundle_sha256 if analysis is not None else "")
+    groups = group_flags(flags, analysis) if analysis is not None else ()
     kept = tuple(one.flag for one in judged if one.verdict != "rejected")
     longest = max(recording.duration_s - PAGE_S, 0.0)
     if start_s is None:
@@ -200,7 +156,7 @@ def make_page(
         flags=kept,
         annotations=ordered,
         flag_count=count_text(judged),
-        flag_lines=_listed([one.line() for one in judged]),
+        flag_lines=_listed(flag_lines(judged, groups)),
         annotation_lines=_listed([_annotation_line(annotation) for annotation in ordered]),
         seal=_seal(recording, analysis, specificity, reviewer, created or datetime.now(UTC)),
         scale="25 mm/s   10 mm/mV   unfiltered",

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
-from ecgviewer.app.panels.flags_panel import LONG_S
-from ecgviewer.app.panels.list_rows import ROW_ROLE, ListRow
+from ecgviewer.app.qt.list_rows import ROW_ROLE, ListRow
 from ecgviewer.app.qt.texts import leads_text
-from ecgviewer.app.review.review_document import ReviewDocument
-from ecgviewer.app.shell.header import span_text
+from ecgviewer.app.qt.time_texts import LONG_S, span_text
+from ecgviewer.app.shell.reviewing.review_document import ReviewDocument
 from ecgviewer.review.annotations import Annotation
 
 Index = QModelIndex | QPersistentModelIndex

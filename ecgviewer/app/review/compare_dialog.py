@@ -20,10 +20,10 @@ from PySide6.QtWidgets import (
 )
 
 from ecgviewer.app.qt.texts import leads_text
-from ecgviewer.app.review.review_document import ReviewDocument
+from ecgviewer.app.shell.reviewing.review_document import ReviewDocument
 from ecgviewer.core.percent import percent_text
 from ecgviewer.review.agreement import (
-    Comparison,
+    FindingPair,
     cohen_kappa,
     compare,
     interval_agreement,
@@ -58,7 +58,7 @@ class CompareDialog(QDialog):
         self.resize(720, 460)
         self._review = review
         self._load = load
-        self.found: list[Comparison] = []
+        self.found: list[FindingPair] = []
         self.first, self.second = QComboBox(), QComboBox()
         self.first.setAccessibleName("First reader")
         self.second.setAccessibleName("Second reader")
@@ -130,7 +130,7 @@ def _copied(item: Annotation, author: str) -> Annotation:
     return replace(item, id=new_id(), author=author, note=note)
 
 
-def _cells(item: Comparison) -> tuple[str, ...]:
+def _cells(item: FindingPair) -> tuple[str, ...]:
     sides = [side for side in (item.first, item.second) if side is not None]
     leads = dict.fromkeys(lead for side in sides for lead in side.leads)
     agreement = f"{item.kind}, {percent_text(item.overlap)} overlap" if item.overlap else item.kind

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from ecgviewer.app.review.command_rows import LAYERS
 from ecgviewer.app.shell.context import has_annotators
+from ecgviewer.app.shell.menu_paths import FILE_ANNOTATIONS
+from ecgviewer.app.shell.workbench import Workbench
 from ecgviewer.core.recording import Recording
 from ecgviewer.review.annotations import Annotation
 
 if TYPE_CHECKING:
-    from ecgviewer.app.shell.window import MainWindow
     from ecgviewer.review.exports.wfdb_import import Layer
 
 
@@ -22,15 +22,15 @@ class FileAnnotations(QObject):
     found = Signal()
     """Other annotators than before are known."""
 
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
-        self._window = window
-        self._document = window.document
+    def __init__(self, bench: Workbench) -> None:
+        super().__init__(bench.parent)
+        self._bench = bench
+        self._document = bench.document
         self.annotators: list[str] = []
         self._ticked: dict[str, tuple[Annotation, ...]] = {}
-        window.document.recordingChanged.connect(self._find)
-        window.document.blindChanged.connect(self._fill)
-        window.commands.add(window.commands.menu(LAYERS).menuAction(), has_annotators)
+        bench.document.recordingChanged.connect(self._find)
+        bench.document.blindChanged.connect(self._fill)
+        bench.commands.add(bench.commands.menu(FILE_ANNOTATIONS).menuAction(), has_annotators)
 
     def _show(self) -> None:
         marked = tuple(item for layer in self._ticked.values() for item in layer)
@@ -47,10 +47,10 @@ class FileAnnotations(QObject):
             if generation == self._document.generation:
                 self._take(annotators)
 
-        self._window.session.workers.start(
+        self._bench.session.workers.start(
             lambda _progress, _cancel: _find_annotators(recording),
             on_result=found,
-            on_error=lambda error: self._window.messages.error(str(error)),
+            on_error=lambda error: self._bench.say.error(str(error)),
         )
 
     def _take(self, annotators: list[str]) -> None:
@@ -59,7 +59,7 @@ class FileAnnotations(QObject):
         self.found.emit()
 
     def _fill(self) -> None:
-        menu = self._window.commands.menu(LAYERS)
+        menu = self._bench.commands.menu(FILE_ANNOTATIONS)
         menu.clear()
         for annotator in () if self._document.blind else self.annotators:
             action = menu.addAction(annotator)
@@ -79,14 +79,14 @@ class FileAnnotations(QObject):
             if generation != self._document.generation:
                 return
             if layer.problem:
-                self._window.messages.error(f"{recording.name}.{annotator}: {layer.problem}")
+                self._bench.say.error(f"{recording.name}.{annotator}: {layer.problem}")
             self._ticked[annotator] = layer.annotations
             self._show()
 
-        self._window.session.workers.start(
+        self._bench.session.workers.start(
             lambda _progress, _cancel: _read_layer(recording, annotator),
             on_result=read,
-            on_error=lambda error: self._window.messages.error(str(error)),
+            on_error=lambda error: self._bench.say.error(str(error)),
         )
 
 

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QInputDialog
 
-from ecgviewer.app.dialogs.ask import ask
-from ecgviewer.app.review.command_rows import CONCLUSIONS
+from ecgviewer.app.qt.ask import ask
 from ecgviewer.app.review.compare_dialog import CompareDialog, Pairs
 from ecgviewer.app.review.export_dialog import ExportDialog
-from ecgviewer.app.review.review_document import ReviewDocument
-from ecgviewer.app.review.worklist import Worklist
-from ecgviewer.app.review.worklist_panel import WorklistPanel
+from ecgviewer.app.review.worklist.worklist import Worklist
+from ecgviewer.app.review.worklist.worklist_panel import WorklistPanel
 from ecgviewer.app.shell.error_reports import describe
+from ecgviewer.app.shell.menu_paths import CONCLUSIONS
+from ecgviewer.app.shell.workbench import Workbench
 from ecgviewer.core.errors import EcgViewerError, ReviewError
 from ecgviewer.core.system.user_dirs import start_dir
 from ecgviewer.models.networks.architectures import model_ids
@@ -27,23 +26,18 @@ from ecgviewer.review.exports.seal import make_seal
 from ecgviewer.review.privacy.anonymize import Privacy
 from ecgviewer.review.queue import QueueRow
 
-if TYPE_CHECKING:
-    from ecgviewer.app.shell.window import MainWindow
-
 LIST_HEIGHT = 220
 
 
 class RecordCommands(QObject):
     """From record to record, and what is done with a whole review."""
 
-    def __init__(
-        self, window: MainWindow, review: ReviewDocument, worklist: Worklist, panel: WorklistPanel
-    ) -> None:
-        super().__init__(window)
-        self._window = window
-        self._session = window.session
-        self._document = window.document
-        self._review = review
+    def __init__(self, bench: Workbench, worklist: Worklist, panel: WorklistPanel) -> None:
+        super().__init__(bench.parent)
+        self._bench = bench
+        self._session = bench.session
+        self._document = bench.document
+        self._review = review = bench.review
         self._worklist = worklist
         self._panel = panel
         self._bind()
@@ -60,7 +54,7 @@ class RecordCommands(QObject):
         self._show_list()
 
     def _bind(self) -> None:
-        commands = self._window.commands
+        commands = self._bench.commands
         for name, _key in CONCLUSIONS:
             commands.bind(f"review.conclude.{name or 'none'}", partial(self._conclude, name))
         commands.bind("review.done", self._done)
@@ -80,7 +74,7 @@ class RecordCommands(QObject):
     def _show_conclusion(self) -> None:
         review = self._review.review
         conclusion = review.state.conclusion if review is not None else ""
-        self._window.commands.check(f"review.conclude.{conclusion or 'none'}")
+        self._bench.commands.check(f"review.conclude.{conclusion or 'none'}")
 
     # Conclusion -------------------------------------------------------------------------------
 
@@ -97,25 +91,21 @@ class RecordCommands(QObject):
         if following is not None:
             self._session.open_ref(following)
         elif self._worklist.queue is not None:
-            self._window.messages.info("Every record shown in the work list is reviewed.")
+            self._bench.say.info("Every record shown in the work list is reviewed.")
 
     # Work list --------------------------------------------------------------------------------
 
     def _toggle_list(self) -> None:
-        dock = self._window.docks["worklist"]
+        dock = self._bench.panels.docks["worklist"]
         if dock.isVisible() and self._panel.table.hasFocus():
             dock.hide()
-            self._window.traces.setFocus()
+            self._bench.traces.setFocus()
             return
         self._show_list_dock()
         self._panel.table.setFocus()
 
     def _show_list_dock(self) -> None:
-        dock = self._window.docks["worklist"]
-        if dock.isHidden():
-            dock.show()
-            self._window.resizeDocks([dock], [LIST_HEIGHT], Qt.Orientation.Vertical)
-        dock.raise_()
+        self._bench.panels.bring_to_front("worklist", LIST_HEIGHT)
 
     def _show_list(self) -> None:
         queue = self._worklist.queue
@@ -139,7 +129,7 @@ class RecordCommands(QObject):
         if 0 <= target < len(rows):
             self._session.open_ref(rows[target].ref)
         elif rows:
-            self._window.messages.info("That is the end of the work list.")
+            self._bench.say.info("That is the end of the work list.")
 
     # Screening --------------------------------------------------------------------------------
 
@@ -152,16 +142,16 @@ class RecordCommands(QObject):
     def _start_screening(self, models: list[str]) -> None:
         self._show_list_dock()
         started = self._worklist.screen(models)
-        self._window.commands.check("review.screen", started or self._worklist.screening)
+        self._bench.commands.check("review.screen", started or self._worklist.screening)
 
     def _show_screening(self, done: int, total: int) -> None:
         self._panel.set_screening(done, total)
-        self._window.commands.check("review.screen", total > 0)
+        self._bench.commands.check("review.screen", total > 0)
 
     # Readers ----------------------------------------------------------------------------------
 
     def _ask_reader(self) -> None:
-        dialog = QInputDialog(self._window)
+        dialog = QInputDialog(self._bench.parent)
         dialog.setWindowTitle("Reader")
         dialog.setLabelText("Who is reading? Each reader has reviews of their own.")
         dialog.setTextValue(self._review.reader)
@@ -183,7 +173,7 @@ class RecordCommands(QObject):
 
     def _show_blind(self) -> None:
         blind = self._document.blind
-        self._window.commands.check("review.blind", blind)
+        self._bench.commands.check("review.blind", blind)
         self._panel.set_blind(blind)
 
     def _compare(self) -> None:
@@ -192,9 +182,9 @@ class RecordCommands(QObject):
             return
         readers = self._review.store.readers(review.record, recording.path)
         if len(readers) < 2:
-            self._window.messages.info("Only one reader has a review of this record.")
+            self._bench.say.info("Only one reader has a review of this record.")
             return
-        ask(CompareDialog(self._review, readers, self._pairs, self._window))
+        ask(CompareDialog(self._review, readers, self._pairs, self._bench.parent))
 
     def _pairs(self, first: str, second: str) -> Pairs:
         """Return two readers' reviews of the records of the list that both reviewed."""
@@ -214,7 +204,7 @@ class RecordCommands(QObject):
                 if all(store.files(key, reader, path).exist() for reader in (first, second)):
                     pairs.append((store.read(key, first, path), store.read(key, second, path)))
             except ReviewError as error:
-                self._window.messages.error(describe(error))
+                self._bench.say.error(describe(error))
         return pairs
 
     # Export -----------------------------------------------------------------------------------
@@ -226,7 +216,7 @@ class RecordCommands(QObject):
         readers = self._review.store.readers(review.record, recording.path)
         # Who reads blind must not find the others' reviews in an export.
         n_readers = 1 if self._document.blind else len(readers)
-        dialog = ExportDialog(start_dir(), n_readers, self._window)
+        dialog = ExportDialog(start_dir(), n_readers, self._bench.parent)
         dialog.chosen.connect(self.export)
         ask(dialog)
 
@@ -249,7 +239,7 @@ class RecordCommands(QObject):
                 for path in export_reviews(reviews, recording, to, folder, privacy, seal)
             ]
         except EcgViewerError as error:
-            self._window.messages.error(describe(error))
+            self._bench.say.error(describe(error))
             return
         names = ", ".join(path.name for path in written)
-        self._window.messages.info(f"Exported into {folder}: {names}.")
+        self._bench.say.info(f"Exported into {folder}: {names}.")

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from ecgviewer.app.dialogs.ask import ask
+from ecgviewer.app.panels.flags_panel import FlagsPanel
+from ecgviewer.app.qt.ask import ask
 from ecgviewer.app.qt.texts import VERDICT_WORDS
-from ecgviewer.app.review.file_annotations import FileAnnotations
 from ecgviewer.app.review.labels_dialog import LabelsDialog
-from ecgviewer.app.review.review_document import PENDING, ReviewDocument
+from ecgviewer.app.review.review_panel import ReviewPanel
+from ecgviewer.app.shell.reviewing.review_document import PENDING
+from ecgviewer.app.shell.workbench import Workbench
 from ecgviewer.core.errors import ReviewError
 from ecgviewer.core.percent import percent_text
-from ecgviewer.review.annotations import Annotation
 from ecgviewer.review.edits.editing import Edit
 from ecgviewer.review.labels import Label, load_labels, user_labels_path
 from ecgviewer.review.matching import VerdictMatch
-
-if TYPE_CHECKING:
-    from ecgviewer.app.review.review_panel import ReviewPanel
-    from ecgviewer.app.shell.window import MainWindow
 
 BEGIN_S = 1.0
 """Length of a span that the keyboard begins."""
@@ -30,31 +26,22 @@ BEGIN_S = 1.0
 class ReviewCommands(QObject):
     """Annotations and verdicts: keys and mouse in, document and traces in step."""
 
-    def __init__(
-        self,
-        window: MainWindow,
-        review: ReviewDocument,
-        panel: ReviewPanel,
-        file_annotations: FileAnnotations,
-    ) -> None:
-        super().__init__(window)
-        self._window = window
-        self._document = window.document
-        self._traces = window.traces
-        self._review = review
+    def __init__(self, bench: Workbench, panel: ReviewPanel, flags: FlagsPanel) -> None:
+        super().__init__(bench.parent)
+        self._bench = bench
+        self._document = bench.document
+        self._traces = traces = bench.traces
+        self._review = review = bench.review
+        self._verdicts = bench.verdicts
         self._panel = panel
-        self._file_annotations = file_annotations
-        self._shown: list[Annotation] = []
-        self._generation = -1
+        self._flags = flags
         self._load_labels()
         self._bind()
-        traces = window.traces
         traces.spanSelected.connect(self._on_span)
         traces.annotationClicked.connect(self._on_clicked)
         traces.annotationEdited.connect(self._on_edited)
         review.changed.connect(self.show)
         review.opened.connect(self.show)
-        self._document.fileAnnotationsChanged.connect(self._show_annotations)
         self._document.flagsChanged.connect(self._show_verdicts)
         panel.labelChosen.connect(self._label)
         panel.annotationActivated.connect(self._go_to)
@@ -65,35 +52,39 @@ class ReviewCommands(QObject):
         try:
             self._review.labels = load_labels(user_labels_path())
         except ReviewError as error:
-            self._window.messages.error(f"{error}; the default labels are used.")
+            self._bench.say.error(f"{error}; the default labels are used.")
         self._review.label = self._review.labels.neutral
         self._panel.fill_labels()
         for key in "123456789":
             label = self._review.labels.by_key(key)
-            action = self._window.commands.action(f"review.label.{key}")
+            action = self._bench.commands.action(f"review.label.{key}")
             action.setVisible(label is not None)
             if label is not None:
                 action.setText(f"&{key}  {label.name}")
 
     def _ask_labels(self) -> None:
-        dialog = LabelsDialog(self._review.labels, self._window)
+        dialog = LabelsDialog(self._review.labels, self._bench.parent)
         dialog.saved.connect(self._load_labels)
         ask(dialog)
 
     def _bind(self) -> None:
-        bind, review = self._window.commands.bind, self._review
+        bind, review = self._bench.commands.bind, self._review
         for name, verdict in (
             ("accept", "accepted"), ("reject", "rejected"), ("unsure", "unsure"), ("reset", ""),
         ):  # fmt: skip
             bind(f"review.{name}", partial(self._judge, verdict))
+        for name, verdict in (
+            ("accept", "accepted"), ("reject", "rejected"), ("unsure", "unsure"),
+        ):  # fmt: skip
+            bind(f"review.{name}_alike", partial(self._judge_alike, verdict))
         bind("review.begin", self._begin)
         bind("review.confirm", self._confirm)
         bind("review.drop", self._drop)
-        self._window.commands.bind_checked("review.select", self._set_selecting)
+        self._bench.commands.bind_checked("review.select", self._set_selecting)
         for key in "123456789":
             bind(f"review.label.{key}", partial(self._label_by_key, key))
-        self._window.commands.bind(
-            "tools.calipers", lambda: self._window.commands.check("review.select", False)
+        self._bench.commands.bind(
+            "tools.calipers", lambda: self._bench.commands.check("review.select", False)
         )
         bind("review.labels", self._ask_labels)
         bind("review.undo", lambda: self._return_to(review.undo()))
@@ -104,30 +95,12 @@ class ReviewCommands(QObject):
     # Showing ----------------------------------------------------------------------------------
 
     def show(self) -> None:
-        """Bring traces, flag list and menus in step with the review."""
-        self._show_annotations()
+        """Bring flag list and menus in step with the review."""
         self._show_verdicts()
         self._name_history()
 
-    def _show_annotations(self) -> None:
-        review, marked = self._review.review, self._review.marked
-        shown: list[Annotation] = list(review.annotations) if review is not None else []
-        shown.extend(self._document.shown.file_annotations)
-        if marked is not None:
-            shown.append(marked)
-        target = self._review.target
-        selected = target.id if target is not None else None
-        if shown == self._shown and self._document.generation == self._generation:
-            self._traces.select_annotation(selected)
-        else:
-            self._traces.set_annotations(shown, selected)
-            self._shown, self._generation = shown, self._document.generation
-        self._traces.edit_annotation(selected)
-
     def _show_verdicts(self) -> None:
-        self._window.flags_panel.model.set_verdicts(
-            [_verdict_texts(match) for match in self._review.verdicts.matches()]
-        )
+        self._flags.set_verdicts([_verdict_texts(match) for match in self._verdicts.matches()])
 
     def _name_history(self) -> None:
         """Say in the menu what would be taken back or done again."""
@@ -137,34 +110,48 @@ class ReviewCommands(QObject):
             ("undo", history.undo_text if history is not None else ""),
             ("redo", history.redo_text if history is not None else ""),
         ):
-            action = self._window.commands.action(f"review.{name}")
+            action = self._bench.commands.action(f"review.{name}")
             action.setText(f"&{name.capitalize()} {text}".rstrip())
 
     # Flags ------------------------------------------------------------------------------------
 
     def _judge(self, verdict: str) -> None:
-        if self._review.verdicts.judge(verdict) and verdict:
+        if self._verdicts.judge(verdict) and verdict:
             self._advance()
 
-    def _advance(self) -> None:
+    def _judge_alike(self, verdict: str) -> None:
         index = self._document.selected_flag
-        following = self._review.verdicts.next_undecided(index if index is not None else -1)
+        if index is None:
+            return
+        groups = self._bench.groups
+        if self._verdicts.judge_all(verdict, groups.members(index)):
+            self._advance(by_kind=True)
+
+    def _advance(self, by_kind: bool = False) -> None:
+        """Go to the next flag without a verdict, or to the one most like all of its kind."""
+        index = self._document.selected_flag
+        following = self._verdicts.next_undecided(index if index is not None else -1)
         if following is not None:
-            self._window.select_flag(following)
+            group = self._bench.groups.of(following) if by_kind else None
+            if group is not None and self._verdicts.is_undecided(
+                typical := self._bench.groups.groups[group].typical
+            ):
+                following = typical
+            self._bench.go_to_flag(following)
             return
         self._document.select_flag(None)
-        self._window.messages.info("Every flag has a verdict. D: done, on to the next record.")
+        self._bench.say.info("Every flag has a verdict. D: done, on to the next record.")
 
     def _return_to(self, edit: Edit | None) -> None:
         """Select the flag whose verdict was undone or done again: the next key is for it."""
         verdicts = () if edit is None else edit.verdicts[1] or edit.verdicts[0]
         if not verdicts:
             return
-        index = self._review.verdicts.find(verdicts[0])
+        index = self._verdicts.find(verdicts[0])
         if index is None:
             self._document.select_flag(None)
         else:
-            self._window.select_flag(index)
+            self._bench.go_to_flag(index)
 
     # Annotations ------------------------------------------------------------------------------
 
@@ -178,11 +165,13 @@ class ReviewCommands(QObject):
             self._label(label)
 
     def _label(self, label: Label) -> None:
-        if self._review.apply_label(label):
+        if self._review.apply_label(label) or self._document.selected_flag is None:
+            return
+        if self._verdicts.judge("accepted", label):
             self._advance()
 
     def _set_selecting(self, on: bool) -> None:
-        self._window.commands.check("tools.calipers", False)
+        self._bench.commands.check("tools.calipers", False)
         self._traces.clear_calipers()
         self._traces.set_mode("select" if on else "pan")
 
@@ -211,7 +200,7 @@ class ReviewCommands(QObject):
         elif self._traces.caliper_text():
             self._traces.clear_calipers()
         else:
-            self._window.view_commands.focus(None)
+            self._bench.give_full_height(None)
 
     def _on_clicked(self, annotation_id: str) -> None:
         review = self._review.review
@@ -225,7 +214,7 @@ class ReviewCommands(QObject):
         )
         if found is not None:
             words = f"{found.label}, {found.start_s:.3f} s"
-            self._window.messages.info(f"From the file's annotator {found.author}: {words}.")
+            self._bench.say.info(f"From the file's annotator {found.author}: {words}.")
 
     def _on_edited(self, annotation_id: str, start_s: float, stop_s: float) -> None:
         target = self._review.target

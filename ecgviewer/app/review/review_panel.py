@@ -14,10 +14,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ecgviewer.app.panels.eliding import ElidingComboBox
-from ecgviewer.app.panels.list_rows import RowDelegate
+from ecgviewer.app.qt.eliding import ElidingComboBox
+from ecgviewer.app.qt.list_rows import RowDelegate
 from ecgviewer.app.review.annotations_model import AnnotationsModel
-from ecgviewer.app.review.review_document import ReviewDocument
+from ecgviewer.app.shell.reviewing.flag_verdicts import FlagVerdicts
+from ecgviewer.app.shell.reviewing.review_document import ReviewDocument
 from ecgviewer.review.edits import editing
 from ecgviewer.review.labels import Label
 
@@ -32,9 +33,10 @@ class ReviewPanel(QWidget):
     finished = Signal()
     """The keyboard can go back to the traces."""
 
-    def __init__(self, review: ReviewDocument) -> None:
+    def __init__(self, review: ReviewDocument, verdicts: FlagVerdicts) -> None:
         super().__init__()
         self._review = review
+        self._verdicts = verdicts
         self.state = QLabel()
         self.state.setAccessibleName("State of the review")
         self.state.setWordWrap(True)
@@ -150,7 +152,7 @@ class ReviewPanel(QWidget):
         elif review.selected_annotation is not None:
             text = "1-9 relabels · L leads · O note · Shift+S splits · J joins · Del deletes"
         elif (flag := review.document.current_flag) is not None:
-            label = review.verdicts.label_for(flag)
+            label = self._verdicts.label_for(flag)
             text = (
                 f"A accepts as “{label.name}” · X rejects · U unsure · 1-9 accepts with that label"
             )

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject
 
-from ecgviewer.app.dialogs.ask import ask
+from ecgviewer.app.qt.ask import ask
 from ecgviewer.app.review.leads_dialog import LeadsDialog
-from ecgviewer.app.review.review_document import ReviewDocument
+from ecgviewer.app.review.review_panel import ReviewPanel
 from ecgviewer.app.shell.error_reports import describe
+from ecgviewer.app.shell.workbench import Workbench
 from ecgviewer.core.recording import Recording
 from ecgviewer.review.annotations import Annotation
 from ecgviewer.review.edits import editing
-
-if TYPE_CHECKING:
-    from ecgviewer.app.review.review_panel import ReviewPanel
-    from ecgviewer.app.shell.window import MainWindow
 
 NUDGE_S = 0.02
 
@@ -27,14 +23,14 @@ NUDGE_S = 0.02
 class SpanCommands(QObject):
     """Works on the marked span or the selected annotation."""
 
-    def __init__(self, window: MainWindow, review: ReviewDocument, panel: ReviewPanel) -> None:
-        super().__init__(window)
-        self._window = window
-        self._document = window.document
-        self._traces = window.traces
-        self._review = review
+    def __init__(self, bench: Workbench, panel: ReviewPanel) -> None:
+        super().__init__(bench.parent)
+        self._bench = bench
+        self._document = bench.document
+        self._traces = bench.traces
+        self._review = bench.review
         self._panel = panel
-        bind = window.commands.bind
+        bind = bench.commands.bind
         bind("review.leads", self._ask_leads)
         bind("review.note", self._edit_note)
         for name, start, end in (
@@ -75,14 +71,14 @@ class SpanCommands(QObject):
             if self._review.target != target:
                 return
             if span is None:
-                self._window.messages.info("The QRS complexes cannot be delineated here.")
+                self._bench.say.info("The QRS complexes cannot be delineated here.")
             else:
                 self._review.change_span(*span)
 
-        self._window.session.workers.start(
+        self._bench.session.workers.start(
             lambda _progress, _cancel: _qrs_span(recording, target, r_peaks),
             on_result=snapped,
-            on_error=lambda error: self._window.messages.error(describe(error)),
+            on_error=lambda error: self._bench.say.error(describe(error)),
         )
 
     def _to_snap(self) -> tuple[Annotation, Recording, npt.NDArray[np.int64]] | None:
@@ -91,7 +87,7 @@ class SpanCommands(QObject):
         if target is None or recording is None:
             return None
         if heart is None or heart.r_peaks.size == 0:
-            self._window.messages.info("There are no R peaks to snap to.")
+            self._bench.say.info("There are no R peaks to snap to.")
             return None
         return target, recording, heart.r_peaks
 
@@ -120,7 +116,7 @@ class SpanCommands(QObject):
                 and item.start_s >= selected.start_s
             ]
             if not later:
-                self._window.messages.info(f"No later annotation is {selected.label}.")
+                self._bench.say.info(f"No later annotation is {selected.label}.")
                 return
             chosen = [selected.id, later[0].id]
         self._review.attempt(lambda current: editing.merge(current, chosen))
@@ -137,15 +133,14 @@ class SpanCommands(QObject):
             self._review.select(None)
 
     def _edit_note(self) -> None:
-        self._window.docks["review"].show()
-        self._window.docks["review"].raise_()
+        self._bench.panels.bring_to_front("review")
         self._panel.edit_note()
 
     def _ask_leads(self) -> None:
         target, recording = self._review.target, self._document.recording
         if target is None or recording is None:
             return
-        dialog = LeadsDialog(recording.leads, target.leads, self._window)
+        dialog = LeadsDialog(recording.leads, target.leads, self._bench.parent)
         dialog.accepted.connect(lambda: self._review.change_leads(dialog.leads()))
         ask(dialog)
 

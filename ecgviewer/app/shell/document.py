@@ -5,54 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
 
-from ecgviewer.app.work.workers import Task, Workers
+from ecgviewer.app.shell.flag_derivation import FlagDerivation
+from ecgviewer.app.work.heart import Heart
+from ecgviewer.app.work.workers import Workers
 from ecgviewer.core.analysis import Analysis, Flag
-from ecgviewer.core.flags import derive_flags, extend_flags
 from ecgviewer.core.model_requirements import why_not_judged
 from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.core.recording import Recording
+from ecgviewer.core.source_facts import SourceFacts
 from ecgviewer.review.annotations import Annotation
-
-AT_ONCE_SAMPLES = 60_000
-"""Length of (the new part of) a score map, ten minutes, whose flags are derived within a frame."""
-
-
-@dataclass(frozen=True, eq=False)
-class Heart:
-    """R peaks (samples at the recording's rate) and the mean rate; None where not measurable."""
-
-    r_peaks: npt.NDArray[np.int64]
-    rate_bpm: float | None
-
-
-@dataclass(frozen=True, eq=False)
-class Derived:
-    """The flags of an analysis at one threshold."""
-
-    analysis: Analysis
-    specificity: float
-    flags: tuple[Flag, ...]
-
-    def leads_to(self, analysis: Analysis | None, specificity: float) -> bool:
-        """Return whether those of a later state of the same run can be made from these."""
-        return (
-            analysis is not None
-            and analysis.continues(self.analysis)
-            and specificity == self.specificity
-        )
-
-
-def _derived(analysis: Analysis, specificity: float, known: Derived | None) -> Derived:
-    flags = (
-        derive_flags(analysis, specificity)
-        if known is None
-        else extend_flags(known.flags, known.analysis, analysis, specificity)
-    )
-    return Derived(analysis, specificity, flags)
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +27,7 @@ class Shown:
     Attributes
     ----------
     blind : bool
-        The reader reads blind, so that everything else here is empty.
+        The reader reads blind, so that no opinion is here.
     analyses : dict of str to Analysis
         By model.
     analysis : Analysis or None
@@ -73,6 +36,8 @@ class Shown:
         Those of ``analysis`` at the threshold.
     diagnoses, comments : tuple of str
         The file's own words.
+    facts : SourceFacts
+        What the file says of its device and filters, and what the device concluded.
     file_annotations : tuple of Annotation
         Those annotators of the file that the reader asked for.
     """
@@ -83,6 +48,7 @@ class Shown:
     flags: tuple[Flag, ...] = ()
     diagnoses: tuple[str, ...] = ()
     comments: tuple[str, ...] = ()
+    facts: SourceFacts = field(default_factory=SourceFacts)
     file_annotations: tuple[Annotation, ...] = ()
 
 
@@ -103,10 +69,7 @@ class Document(QObject):
 
     def __init__(self, specificity: float, workers: Workers, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._workers = workers
-        self._deriving: Task | None = None
-        self._deriving_for: Derived | None = None
-        self._derived: Derived | None = None
+        self._derivation = FlagDerivation(workers, self._set_flags)
         self.generation = 0
         self.ref: RecordRef | None = None
         self.recording: Recording | None = None
@@ -123,8 +86,9 @@ class Document(QObject):
 
     def _look(self) -> None:
         """Bring ``shown`` up to date."""
+        facts = self.recording.facts if self.recording is not None else SourceFacts()
         if self._blind:
-            self.shown = Shown(blind=True)
+            self.shown = Shown(blind=True, facts=facts.without_opinions())
             return
         patient = self.recording.patient if self.recording is not None else None
         self.shown = Shown(
@@ -133,6 +97,7 @@ class Document(QObject):
             flags=self._flags,
             diagnoses=tuple(patient.diagnoses) if patient is not None else (),
             comments=tuple(patient.comments) if patient is not None else (),
+            facts=facts,
             file_annotations=self._file_annotations,
         )
 
@@ -198,8 +163,7 @@ class Document(QObject):
         self.ref = self.recording = self.heart = None
         self._analyses, self._flags, self._file_annotations = {}, (), ()
         self.selected_flag = None
-        self._derived = None
-        self._drop_deriving()
+        self._derivation.forget()
         self._look()
 
     def _announce_recording(self) -> None:
@@ -249,46 +213,7 @@ class Document(QObject):
             self._derive()
 
     def _derive(self) -> None:
-        analysis, specificity = self._analysis, self.specificity
-        under_way = self._deriving_for
-        if under_way is not None and under_way.leads_to(analysis, specificity):
-            return  # its end will go on from there
-        self._drop_deriving()
-        if analysis is None:
-            self._derived = None
-            self._set_flags(())
-            return
-        known = self._derived
-        if known is not None and not known.leads_to(analysis, specificity):
-            known = None
-        done = 0 if known is None else known.analysis.score_map.shape[1]
-        if analysis.score_map.shape[1] - done <= AT_ONCE_SAMPLES:
-            self._on_derived(_derived(analysis, specificity, known))
-            return
-        # A day of maps takes too long for the window's thread; the last move of the slider wins.
-        self._deriving_for = Derived(analysis, specificity, ())
-        self._deriving = self._workers.start(
-            lambda _progress, _cancel: _derived(analysis, specificity, known),
-            on_result=self._on_derived,
-            on_error=self._flags_failed,
-        )
-
-    def _drop_deriving(self) -> None:
-        if self._deriving is not None:
-            self._deriving.drop()
-        self._deriving = self._deriving_for = None
-
-    def _on_derived(self, derived: Derived) -> None:
-        self._deriving = self._deriving_for = None
-        self._derived = derived
-        self._set_flags(derived.flags)
-        if derived.analysis is not self._analysis:
-            self._derive()
-
-    def _flags_failed(self, error: Exception) -> None:
-        self._deriving = self._deriving_for = None
-        self._set_flags(())
-        raise error
+        self._derivation.derive(self._analysis, self.specificity)
 
     def _set_flags(self, flags: tuple[Flag, ...]) -> None:
         before = self.current_flag

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from ecgviewer.app.shell.document import Document, Heart
+from ecgviewer.app.shell.document import Document
 from ecgviewer.app.shell.error_reports import describe, log_error
 from ecgviewer.app.shell.settings import SettingsStore
 from ecgviewer.app.work import jobs
+from ecgviewer.app.work.heart import Heart
 from ecgviewer.app.work.workers import Task, Workers
 from ecgviewer.core.errors import CancelledError, EcgViewerError, RecordError, UnansweredError
 from ecgviewer.core.record_ref import ReadOptions, RecordRef
@@ -21,7 +22,7 @@ from ecgviewer.core.record_ref import ReadOptions, RecordRef
 if TYPE_CHECKING:
     from ecgviewer.io import RecordFailure
 
-    Entry = RecordRef | RecordFailure
+    FoundRecord = RecordRef | RecordFailure
 
 
 class Opening(QObject):
@@ -47,7 +48,7 @@ class Opening(QObject):
         self.settings = settings
         self.workers = Workers(self)
         self.document = Document(settings.value.specificity, self.workers, self)
-        self._found: list[Entry] = []
+        self._found: list[FoundRecord] = []
         self._answers: dict[Path, ReadOptions] = {}
         self._opening: Task | None = None
         self._listing: Task | None = None
@@ -79,7 +80,7 @@ class Opening(QObject):
             on_partial=lambda entries: self._take(entries, paths[0], single, False),
         )
 
-    def _take(self, entries: list[Entry], path: Path, single: bool, final: bool) -> None:
+    def _take(self, entries: list[FoundRecord], path: Path, single: bool, final: bool) -> None:
         """Show what a search found; open the first record of it that can be opened."""
         before = len(self._found)
         self._found.extend(entries)
@@ -98,7 +99,7 @@ class Opening(QObject):
         if final and not self._found:
             self.errorRaised.emit(f"{path.name}: no ECG record was found there.")
 
-    def _open_only(self, entry: Entry) -> None:
+    def _open_only(self, entry: FoundRecord) -> None:
         if isinstance(entry, RecordRef):
             self.open_ref(entry)
         elif isinstance(entry.error, UnansweredError):
@@ -106,7 +107,7 @@ class Opening(QObject):
         else:
             self._show_error(entry.error)
 
-    def _open_first_of(self, entries: Sequence[Entry], ask: bool) -> None:
+    def _open_first_of(self, entries: Sequence[FoundRecord], ask: bool) -> None:
         """Open the first record, or the one after it if that fails; nobody asked for it by name.
 
         Parameters
@@ -122,7 +123,7 @@ class Opening(QObject):
                 return
 
     def _after_failure(
-        self, ref: RecordRef, rest: Sequence[Entry], ask: bool, error: Exception
+        self, ref: RecordRef, rest: Sequence[FoundRecord], ask: bool, error: Exception
     ) -> None:
         if ask and isinstance(error, UnansweredError):
             self.questionRaised.emit(ref, error)

@@ -29,7 +29,7 @@ from ecgviewer.app.trace.page import Page
 from ecgviewer.app.trace.scene import Scene
 from ecgviewer.app.trace.state import TRACK_TITLES, ViewState
 from ecgviewer.app.trace.tracks import row_height
-from ecgviewer.app.work.stepping_aside import COURTESY, QUIET_S
+from ecgviewer.app.work.stepping_aside import QUIET_S, STEPPING_ASIDE
 from ecgviewer.core.recording import Recording
 
 SHORT_CHUNKS = 4
@@ -193,7 +193,7 @@ class TraceCanvas(QWidget):
 
     def view_changed(self) -> None:
         """Paint anew and tell that the visible range, scale or layout changed."""
-        COURTESY.view_moved()
+        STEPPING_ASIDE.view_moved()
         self._moved()
         self.frame()
         self.viewChanged.emit()
@@ -261,7 +261,7 @@ class TraceCanvas(QWidget):
 
     def _show_more(self) -> None:
         """Paint anew; of a moving view, the next frame shows what came."""
-        if COURTESY.moving:
+        if STEPPING_ASIDE.moving:
             self._later.start()
         else:
             self.redraw()

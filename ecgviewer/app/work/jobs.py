@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ecgviewer.app.work.stepping_aside import COURTESY
+from ecgviewer.app.work.heart import Heart
+from ecgviewer.app.work.stepping_aside import STEPPING_ASIDE
 from ecgviewer.core.errors import RecordError
 from ecgviewer.core.progress import CancelToken
 from ecgviewer.core.record_ref import ReadOptions, RecordRef
 from ecgviewer.core.recording import Recording
 
 if TYPE_CHECKING:
-    from ecgviewer.app.shell.document import Heart
     from ecgviewer.app.work.workers import Reporter
     from ecgviewer.io import RecordFailure
 
@@ -87,7 +87,6 @@ def recall_job(
 
 def heart_job(recording: Recording, reporter: Reporter, cancel: CancelToken) -> Heart:
     """Find the R peaks, chunk by chunk; hands over what it has so far for a long record."""
-    from ecgviewer.app.shell.document import Heart
     from ecgviewer.signal.beats import detect_r_peaks, heart_rate_bpm
 
     fs_hz = recording.fs_hz
@@ -102,7 +101,7 @@ def heart_job(recording: Recording, reporter: Reporter, cancel: CancelToken) -> 
 
     last = time.monotonic()
     for start in range(0, recording.n_samples, chunk):
-        COURTESY.wait(lambda: cancel.cancelled)
+        STEPPING_ASIDE.wait(lambda: cancel.cancelled)
         cancel.raise_if_cancelled()
         first = max(start - margin, 0)
         stop = min(start + chunk, recording.n_samples)

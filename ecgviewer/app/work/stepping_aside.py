@@ -13,7 +13,7 @@ PATIENCE_S = 0.5
 NAP_S = 0.01
 
 
-class Courtesy:
+class SteppingAside:
     """What the window's thread and those that work beside it share.
 
     numpy gives up the interpreter in every larger step of a frame, and gets it back only when
@@ -50,5 +50,5 @@ class Courtesy:
                 self._turn.release()
 
 
-COURTESY = Courtesy()
+STEPPING_ASIDE = SteppingAside()
 """The one of this process: there is one interpreter, and one user."""

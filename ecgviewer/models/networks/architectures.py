@@ -8,12 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from importlib import import_module
 from types import MappingProxyType
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from ecgviewer.models.networks.network import Network
 
 Hyper = Mapping[str, float | int | str | bool]
 
@@ -55,12 +50,6 @@ class Architecture:
     explanation: str
     latent_size: Callable[[Hyper], int] = _mean_and_spread
     published: tuple[float, float] | None = None
-
-    def load_network(self) -> type[Network]:
-        """Import and return the network's class. Takes torch."""
-        module, _, name = self.network.partition(":")
-        found: type[Network] = getattr(import_module(module), name)
-        return found
 
 
 CAE = Architecture(

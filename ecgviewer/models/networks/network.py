@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from importlib import import_module
 from typing import ClassVar, cast
 
 import numpy as np
@@ -284,6 +285,13 @@ def _numpy(value: Tensor) -> FloatArray:
     return cast("FloatArray", value.detach().float().cpu().numpy())
 
 
+def network_class(entry: Architecture) -> type[Network]:
+    """Import and return the network's class of a model in the table."""
+    module, _, name = entry.network.partition(":")
+    found: type[Network] = getattr(import_module(module), name)
+    return found
+
+
 def build_network(architecture: str, hyper: Hyper) -> Network:
     """Return a freshly initialised network.
 
@@ -299,4 +307,4 @@ def build_network(architecture: str, hyper: Hyper) -> Network:
     except KeyError:
         known = ", ".join(architectures.model_ids())
         raise ValueError(f"unknown architecture {architecture!r}; known: {known}") from None
-    return entry.load_network()(hyper)
+    return network_class(entry)(hyper)

@@ -10,7 +10,7 @@ import numpy as np
 
 from ecgviewer.core.analysis import Analysis, FloatArray, WindowScore
 from ecgviewer.core.leads import STANDARD_LEADS
-from ecgviewer.core.quality import QualityFinding
+from ecgviewer.core.quality import EXCHANGES, QualityFinding
 from ecgviewer.core.recording import Recording
 from ecgviewer.models.bundle.bundle import Bundle
 from ecgviewer.models.run.runner import Runner
@@ -100,6 +100,9 @@ class Assembly:
             notes.append(f"judged without the missing leads {', '.join(leads.missing)}")
         if leads.derived:
             notes.append(f"{', '.join(leads.derived)} computed from leads I and II")
+        for kind in dict.fromkeys(f.kind for f in verdicts.findings if f.kind in EXCHANGES):
+            of = dict.fromkeys(f.lead for f in verdicts.findings if f.kind == kind)
+            notes.append(f"{EXCHANGES[kind]}: {', '.join(of)} were not judged")
         if not recording.units_known:
             notes.append("the file gives no units: shapes were judged, amplitudes were not")
         age_years = recording.patient.age_years

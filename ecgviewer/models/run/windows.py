@@ -23,6 +23,7 @@ from ecgviewer.core.recording import Recording
 from ecgviewer.models.run.live_parts import Span, live_parts, usable_leads
 from ecgviewer.signal import quality
 from ecgviewer.signal.beats import detect_r_peaks
+from ecgviewer.signal.electrodes import exchanged_electrodes
 from ecgviewer.signal.gaps import bridge_gaps, bridge_short
 from ecgviewer.signal.pacing import NO_STIMULI, find_stimuli, without_stimuli
 from ecgviewer.signal.preprocessing import Preprocessing
@@ -237,6 +238,9 @@ def prepare_chunk(
     ok = quality.usable_mask(findings, STANDARD_LEADS, fs, filtered.shape[1], start_s)
     ok &= np.isfinite(filtered)
     r_peaks = _beats(np.where(ok, filtered, np.nan), fs)
+    exchanged = _exchanged(np.where(ok, filtered, np.nan), fs, r_peaks, start_s)
+    findings += exchanged
+    ok &= quality.usable_mask(exchanged, STANDARD_LEADS, fs, filtered.shape[1], start_s)
     baseline = _baseline_mv(values, fs_in, np.nan_to_num(filtered), fs)
     offset = round(start_s * fs)
     shortest = round(SHORTEST_S * fs)
@@ -264,6 +268,17 @@ def _beats(trace: FloatArray, fs: float) -> npt.NDArray[np.int64]:
     stretches = bridge_short(recorded, round(SHORTEST_S * fs))
     found = [detect_r_peaks(trace[:, a:b], fs, stimuli=NO_STIMULI) + a for a, b in stretches]
     return np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
+
+
+def _exchanged(
+    trace: FloatArray, fs: float, r_peaks: npt.NDArray[np.int64], start_s: float
+) -> tuple[QualityFinding, ...]:
+    """Return the leads that do not show what their names say: what they show is no disease."""
+    found = exchanged_electrodes(trace, fs, STANDARD_LEADS, r_peaks)
+    if found is None:
+        return ()
+    stop_s = start_s + trace.shape[1] / fs
+    return tuple(QualityFinding(lead, found.kind, start_s, stop_s) for lead in found.leads)
 
 
 def _window(

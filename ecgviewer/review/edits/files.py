@@ -14,7 +14,7 @@ from ecgviewer.core.system.files import write_private
 from ecgviewer.io.file_access import read_bytes
 from ecgviewer.review.annotations import RecordKey, Review
 from ecgviewer.review.edits.editing import History, apply
-from ecgviewer.review.edits.journal import Entry, JournalContent, parse, sync_folder
+from ecgviewer.review.edits.journal import JournalContent, JournalEntry, parse, sync_folder
 from ecgviewer.review.edits.review_json import (
     VERSION,
     dumps,
@@ -217,7 +217,7 @@ def _replay(
 
 
 def _apply_all(
-    review: Review, entries: tuple[Entry, ...], sequence: int
+    review: Review, entries: tuple[JournalEntry, ...], sequence: int
 ) -> tuple[Review, History, int, bool]:
     """Apply entries in order; after a gap leniently, and without undo across it."""
     history = History()

@@ -39,7 +39,7 @@ _HEAD = re.compile(rb"([0-9a-f]{16}) ([0-9a-f]{1,8}) ")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class JournalEntry:
     """One edit as applied: ``operation`` is ``do``, ``undo`` or ``redo``."""
 
     sequence: int
@@ -69,7 +69,7 @@ class JournalContent:
     ----------
     header : mapping
         Empty when it is damaged.
-    entries : tuple of Entry
+    entries : tuple of JournalEntry
         Every intact entry, in order.
     damages : tuple of Damage
     size : int
@@ -77,7 +77,7 @@ class JournalContent:
     """
 
     header: Mapping[str, Any]
-    entries: tuple[Entry, ...]
+    entries: tuple[JournalEntry, ...]
     damages: tuple[Damage, ...]
     size: int
 
@@ -126,7 +126,7 @@ def parse(data: bytes) -> JournalContent:
         When a newer version of the program wrote the journal.
     """
     header: Mapping[str, Any] = {}
-    entries: list[Entry] = []
+    entries: list[JournalEntry] = []
     damages: list[Damage] = []
     position = 0
     while position < len(data):
@@ -179,7 +179,7 @@ def _next_line(data: bytes, position: int) -> tuple[dict[str, Any] | None, int, 
     return None, newline + 1, "the checksum does not match"
 
 
-def _entry(payload: Mapping[str, Any]) -> Entry | None:
+def _entry(payload: Mapping[str, Any]) -> JournalEntry | None:
     sequence, operation = payload.get("sequence"), payload.get("operation")
     if not isinstance(sequence, int) or operation not in OPERATIONS:
         return None
@@ -187,7 +187,7 @@ def _entry(payload: Mapping[str, Any]) -> Entry | None:
         edit = edit_from_json(payload.get("edit"))
     except ReviewError:
         return None
-    return Entry(sequence, str(operation), edit, str(payload.get("at", "")))
+    return JournalEntry(sequence, str(operation), edit, str(payload.get("at", "")))
 
 
 class JournalWriter:
@@ -233,7 +233,7 @@ class JournalWriter:
                 reason = error.reason if isinstance(error, StorageError) else error.strerror
                 raise StorageError(f"no journal can be started ({reason})", path) from error
 
-    def append(self, entry: Entry) -> None:
+    def append(self, entry: JournalEntry) -> None:
         """Write one entry and flush it to the disk.
 
         Raises

@@ -20,7 +20,7 @@ from ecgviewer.review.edits.files import (
     snapshot_bytes,
     write_atomically,
 )
-from ecgviewer.review.edits.journal import Entry, JournalWriter, sync_folder
+from ecgviewer.review.edits.journal import JournalEntry, JournalWriter, sync_folder
 from ecgviewer.review.edits.locking import ReviewLock
 from ecgviewer.review.edits.review_json import to_json
 from ecgviewer.review.errors import ReviewConflictError, StorageError
@@ -59,7 +59,7 @@ class ReviewSession:
     def __post_init__(self) -> None:
         self._lock: ReviewLock | None = None
         self._writer: JournalWriter | None = None
-        self._pending: list[Entry] = []
+        self._pending: list[JournalEntry] = []
         self._sequence = 0
         self._saved_sequence = 0
         self._journal_id = ""
@@ -145,7 +145,7 @@ class ReviewSession:
         self.review = apply(self.review, edit)
         self.history.record(operation, edit)
         self._sequence += 1
-        self._pending.append(Entry(self._sequence, operation, edit, utc_now()))
+        self._pending.append(JournalEntry(self._sequence, operation, edit, utc_now()))
         self.retry()
         if not self._pending and self._sequence - self._saved_sequence >= self.save_every:
             self.save()

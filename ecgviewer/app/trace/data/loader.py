@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 
 from ecgviewer.app.trace.data.chunks import CHUNK, ChunkStore
 from ecgviewer.app.trace.data.samples import Samples
-from ecgviewer.app.work.stepping_aside import COURTESY
+from ecgviewer.app.work.stepping_aside import STEPPING_ASIDE
 from ecgviewer.core.errors import RecordError
 from ecgviewer.signal.pyramid.pyramid import PyramidBuilder
 
@@ -218,7 +218,7 @@ def _build_in(desk: _Desk, folder: Path | None) -> None:
             desk.bell.swept.emit()
             _warm(desk, folder)
         while builder.n_done < samples.n_samples:
-            COURTESY.wait(lambda: desk.stop)
+            STEPPING_ASIDE.wait(lambda: desk.stop)
             with desk.news:
                 while not desk.stop and (
                     desk.next_wanted() is not None or builder.n_done >= samples.n_known
@@ -247,4 +247,4 @@ def _warm(desk: _Desk, folder: Path) -> None:
     for path in sorted(folder.glob("level*.npy"), reverse=True):
         with path.open("rb") as file:
             while not desk.stop and file.read(WARM_BYTES):
-                COURTESY.wait(lambda: desk.stop)
+                STEPPING_ASIDE.wait(lambda: desk.stop)

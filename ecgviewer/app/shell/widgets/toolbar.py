@@ -8,8 +8,8 @@ from PySide6.QtCore import QSize
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QToolBar, QToolButton
 
-from ecgviewer.app.commands.actions import Commands, plain
-from ecgviewer.app.commands.table import LAYOUTS
+from ecgviewer.app.shell.actions import Commands, plain
+from ecgviewer.app.shell.menu_paths import LAYOUTS
 from ecgviewer.app.trace.state import GAINS_MM_MV, SPEEDS_MM_S
 from ecgviewer.app.trace.view import TraceView
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from ecgviewer.app.review.verdicts import Verdicts
 from ecgviewer.app.shell.document import Document
 from ecgviewer.app.shell.error_reports import describe
 from ecgviewer.app.shell.settings import SettingsStore
@@ -46,7 +45,6 @@ class ReviewDocument(QObject):
     def __init__(self, document: Document, workers: Workers, settings: SettingsStore) -> None:
         super().__init__(document)
         self.document = document
-        self.verdicts = Verdicts(self)
         self.session: ReviewSession | None = None
         self.labels: LabelSet = DEFAULT_LABELS
         self.label: Label = DEFAULT_LABELS.labels[-1]
@@ -283,12 +281,12 @@ class ReviewDocument(QObject):
             self.changed.emit()
 
     def apply_label(self, label: Label) -> bool:
-        """Label what the reader is at: the marked span, the selected annotation or flag.
+        """Label what the reader is at: the marked span, else the selected annotation.
 
         Returns
         -------
         bool
-            Whether a flag was accepted by it, so that the next one can follow.
+            Whether there was one of them.
         """
         self.label = label
         marked, selected = self.marked, self.selected_annotation
@@ -297,12 +295,10 @@ class ReviewDocument(QObject):
             self.marked = None
             if self.attempt(lambda review: editing.add(review, [made])):
                 self.select(made.id)
-            return False
+            return True
         if selected is not None:
             self.attempt(lambda r: editing.relabel(r, selected.id, label.name, label.codes))
-            return False
-        if self.document.selected_flag is not None:
-            return self.verdicts.judge("accepted", label)
+            return True
         self.changed.emit()
         return False
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from ecgviewer.app.review.review_document import ReviewDocument
 from ecgviewer.app.shell.error_reports import describe
+from ecgviewer.app.shell.reviewing.review_document import ReviewDocument
 from ecgviewer.app.shell.session import Session
 from ecgviewer.app.work.workers import Task
 from ecgviewer.core.analysis import Analysis
@@ -98,6 +98,13 @@ class Worklist(QObject):
         if self.queue is not None:
             self.queue.close()
             self.queue = None
+
+    def end(self) -> None:
+        """Stop everything and release the queue's file, for good."""
+        self._settle.stop()
+        self.stop_screening()
+        self._refs = []
+        self.close()
 
     @property
     def current_key(self) -> str:

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from ecgviewer.app.commands.actions import Commands
+from ecgviewer.app.shell.actions import Commands
 from ecgviewer.core.system.resources import resource_dir
 
 SHOWN = 6

@@ -7,20 +7,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ecgviewer.app.shell.error_reports import describe
+from ecgviewer.app.shell.workbench import Workbench
 from ecgviewer.review.privacy.anonymize import Privacy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ecgviewer.app.report.report import ReportPage
-    from ecgviewer.app.shell.window import MainWindow
+    from ecgviewer.app.report.page_content import ReportPage
 
 
 class Reporting:
     """Exports and prints the report of the open record."""
 
-    def __init__(self, window: MainWindow) -> None:
-        self._window = window
+    def __init__(self, bench: Workbench) -> None:
+        self._bench = bench
         # Not kept between sessions: who names patients says so each time.
         self.privacy = Privacy.HEADER
 
@@ -28,7 +28,7 @@ class Reporting:
         """Write the report as PDF or PNG."""
         from ecgviewer.app.report.report import write_page
 
-        messages = self._window.messages
+        messages = self._bench.say
         self._start(
             lambda page: write_page(page, path),
             lambda _done: messages.info(f"The report is in {path}."),
@@ -45,8 +45,8 @@ class Reporting:
         """Make the page of what is open now, and ``finish`` it, in a worker."""
         from ecgviewer.app.report.report import make_page
 
-        privacy, messages = self.privacy, self._window.messages
-        document, review = self._window.document, self._window.review.document
+        privacy, messages = self.privacy, self._bench.say
+        document, review = self._bench.document, self._bench.review
         recording = document.recording
         if recording is None:  # closed while the file's name was being asked for
             messages.error(f"{failed}: no record is open.")
@@ -55,28 +55,28 @@ class Reporting:
         said = review.review
         annotations = said.annotations if said is not None else ()
         verdicts = said.verdicts if said is not None else ()
-        start_s = None if document.selected_flag is None else self._window.traces.visible_range()[0]
+        start_s = None if document.selected_flag is None else self._bench.traces.visible_range()[0]
         make = partial(
             make_page, recording, shown.analysis, shown.flags, annotations, verdicts,
             specificity=specificity, start_s=start_s, reviewer=review.reader,
             conclusion=said.state.conclusion if said is not None else "", privacy=privacy,
         )  # fmt: skip
-        self._window.session.workers.start(
+        self._bench.session.workers.start(
             lambda _progress, _cancel: finish(make()),
             on_result=on_result,
             on_error=lambda error: messages.error(f"{failed}: {describe(error)}"),
         )
 
     def _preview(self, page: ReportPage) -> None:
-        from ecgviewer.app.dialogs.print_preview import PrintPreview
+        from ecgviewer.app.report.print_preview import PrintPreview
 
-        document = self._window.document
+        document = self._bench.document
         if document.blind:  # since the page was asked for
             return
-        preview = PrintPreview(page, self._window)
+        preview = PrintPreview(page, self._bench.parent)
         document.blindChanged.connect(preview.close)
         preview.failed.connect(
-            lambda: self._window.messages.error("Nothing was printed: the printer does not answer.")
+            lambda: self._bench.say.error("Nothing was printed: the printer does not answer.")
         )
-        preview.printed.connect(self._window.messages.info)
+        preview.printed.connect(self._bench.say.info)
         preview.show()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
 from ecgviewer.app.qt.texts import p_text
-from ecgviewer.app.review.thumbnails import Thumbnails
+from ecgviewer.app.review.worklist.thumbnails import Thumbnails
 from ecgviewer.review.queue import QueueRow
 from ecgviewer.review.ranking import QueueFilter, arrange
 

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QW
 from ecgviewer.app.report.printing import a4_printer, is_cut, print_page
 
 if TYPE_CHECKING:
-    from ecgviewer.app.report.report import ReportPage
+    from ecgviewer.app.report.page_content import ReportPage
 
 SIZE = (1040, 820)
 WORDS = (

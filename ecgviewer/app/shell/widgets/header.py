@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
+from ecgviewer.app.qt.time_texts import duration_text
 from ecgviewer.app.shell.document import Document
 from ecgviewer.core.recording import Recording
 
@@ -117,27 +118,3 @@ def facts(recording: Recording) -> str:
     if not recording.units_known:
         parts.append("amplitude unknown")
     return " · ".join(parts)
-
-
-def duration_text(seconds: float) -> str:
-    """Return ``8.2 s``, ``2 min 3 s`` or ``24 h 0 min``."""
-    if seconds < 120:
-        return f"{seconds:.3g} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 120:
-        return f"{minutes} min {rest} s"
-    return f"{minutes // 60} h {minutes % 60} min"
-
-
-def span_text(start_s: float, stop_s: float, long: bool) -> str:
-    """Return when something begins and ends: ``3.42-4.00 s``, or ``1:02:03.4-1:02:05.0``."""
-    return f"{clock_text(start_s, long)}-{clock_text(stop_s, long)}{'' if long else ' s'}"
-
-
-def clock_text(seconds: float, long: bool) -> str:
-    """Return a moment from the start: ``3.42`` s, or ``1:02:03.4`` in a long record."""
-    if not long:
-        return f"{seconds:.2f}"
-    minutes, rest = divmod(max(seconds, 0.0), 60)
-    hours, minutes = divmod(int(minutes), 60)
-    return f"{hours}:{minutes:02d}:{rest:04.1f}" if hours else f"{minutes}:{rest:04.1f}"

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from ecgviewer.app.commands.actions import SEPARATOR, Command
 from ecgviewer.app.shell import context as when
-
-REVIEW = "&Review"
-LABELS = f"{REVIEW}/&Label"
-CONCLUSION = f"{REVIEW}/&Conclusion"
-EDGES = f"{REVIEW}/Move &edges"
-LAYERS = f"{REVIEW}/Annotations of the &file"
-CONCLUSIONS = (("normal", "N"), ("abnormal", "A"), ("unsure", "U"), ("", "0"))
+from ecgviewer.app.shell.actions import SEPARATOR, Command
+from ecgviewer.app.shell.menu_paths import (
+    ALIKE,
+    CONCLUSION,
+    CONCLUSIONS,
+    EDGES,
+    FILE,
+    FILE_ANNOTATIONS,
+    LABELS,
+    REVIEW,
+)  # fmt: skip
 
 REVIEW_COMMANDS: tuple[Command | str, ...] = (
     REVIEW,
@@ -25,6 +28,18 @@ REVIEW_COMMANDS: tuple[Command | str, ...] = (
     Command(
         "review.unsure", "&Unsure about flag", REVIEW, ("U",),
         "Leave the selected flag undecided; on to the next flag", when=when.flag_selected,
+    ),
+    *(
+        Command(
+            f"review.{what}_alike", text, ALIKE, (f"Ctrl+Shift+{key}",),
+            f"{tip}, all that are like the selected flag; on to the next kind",
+            when=when.flag_selected,
+        )
+        for what, text, key, tip in (
+            ("accept", "&Accept all alike", "A", "Each becomes an annotation"),
+            ("reject", "&Reject all alike", "X", "False alarms"),
+            ("unsure", "&Unsure about all alike", "U", "Left undecided"),
+        )
     ),
     Command(
         "review.reset", "Take &verdict back", REVIEW, ("Backspace",),
@@ -154,7 +169,7 @@ REVIEW_COMMANDS: tuple[Command | str, ...] = (
         "Run every model over all records of the list, in the background", when=when.queued,
     ),
     SEPARATOR,
-    LAYERS,
+    FILE_ANNOTATIONS,
     Command(
         "review.reader", "Reader…", REVIEW, tip="Who is reading; each reader has own reviews",
         when=when.always,
@@ -179,7 +194,7 @@ REVIEW_COMMANDS: tuple[Command | str, ...] = (
 
 EXPORT_COMMANDS: tuple[Command, ...] = (
     Command(
-        "file.export_review", "Export re&view…", "&File", ("Ctrl+Shift+E",),
+        "file.export_review", "Export re&view…", FILE, ("Ctrl+Shift+E",),
         "The annotations and verdicts as WFDB, CSV or JSON", when=when.review_open,
     ),
 )  # fmt: skip

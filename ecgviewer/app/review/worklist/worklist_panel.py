@@ -17,9 +17,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ecgviewer.app.commands.actions import Commands
-from ecgviewer.app.review.thumbnails import SIZE, Thumbnails
-from ecgviewer.app.review.worklist_model import MODEL_COLUMNS, WorklistModel
+from ecgviewer.app.review.worklist.thumbnails import SIZE, Thumbnails
+from ecgviewer.app.review.worklist.worklist_model import MODEL_COLUMNS, WorklistModel
+from ecgviewer.app.shell.actions import Commands
 from ecgviewer.app.work.workers import Workers
 from ecgviewer.review.ranking import QueueFilter
 

@@ -1,0 +1,1 @@
+"""What stands around the traces: header, notices, status, toolbar, start page, splash."""
