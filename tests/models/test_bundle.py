@@ -145,7 +145,7 @@ def test_a_header_that_claims_too_much_is_refused(tmp_path: Path) -> None:
         Bundle.load(file)
     header = json.dumps(
         {
-            "__metadata__": {"format": "ecgmodel", "format_version": "2.0",
+            "__metadata__": {"format": "ecgmodel", "format_version": "3.0",
                              "architecture": "cae"},
             "w": {"dtype": "F32", "shape": [1 << 40], "data_offsets": [0, 1 << 42]},
         }

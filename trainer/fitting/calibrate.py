@@ -194,19 +194,19 @@ def for_site(bundle: Bundle, scores: SiteScores, site: str) -> Bundle:
         bundle,
         scorer_tensors=scorer.to_tensors(),
         thresholds=thresholds,
-        metrics=tuple(map(_without_thresholds, bundle.metrics)),
+        metrics=tuple(map(without_thresholds, bundle.metrics)),
         training={**bundle.training, "site": site, "site_normals": n},
     )
 
 
-def _without_thresholds(metric: Json) -> Json:
+def without_thresholds(metric: Json) -> Json:
     """Return figures without those that were measured with the former thresholds.
 
     AUROC, AUPRC and the point AUROC of the map do not depend on one, and stay.
     """
     kept = {key: value for key, value in metric.items() if key not in AT_THRESHOLD}
     if "kinds" in kept:
-        kept["kinds"] = {name: _without_thresholds(one) for name, one in kept["kinds"].items()}
+        kept["kinds"] = {name: without_thresholds(one) for name, one in kept["kinds"].items()}
     return kept
 
 
@@ -245,7 +245,7 @@ def _normal_refs(
     normals = [entry for entry in labelled if entry.normal]
     chosen = [e.ref for e in normals if e.source not in trained_on or e.split == "report"]
     refs = {(entry.ref.path, entry.ref.index) for entry in entries}
-    here = {(ref.path, ref.index) for ref in _found(folder.resolve())[0]}
+    here = {(ref.path, ref.index) for ref in found_records(folder.resolve())[0]}
     counts = {
         "are not normal by their labels and were left out": len(labelled) - len(normals),
         "have no label and were left out": len(entries) - len(labelled),
@@ -261,7 +261,7 @@ def _normal_refs(
 
 def _all_refs(folder: Path) -> tuple[list[RecordRef], list[str]]:
     """Return every record of a folder without labels, and what there is to say of that."""
-    refs, failures = _found(folder)
+    refs, failures = found_records(folder)
     messages = [f"there are no labels here: all {len(refs)} records are taken as normals"]
     messages += [
         f"warning: {table.name} lies in the folder {table.parent.name} above and is not used; if "
@@ -277,7 +277,7 @@ def _tables_above(folder: Path) -> list[Path]:
     return [table for table in tables if table is not None]
 
 
-def _found(folder: Path) -> tuple[list[RecordRef], list[str]]:
+def found_records(folder: Path) -> tuple[list[RecordRef], list[str]]:
     """Return every record of a folder, and those that cannot be read."""
     refs, failures = [], []
     for found in find_records(folder):

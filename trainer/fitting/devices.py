@@ -17,9 +17,9 @@ from ecgviewer.signal.resample import resample_bridged
 FloatArray = npt.NDArray[np.float32]
 
 HIGHPASS_HZ = (0.05, 0.67)
-"""From diagnostic to monitoring mode; corners are drawn log-uniformly."""
+"""From diagnostic to monitoring mode."""
 LOWPASS_HZ = (35.0, 150.0)
-GAIN = (0.8, 1.25)
+GAIN = (0.75, 1.33)
 NOISE_MV, STEP_MV = 0.03, 0.00488
 RATES_HZ = (100.0, 200.0, 250.0, 400.0, 1000.0)
 COPY_S = 10.0
@@ -27,12 +27,18 @@ FORWARD, ZERO_PHASE = 0.75, 0.15
 """Shares of the devices whose high-pass moves the phase, and of those that correct it."""
 
 
-def random_device(rng: np.random.Generator) -> DeviceFilter:
-    """Draw a device."""
+def random_device(rng: np.random.Generator, strong: bool = False) -> DeviceFilter:
+    """Draw a device.
+
+    Corners of high-passes are drawn log-uniformly, as networks shall see them; ``strong``:
+    uniformly, so that thresholds know those best that change most.
+    """
     kind = rng.random()
-    has_highpass = kind < FORWARD + ZERO_PHASE
+    corner_hz = 0.0
+    if kind < FORWARD + ZERO_PHASE:
+        corner_hz = float(rng.uniform(*HIGHPASS_HZ)) if strong else _log_uniform(rng, HIGHPASS_HZ)
     return DeviceFilter(
-        highpass_hz=_log_uniform(rng, HIGHPASS_HZ) if has_highpass else 0.0,
+        highpass_hz=corner_hz,
         poles=int(rng.integers(1, 3)),
         zero_phase=FORWARD <= kind < FORWARD + ZERO_PHASE,
         lowpass_hz=_log_uniform(rng, LOWPASS_HZ) if rng.random() < 0.5 else 0.0,
@@ -87,20 +93,39 @@ def other_device(recording: Recording, rng: np.random.Generator) -> Recording:
     RecordError
         When the file cannot be read.
     """
+    device = random_device(rng, strong=True)
+    rate_hz = float(rng.choice(RATES_HZ)) if rng.random() < 0.3 else recording.fs_hz
+    noise_mv = float(rng.uniform(0.0, NOISE_MV)) if rng.random() < 0.5 else 0.0
+    step_mv = STEP_MV if rng.random() < 0.3 else 0.0
+    return through_device(recording, device, rng, noise_mv, step_mv, rate_hz)
+
+
+def through_device(
+    recording: Recording,
+    device: DeviceFilter,
+    rng: np.random.Generator,
+    noise_mv: float = 0.0,
+    step_mv: float = 0.0,
+    rate_hz: float | None = None,
+) -> Recording:
+    """Return the first ``COPY_S`` of a recording after a device's filter, noise, steps and rate.
+
+    Raises
+    ------
+    RecordError
+        When the file cannot be read.
+    """
     fs_hz = recording.fs_hz
-    read = recording.read(0.0, min(COPY_S, recording.duration_s))
-    filled, missing = bridge_gaps(read)
-    values = random_device(rng)(filled, fs_hz)
-    if rng.random() < 0.3:
-        rate = float(rng.choice(RATES_HZ))
-        values = resample_bridged(values, fs_hz, rate)
-        missing = mask_at_rate(missing, fs_hz, rate, values.shape[1])
-        fs_hz = rate
-    if recording.units_known:
-        level = rng.uniform(0.0, NOISE_MV) if rng.random() < 0.5 else 0.0
-        values = values + level * rng.standard_normal(values.shape)
-        if rng.random() < 0.3:
-            values = np.round(values / STEP_MV) * STEP_MV
+    filled, missing = bridge_gaps(recording.read(0.0, min(COPY_S, recording.duration_s)))
+    values = device(filled, fs_hz)
+    if rate_hz is not None and rate_hz != fs_hz:
+        values = resample_bridged(values, fs_hz, rate_hz)
+        missing = mask_at_rate(missing, fs_hz, rate_hz, values.shape[1])
+        fs_hz = rate_hz
+    if noise_mv > 0:
+        values = values + noise_mv * rng.standard_normal(values.shape)
+    if step_mv > 0:
+        values = np.round(values / step_mv) * step_mv
     values = np.where(missing, np.nan, values).astype(np.float32)
     return replace(
         recording, fs_hz=fs_hz, n_samples=values.shape[1], source=_Samples(values), notes=()
