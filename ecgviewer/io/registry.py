@@ -15,6 +15,7 @@ from ecgviewer.core.errors import (
 from ecgviewer.core.record_ref import ReadOptions, RecordRef
 from ecgviewer.core.recording import Recording
 from ecgviewer.io import limits
+from ecgviewer.io.derived import with_limb_leads
 from ecgviewer.io.file_access import FileStamp, is_folder, is_regular, starts_with
 from ecgviewer.io.readers import count_in, kind_of, listed_as_record, open_as
 from ecgviewer.io.recognise import known_refusal, refusal
@@ -95,9 +96,9 @@ def open_record(ref: RecordRef) -> Recording:
     if is_hdf5(target):
         from ecgviewer.io.hdf5.records import open_hdf5
 
-        return open_hdf5(resolved)
+        return with_limb_leads(open_hdf5(resolved))
     kind = kind_of(target)
-    return open_as(kind, resolved) if kind is not None else open_wfdb(resolved)
+    return with_limb_leads(open_as(kind, resolved) if kind is not None else open_wfdb(resolved))
 
 
 def is_hdf5(path: Path) -> bool:

@@ -69,6 +69,10 @@ TABLE: tuple[Command | str, ...] = (
         "file.close", "&Close record", FILE, ("Ctrl+W",), "Close the open record",
         when=when.record_open,
     ),
+    Command(
+        "file.settings", "Se&ttings…", FILE, ("Ctrl+,",),
+        "Paper, colours, reading, models, folders and keys on one page", when=when.always,
+    ),
     Command("file.quit", "&Quit", FILE, ("Ctrl+Q",), "Close the program", when=when.always),
     *(
         Command(
@@ -81,6 +85,11 @@ TABLE: tuple[Command | str, ...] = (
     Command(
         "view.cabrera", "&Cabrera order", f"{VIEW}/&Layout", ("Ctrl+4",),
         "Limb leads in Cabrera order: aVL I -aVR II aVF III", checkable=True, when=when.always,
+    ),
+    Command(
+        "view.clock", "&Time of day", VIEW, ("Ctrl+Shift+T",),
+        "Tell the time of day instead of the time from the start, where the file gives it",
+        checkable=True, when=when.always,
     ),
     Command(
         "view.focus", "One lead at full &height", f"{VIEW}/&Layout", ("Z",),

@@ -13,6 +13,7 @@ from ecgviewer.app.qt.time_texts import LONG_S, span_text
 from ecgviewer.app.shell.document import Document
 from ecgviewer.app.shell.flag_groups import FlagGroups
 from ecgviewer.core.analysis import Flag
+from ecgviewer.core.start import Start
 
 HELP = (
     "What stands out, the leads that show it, and what the reader said; when, from the beginning "
@@ -29,18 +30,21 @@ class FlagsModel(QAbstractTableModel):
         self._document = document
         self._verdicts: list[tuple[str, str]] = []
         document.flagsChanged.connect(self._reset)
+        document.clockChanged.connect(self._tell_anew)
 
     def _reset(self) -> None:
         self.beginResetModel()
         self._verdicts = []
         self.endResetModel()
 
+    def _tell_anew(self) -> None:
+        if rows := self.rowCount():
+            self.dataChanged.emit(self.index(0, 0), self.index(rows - 1, 0))
+
     def set_verdicts(self, verdicts: list[tuple[str, str]]) -> None:
         """Show the reader's verdicts: for each flag the cell's text and its explanation."""
         self._verdicts = verdicts
-        rows = self.rowCount()
-        if rows:
-            self.dataChanged.emit(self.index(0, 0), self.index(rows - 1, 0))
+        self._tell_anew()
 
     def _verdict(self, row: int) -> tuple[str, str]:
         return self._verdicts[row] if row < len(self._verdicts) else ("", "")
@@ -59,16 +63,17 @@ class FlagsModel(QAbstractTableModel):
         mark, explanation = self._verdict(index.row())
         if role in (ROW_ROLE, Qt.ItemDataRole.DisplayRole):
             recording = self._document.recording
-            row = flag_row(flag, bool(recording and recording.duration_s > LONG_S), mark)
+            long = bool(recording and recording.duration_s > LONG_S)
+            row = flag_row(flag, long, mark, self._document.clock)
             return row if role == ROW_ROLE else row.text()
         if role == Qt.ItemDataRole.ToolTipRole:
             return f"{describe_flag(flag)}\n{explanation}".strip()
         return None
 
 
-def flag_row(flag: Flag, long: bool, mark: str) -> ListRow:
+def flag_row(flag: Flag, long: bool, mark: str, clock: Start | None = None) -> ListRow:
     """Return a flag in a few lines: what, where and the reader's verdict, then when and p."""
-    span = span_text(flag.start_s, flag.stop_s, long)
+    span = span_text(flag.start_s, flag.stop_s, long, clock)
     return ListRow(finding_text(flag), (span, f"p {p_text(flag.p_value)}"), mark)
 
 

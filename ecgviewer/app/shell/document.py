@@ -15,6 +15,7 @@ from ecgviewer.core.model_requirements import why_not_judged
 from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.core.recording import Recording
 from ecgviewer.core.source_facts import SourceFacts
+from ecgviewer.core.start import Start
 from ecgviewer.review.annotations import Annotation
 
 
@@ -66,6 +67,7 @@ class Document(QObject):
     flagsChanged = Signal()
     selectedFlagChanged = Signal()
     fileAnnotationsChanged = Signal()
+    clockChanged = Signal()
 
     def __init__(self, specificity: float, workers: Workers, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -74,6 +76,7 @@ class Document(QObject):
         self.ref: RecordRef | None = None
         self.recording: Recording | None = None
         self.heart: Heart | None = None
+        self._by_the_clock = False
         self.active_model: str | None = None
         self.specificity = specificity
         self.selected_flag: int | None = None
@@ -123,6 +126,17 @@ class Document(QObject):
             self.fileAnnotationsChanged,
         ):  # fmt: skip
             signal.emit()
+
+    @property
+    def clock(self) -> Start | None:
+        """The start by whose clock times are told; None tells them from the start of the record."""
+        start = self.recording.start if self.recording is not None else None
+        return start if self._by_the_clock and start is not None and start.clock else None
+
+    def tell_by_the_clock(self, on: bool) -> None:
+        """Tell the time of day, where the file gives it, or the time from the start."""
+        self._by_the_clock = on
+        self.clockChanged.emit()
 
     def has_analysis(self, model: str) -> bool:
         """Return whether a model ran on the open recording, seen or not."""
