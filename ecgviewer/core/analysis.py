@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -183,14 +183,16 @@ class Analysis:
         """Return the record score that this share of normal records stays below."""
         return self.record_reference.threshold(specificity)
 
-    def window_passes(self, window: WindowScore, specificity: float) -> bool:
-        """Return whether a window is why the record passes its threshold.
+    def passing(self, windows: Sequence[WindowScore], specificity: float) -> list[bool]:
+        """Return which of these windows are why the record passes its threshold.
 
         A record passes exactly when one of its windows does: the smallest of many p-values is
         corrected for their number in both.
         """
-        score = score_of(family_p_value(window.p_value, len(self.windows)))
-        return score >= self.threshold(specificity)
+        if not self.is_acceptable:
+            return [False] * len(windows)
+        n, level = len(self.windows), self.threshold(specificity)
+        return [score_of(family_p_value(window.p_value, n)) >= level for window in windows]
 
     def map_threshold(self, specificity: float) -> float:
         """Return the map level that this share of normal 10-s windows never reaches."""

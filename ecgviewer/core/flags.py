@@ -25,7 +25,7 @@ def derive_flags(analysis: Analysis, specificity: float) -> tuple[Flag, ...]:
     """Return the spans whose score passes the threshold of this specificity, in time order.
 
     A record has a flag exactly when it passes as a whole: only windows that pass are looked into
-    (:meth:`Analysis.window_passes`), so that a healthy record carries no flag as often as the
+    (:meth:`Analysis.passing`), so that a healthy record carries no flag as often as the
     specificity says. In such a window, excursions of the score map above its threshold are joined
     within a lead, then across leads where they overlap in time. What has no single place on the
     map becomes a flag over the window: a rhythm or an interval that passes; ST, T, R or S levels
@@ -183,8 +183,9 @@ def _passing(analysis: Analysis, specificity: float) -> npt.NDArray[np.bool_]:
     """Return which samples of the map [T] lie in windows that pass."""
     fs = analysis.map_fs_hz
     inside = np.zeros(analysis.score_map.shape[1], dtype=bool)
-    for window in analysis.windows:
-        if analysis.window_passes(window, specificity):
+    passing = analysis.passing(analysis.windows, specificity)
+    for window, passes in zip(analysis.windows, passing, strict=True):
+        if passes:
             inside[round(window.start_s * fs) : round(window.stop_s * fs)] = True
     return inside
 
@@ -229,8 +230,8 @@ def _window_flags(
     """Return what there is to flag in each window."""
     level = 1.0 - specificity
     flags: list[list[Flag]] = []
-    for window in windows:
-        if not (window.parts and analysis.window_passes(window, specificity)):
+    for window, passes in zip(windows, analysis.passing(windows, specificity), strict=True):
+        if not (window.parts and passes):
             flags.append([])
             continue
         passing = {part for part, p_value in window.parts.items() if p_value <= level}

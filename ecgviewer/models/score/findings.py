@@ -134,12 +134,16 @@ def find(
     return (_of_map(score_map),) if name == "residual" else _of_levels(density, values)
 
 
-def of_highpass(candidate: int) -> Finding:
-    """Return in words what the device's high-pass means for a reader."""
-    text = f"high-pass of about {CORNERS_HZ[candidate]:.2g} Hz in the record"
-    if STRENGTH[candidate] >= ST_LOST:
-        text += ": ST levels cannot be judged"
-    return Finding(text)
+def of_highpass(candidate: int) -> tuple[Finding, ...]:
+    """Return in words what the device's high-pass means for a reader; empty where nothing.
+
+    A weak filter is taken out and not told: it changes no level that is judged, and a single
+    record does not show it for sure.
+    """
+    if STRENGTH[candidate] < ST_LOST:
+        return ()
+    corner_hz = CORNERS_HZ[candidate]
+    return (Finding(f"high-pass of about {corner_hz:.2g} Hz: ST levels cannot be judged"),)
 
 
 def _of_rhythm(density: Directed, values: DoubleArray) -> Finding:

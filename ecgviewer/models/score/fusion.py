@@ -20,7 +20,6 @@ from ecgviewer.core.reference import NormalReference
 from ecgviewer.models.score.densities import DoubleArray
 from ecgviewer.models.score.expected import Expected
 from ecgviewer.models.score.findings import HIGHPASS, find, of_highpass
-from ecgviewer.models.score.highpass import NO_FILTER
 from ecgviewer.models.score.parts import (
     BEATS,
     DETECTORS,
@@ -207,8 +206,8 @@ class Scorer:
                 found[DETECTORS[name]] = find(
                     name, self.densities[name], vectors[name], score_map, seen.rr_s
                 )
-        if seen.highpass != NO_FILTER:
-            found[HIGHPASS] = (of_highpass(seen.highpass),)
+        if told := of_highpass(seen.highpass):
+            found[HIGHPASS] = told
         return found
 
     def to_tensors(self) -> dict[str, npt.NDArray[np.float32]]:
