@@ -30,6 +30,7 @@ HANDLERS: dict[str, tuple[str, str]] = {
     "export": ("ecgviewer.cli.export", "run"),
     "convert": ("ecgviewer.cli.convert", "run"),
     "summary": ("ecgviewer.cli.summary", "run"),
+    "measure": ("ecgviewer.cli.measure", "run"),
     "models": ("ecgviewer.cli.models", "run"),
     "selftest": ("ecgviewer.cli.selftest", "run"),
 }
@@ -73,6 +74,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_export(commands)
     _add_convert(commands)
     _add_summary(commands)
+    _add_measure(commands)
     commands.add_parser("models", help="list the model bundles with the figures on their cards")
     commands.add_parser("selftest", help="run a shipped sample through every model")
     commands.add_parser(
@@ -211,6 +213,32 @@ def _add_summary(commands: Commands) -> None:
     _add_read_options(command)
 
 
+def _add_measure(commands: Commands) -> None:
+    command = commands.add_parser(
+        "measure",
+        help="rate, intervals and axes: one CSV or JSON row per record",
+        description="Measure every record found; what cannot be measured is empty, and `reasons` "
+        "says why. Exit status: 0 all read, 1 some could not be read, 2 wrong usage.",
+    )
+    command.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="record or folder")
+    command.add_argument(
+        "--per-lead",
+        action="store_true",
+        help="also the heights of P, Q, R, S, T and ST (J, J+60, J+80 ms) in each lead, in mV",
+    )
+    command.add_argument(
+        "--every", type=_positive_s, metavar="N", help="one row per N seconds (default: record)"
+    )
+    command.add_argument(
+        "--out",
+        type=_measures_file,
+        default="-",
+        metavar="FILE",
+        help="FILE.csv, FILE.json, or - for CSV on standard output (default)",
+    )
+    _add_read_options(command)
+
+
 def _add_anonymize(command: argparse.ArgumentParser) -> None:
     choice = command.add_mutually_exclusive_group()
     choice.add_argument(
@@ -309,6 +337,17 @@ def _seconds(text: str) -> float:
     if not 0 <= value < math.inf:
         raise argparse.ArgumentTypeError(f"takes seconds from the record's start, not {text!r}")
     return value
+
+
+def _positive_s(text: str) -> float:
+    value = _number(text)
+    if not 1.0 <= value < 1e6:
+        raise argparse.ArgumentTypeError(f"takes a number of seconds of at least 1, not {text!r}")
+    return value
+
+
+def _measures_file(text: str) -> str:
+    return text if text == "-" else str(_file_with_suffix(text, ".csv", ".json"))
 
 
 def _unit(text: str) -> str:

@@ -1,7 +1,8 @@
 """Worker processes that a crash of one does not end.
 
 The pools of the standard library break as a whole when one process dies (a damaged file that
-kills a native reader, the kernel's memory killer). Here only the task in hand is lost, and told.
+kills a native reader, the kernel's memory killer). Here the tasks at hand are tried again one by
+one, and only the one that kills its process again is lost, and told.
 Tasks and results travel over one-way pipes: no sockets.
 """
 
@@ -9,17 +10,22 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from multiprocessing.connection import Connection, wait
 from typing import Generic, TypeVar
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
-Report = Callable[[float], None]
-"""Called by the work with the fraction of its task that is done."""
+Report = Callable[[int, float], None]
+"""Called by the work with the number of a task among those at hand and the fraction done of it."""
+Work = Callable[[Sequence[Task], Report], list[Result]]
+"""Does some tasks together; returns a result for each."""
 
+Items = list[tuple[int, Task]]
 _CONTEXT = multiprocessing.get_context("spawn")
 
 
@@ -40,10 +46,31 @@ class Crash:
         return f"the worker process ended unexpectedly (exit status {self.exit_code})"
 
 
+class _Ahead(Generic[Task]):
+    """Numbered tasks, taken some at a time from an iterable whose length nobody knows."""
+
+    def __init__(self, tasks: Iterator[tuple[int, Task]]) -> None:
+        self._tasks = tasks
+        self._waiting: Items[Task] = []
+
+    def take(self, most: int, shares: int) -> Items[Task] | None:
+        """Return up to ``most`` tasks, so that at the end ``shares`` processes have some; or None.
+
+        A single task at a time is taken no earlier than it is needed.
+        """
+        wanted = most * shares if most > 1 else 1
+        self._waiting += islice(self._tasks, max(wanted - len(self._waiting), 0))
+        if not self._waiting:
+            return None
+        count = min(most, -(-len(self._waiting) // shares))
+        taken, self._waiting = self._waiting[:count], self._waiting[count:]
+        return taken
+
+
 class _Worker(Generic[Task, Result]):
     """One process and its two pipes."""
 
-    def __init__(self, make_work: Callable[[], Callable[[Task, Report], Result]]) -> None:
+    def __init__(self, make_work: Callable[[], Work[Task, Result]]) -> None:
         tasks_out, self._tasks = _CONTEXT.Pipe(duplex=False)
         self.results, results_in = _CONTEXT.Pipe(duplex=False)
         self.process = _CONTEXT.Process(
@@ -53,19 +80,18 @@ class _Worker(Generic[Task, Result]):
         # Only the child may hold its ends, or a death on either side would go unseen.
         tasks_out.close()
         results_in.close()
-        self.index: int | None = None
-        self.task: Task | None = None
+        self.items: Items[Task] = []
 
-    def submit(self, index: int, task: Task) -> None:
-        self.index, self.task = index, task
+    def submit(self, items: Items[Task]) -> None:
+        self.items = items
         # A process that died between two tasks: its closed result pipe tells when waited on.
         with suppress(BrokenPipeError):
-            self._tasks.send(task)
+            self._tasks.send([task for _, task in items])
 
     def stop(self) -> None:
         """End the process: at once when it is in the middle of a task."""
         self._tasks.close()
-        if self.index is not None:
+        if self.items:
             self.process.kill()
         self.process.join()
         self.results.close()
@@ -77,20 +103,25 @@ class WorkerPool(Generic[Task, Result]):
     Parameters
     ----------
     make_work : callable
-        Called once in each process; returns the function that does a task.
+        Called once in each process; returns the function that does tasks.
     jobs : int
         The most processes to use.
     on_progress : callable
         Called with a task and the fraction of it that is done.
+    together : int
+        The most tasks that a process gets at a time; fewer where there are not enough for all.
     """
 
     def __init__(
         self,
-        make_work: Callable[[], Callable[[Task, Report], Result]],
+        make_work: Callable[[], Work[Task, Result]],
         jobs: int,
         on_progress: Callable[[Task, float], None],
+        together: int = 1,
     ) -> None:
         self._make_work = make_work
+        self._together = together
+        self._again: deque[tuple[int, Task]] = deque()
         self._jobs = jobs
         self._on_progress = on_progress
         self._workers: list[_Worker[Task, Result]] = []
@@ -100,19 +131,14 @@ class WorkerPool(Generic[Task, Result]):
 
         Tasks are taken from the iterable as workers become free.
         """
-        pending = enumerate(tasks)
+        pending = _Ahead(enumerate(tasks))
         finished: dict[int, tuple[Task, Result | Crash]] = {}
         following = 0
-        more = True
         try:
             while True:
-                while more and (worker := self._idle_worker()) is not None:
-                    item = next(pending, None)
-                    if item is None:
-                        more = False
-                    else:
-                        worker.submit(*item)
-                busy = {w.results: w for w in self._workers if w.index is not None}
+                while self._has_room() and (items := self._next_items(pending)) is not None:
+                    self._idle_worker().submit(items)
+                busy = {w.results: w for w in self._workers if w.items}
                 if not busy:
                     return
                 for results in wait(list(busy)):
@@ -125,14 +151,21 @@ class WorkerPool(Generic[Task, Result]):
                 worker.stop()
             self._workers.clear()
 
-    def _idle_worker(self) -> _Worker[Task, Result] | None:
+    def _next_items(self, pending: _Ahead[Task]) -> Items[Task] | None:
+        """Return what a worker does next: what killed one before alone, else some together."""
+        if self._again:
+            return [self._again.popleft()]
+        return pending.take(self._together, self._jobs)
+
+    def _has_room(self) -> bool:
+        return len(self._workers) < self._jobs or any(not w.items for w in self._workers)
+
+    def _idle_worker(self) -> _Worker[Task, Result]:
         for worker in self._workers:
-            if worker.index is None:
+            if not worker.items:
                 return worker
-        if len(self._workers) < self._jobs:
-            self._workers.append(_Worker(self._make_work))
-            return self._workers[-1]
-        return None
+        self._workers.append(_Worker(self._make_work))
+        return self._workers[-1]
 
     def _collect(
         self,
@@ -140,25 +173,28 @@ class WorkerPool(Generic[Task, Result]):
         finished: dict[int, tuple[Task, Result | Crash]],
     ) -> None:
         """Receive one message of a busy worker, or its death."""
-        assert worker.index is not None and worker.task is not None
-        result: Result | Crash
         try:
             kind, content = worker.results.recv()
         except (EOFError, OSError):
             worker.process.join()
-            result = Crash(worker.process.exitcode)
             self._workers.remove(worker)
+            if len(worker.items) > 1:
+                self._again += worker.items
+            else:
+                ((index, task),) = worker.items
+                finished[index] = (task, Crash(worker.process.exitcode))
         else:
             if kind == "progress":
-                self._on_progress(worker.task, content)
+                number, fraction = content
+                self._on_progress(worker.items[number][1], fraction)
                 return
-            result = content
-        finished[worker.index] = (worker.task, result)
-        worker.index = None
+            for (index, task), result in zip(worker.items, content, strict=True):
+                finished[index] = (task, result)
+        worker.items = []
 
 
 def _serve(
-    make_work: Callable[[], Callable[[Task, Report], Result]],
+    make_work: Callable[[], Work[Task, Result]],
     tasks: Connection,
     results: Connection,
 ) -> None:
@@ -168,7 +204,7 @@ def _serve(
     work = make_work()
     while True:
         try:
-            task = tasks.recv()
+            at_hand = tasks.recv()
         except EOFError:
             return
-        results.send(("done", work(task, lambda fraction: results.send(("progress", fraction)))))
+        results.send(("done", work(at_hand, lambda *done: results.send(("progress", done)))))

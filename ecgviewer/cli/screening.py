@@ -1,21 +1,26 @@
-"""What a worker process of ``analyze`` does with one record: open, run the models, make rows."""
+"""What a worker process of ``analyze`` does with some records: open, run the models, make rows."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ecgviewer.cli.cached import CachedModels
 from ecgviewer.cli.maps import write_maps
 from ecgviewer.cli.pool import Report
 from ecgviewer.cli.rows import Job, anonymous_row, error_row, result_row
 from ecgviewer.cli.table import Row
 from ecgviewer.cli.words import in_words
+from ecgviewer.core.analysis import Analysis
 from ecgviewer.core.errors import EcgViewerError, UnreadableError, trace_text
 from ecgviewer.core.recording import Recording
 from ecgviewer.io import open_record
 from ecgviewer.review.privacy.identity import pseudonym
+
+if TYPE_CHECKING:
+    from ecgviewer.cli.cached import CachedModels
 
 log = logging.getLogger(__name__)
 
@@ -47,47 +52,92 @@ class Screening:
         self._anonymous = anonymous
         self._models = models
         self._specificity = specificity
-        self._cached = CachedModels(device)
+        self._device = device
+        self._cached: CachedModels | None = None
 
-    def __call__(self, job: Job, report: Report) -> tuple[Row, ...]:
-        """Return one row per model; what cannot be read or judged has ``error`` filled."""
-        if isinstance(job.source, str):
-            return self._failed(job, job.source)
+    def __call__(self, jobs: Sequence[Job], report: Report) -> list[tuple[Row, ...]]:
+        """Return one row per job and model; what cannot be read or judged has ``error`` filled."""
+        rows: list[tuple[Row, ...]] = [()] * len(jobs)
+        opened: list[tuple[int, Recording]] = []
+        for number, job in enumerate(jobs):
+            found = self._open(job)
+            if isinstance(found, str):
+                rows[number] = self._failed(job, found)
+            else:
+                opened.append((number, found))
         try:
-            recording = open_record(job.source)
+            if opened:
+                for number, found_rows in self._screen(jobs, opened, report).items():
+                    rows[number] = tuple(found_rows)
+        finally:
+            for _, recording in opened:
+                recording.source.close()
+        return rows
+
+    def _open(self, job: Job) -> Recording | str:
+        """Return the recording, or why it cannot be opened."""
+        if isinstance(job.source, str):
+            return job.source
+        try:
+            return open_record(job.source)
         except EcgViewerError as error:
-            return self._failed(job, in_words(error, job.path))
+            return in_words(error, job.path)
         except Exception as error:  # noqa: BLE001 - it costs one row, not the run
             log.error("a record cannot be opened: %s", trace_text(error))
-            return self._failed(job, _unexpected(error))
-        try:
-            rows = (
-                self._row(job, recording, model, bundle, report) for model, bundle in self._models
-            )
-            return tuple(
-                anonymous_row(row, job, recording) if self._anonymous else row for row in rows
-            )
-        finally:
-            recording.source.close()
+            return _unexpected(error)
+
+    def _screen(
+        self, jobs: Sequence[Job], opened: list[tuple[int, Recording]], report: Report
+    ) -> dict[int, list[Row]]:
+        def tell(number: int, fraction: float) -> None:
+            at, recording = opened[number]
+            if recording.duration_s >= PROGRESS_FROM_S:
+                report(at, fraction)
+
+        recordings = [recording for _, recording in opened]
+        explain = any(job.maps is not None for job in jobs)
+        names = {bundle: model for model, bundle in self._models}
+        bundles = [bundle for _, bundle in self._models]
+        rows: dict[int, list[Row]] = {number: [] for number, _ in opened}
+        for place, bundle, found in self._models_here().screen(recordings, bundles, explain, tell):
+            number, recording = opened[place]
+            row = self._row(jobs[number], recording, names[bundle], found)
+            if self._anonymous:
+                row = anonymous_row(row, jobs[number], recording)
+            rows[number].append(row)
+        return rows
+
+    def _models_here(self) -> CachedModels:
+        """Return the models; torch is imported here, when a record could be opened."""
+        if self._cached is None:
+            import torch
+
+            from ecgviewer.cli.cached import CachedModels
+
+            torch.set_num_threads(1)  # the other cores are the siblings'
+            self._cached = CachedModels(self._device)
+        return self._cached
 
     def _failed(self, job: Job, reason: str) -> tuple[Row, ...]:
         rows = (error_row(job, model, reason) for model, _ in self._models)
         return tuple(anonymous_row(row, job, None) if self._anonymous else row for row in rows)
 
-    def _row(self, job: Job, recording: Recording, model: str, bundle: Path, report: Report) -> Row:
-        def tell(fraction: float, text: str) -> None:
-            if recording.duration_s >= PROGRESS_FROM_S:
-                report(fraction)
-
+    def _row(self, job: Job, recording: Recording, model: str, found: Analysis | Exception) -> Row:
+        if isinstance(found, UnreadableError):
+            return error_row(job, model, in_words(found, job.path), found.quality)
+        if isinstance(found, EcgViewerError):
+            return error_row(job, model, in_words(found, job.path))
+        if isinstance(found, Exception):
+            log.error("%s failed: %s", model, trace_text(found))
+            return error_row(job, model, _unexpected(found))
         try:
-            analysis = self._cached.analyze(recording, bundle, tell)
-            row = result_row(job, model, recording, analysis, self._specificity)
+            row = result_row(job, model, recording, found, self._specificity)
             if job.maps is None:
                 return row
             name = pseudonym(recording.content_hash()) if self._anonymous else job.maps.name
             target = job.maps.with_name(f"{name}.{model}.npz")
             try:
-                write_maps(target, recording, analysis, self._specificity)
+                write_maps(target, recording, found, self._specificity)
             except OSError as error:
                 return replace(row, error=f"cannot write the maps: {error.strerror or error}")
             return row

@@ -15,10 +15,12 @@ class SiteShifts:
 
     found: dict[tuple[Path, str], SiteShift] = field(default_factory=dict)
 
-    def with_shift(self, row: Row, folder: Path) -> Row:
+    def with_shift(self, row: Row) -> Row:
         """Count a record's row, and return it with what its folder shows so far."""
         if row.p_value is None:
             return row
+        # An anonymous row has no path: all of a run are one folder then.
+        folder = Path(row.path).parent
         shift = self.found.setdefault((folder, row.model), SiteShift())
         shift.add(row.p_value, row.parts)
         return replace(row, site_shift=shift.text())

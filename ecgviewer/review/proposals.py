@@ -19,13 +19,13 @@ Only words that mean what the label says are here: an irregular rhythm may be se
 
 
 def propose(words: str, labels: LabelSet) -> Label | None:
-    """Return the label for a flag's words, such as ``ST lower, T lower``; None without one.
+    """Return the label for a flag's words, such as ``axis left, QT long``; None without one.
 
-    The most prominent word comes first and decides. A set that has no label with the code, such
+    The most prominent word that has a label decides. A set that has no label with the code, such
     as a user's own, has no proposal either.
     """
-    code = SUGGESTED.get(words_of(words)[0])
-    return next(
-        (label for label in labels.labels if code in [c.value for c in label.codes]),
-        None,
-    )
+    for word in words_of(words):
+        for label in labels.labels:
+            if SUGGESTED.get(word) in [code.value for code in label.codes]:
+                return label
+    return None

@@ -27,11 +27,16 @@ SAME_SHAPE = 0.85
 
 
 def heart_rate_bpm(r_peaks: npt.ArrayLike, fs_hz: float) -> float:
-    """Return beats per minute from the median RR interval; NaN with fewer than 2 beats."""
+    """Return beats per minute from the mean RR interval; NaN with fewer than 2 beats.
+
+    Intervals above 3 s and 2.5 times the median are gaps of the recording, not of the heart's.
+    """
     r = np.asarray(r_peaks)
     if r.size < 2:
         return float("nan")
-    return 60.0 * fs_hz / float(np.median(np.diff(r)))
+    rr = np.diff(r) / fs_hz
+    kept = rr[(rr <= 3.0) | (rr <= 2.5 * np.median(rr))]
+    return 60.0 / float(kept.mean())
 
 
 def dominant_beats(

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
 
 from ecgviewer.signal.beat_heights import BeatHeights
 from ecgviewer.signal.gaps import DoubleArray, bridge_gaps
@@ -27,6 +28,8 @@ wider here because bundle branch blocks and children share one setting)."""
 REFRACTORY_S = 0.22
 NOISE_RISE = 1.6
 """How much a beat rises above what 30 % of the seconds around lie below."""
+STEADY = 0.03
+"""Relative spread in time and height of what is no noise although there is no rest between."""
 LEAST_HEIGHT = 0.2
 """Of the usual beat within half a minute: what hum and hiss leave after electrodes came off."""
 _HEART_RISE = (3.0, 3.0, 3.0, 2.5, 2.5, 2.5, 2.05)
@@ -107,7 +110,23 @@ def _above_noise(
     highest = np.zeros(count)
     np.maximum.at(highest, piece, rise)
     beating = maximum_filter1d(highest, 3, mode="nearest") > _HEART_RISE[min(n_leads, 6)]
-    return np.asarray((rise > NOISE_RISE) & beating[piece] & (curve[at] > LEAST_HEIGHT))
+    above = (rise > NOISE_RISE) & beating[piece]
+    return np.asarray((above | _steady(at, curve[at])) & (curve[at] > LEAST_HEIGHT))
+
+
+def _steady(at: IntArray, height: DoubleArray) -> npt.NDArray[np.bool_]:
+    """Return which maxima keep time and height over five: fast wide complexes leave no rest."""
+    steady = np.zeros(at.size, dtype=np.bool_)
+    if at.size < 5:
+        return steady
+    apart = sliding_window_view(np.diff(at).astype(np.float64), 4)
+    high = sliding_window_view(height, 5)
+    even = (apart.std(axis=1) < STEADY * apart.mean(axis=1)) & (
+        high.std(axis=1) < STEADY * high.mean(axis=1)
+    )
+    for shift in range(5):
+        steady[shift : shift + even.size] |= even
+    return steady
 
 
 def _qrs_band(x: DoubleArray, fs_hz: float) -> DoubleArray:

@@ -225,7 +225,7 @@ def test_the_page_says_everything(qt_app: QApplication) -> None:
     when = "2026-03-01 12:00:00 UTC"
     for part in ("ab" * 32, "cd" * 32, "high_hz 40", "95\u00a0%", "Dr. A", when):
         assert part in seal
-    rate = dict(page.measures)["Heart rate"]
+    rate = dict(page.measures)["Rate"]
     assert rate == "60 bpm"
 
 

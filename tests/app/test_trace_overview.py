@@ -9,13 +9,14 @@ from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from ecgviewer.app.evidence.card import EvidenceCard, measure_rows
+from ecgviewer.app.evidence.card import EvidenceCard
 from ecgviewer.app.evidence.measurements import gather
 from ecgviewer.app.qt.theme import DARK, LIGHT, Theme, apply_theme, theme_for
 from ecgviewer.app.trace.color_scales import color_table
 from ecgviewer.app.trace.overview import OverviewBar, heart_rate_trend
 from ecgviewer.app.trace.view import TraceView
 from ecgviewer.core.analysis import Flag
+from ecgviewer.signal.measures.interval_words import interval_texts
 from tests.app.trace_material import analysis_of, close_to, ecg, flat, pixels, recording_of
 
 pytestmark = pytest.mark.usefixtures("no_surprises")
@@ -78,7 +79,7 @@ def test_evidence_measures_a_known_ecg() -> None:
     recording = recording_of(ecg(10.0))
     evidence = gather(recording, analysis_of(recording), 4.0, 5.0)
     assert evidence.stop_s - evidence.start_s == pytest.approx(10.0)
-    rows = dict(measure_rows(evidence))
+    rows = dict(interval_texts(evidence.intervals))
     assert rows["RR"].startswith("1000 ±")
     assert "(Bazett)" in " ".join(rows) and "(Fridericia)" in " ".join(rows)
     assert evidence.beats_mv[10].max() == pytest.approx(1.2, abs=0.1)

@@ -35,6 +35,16 @@ def analysed(make_window: Build, samples: Path) -> MainWindow:
     return window
 
 
+def test_no_readout_of_one_record_stands_over_the_next(make_window: Build, samples: Path) -> None:
+    window = make_window()
+    open_and_wait(window, samples / "00010_hr.hea")
+    window.status.show_cursor(1.0, "II", 0.25)
+    window.commands.action("tools.measure_rr").trigger()
+    assert "ms" in window.status.currentMessage()
+    open_and_wait(window, samples / "00330_hr.hea")
+    assert window.status.cursor_label.text() == "" and window.status.currentMessage() == ""
+
+
 def test_a_dropped_file_shows_its_leads_patient_line_and_heart_rate(
     make_window: Build, samples: Path
 ) -> None:

@@ -6,7 +6,10 @@ import time
 
 
 def make_work():
-    def work(task, report):
+    def work(tasks, report):
+        return [one(task, lambda done, n=n: report(n, done)) for n, task in enumerate(tasks)]
+
+    def one(task, report):
         kind, value = task
         if kind == "die":
             os.kill(os.getpid(), signal.SIGKILL)

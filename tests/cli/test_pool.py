@@ -52,3 +52,26 @@ def test_leaving_early_ends_the_processes(make_work):
 def test_no_tasks_start_no_process(make_work):
     pool = WorkerPool(make_work, 4, lambda task, fraction: None)
     assert list(pool.run([])) == []
+
+
+@pytest.mark.parametrize("together", [2, 5, 100])
+def test_a_killed_process_costs_its_own_task_of_those_it_had_together(make_work, together):
+    tasks = [("echo", n) for n in range(9)]
+    tasks[4] = ("die", 4)
+    pool = WorkerPool(make_work, 2, lambda task, fraction: None, together)
+    results = list(pool.run(tasks))
+    assert [task for task, _ in results] == tasks
+    assert [task for task, result in results if isinstance(result, Crash)] == [("die", 4)]
+
+
+def test_few_tasks_are_shared_among_the_processes(make_work):
+    pool = WorkerPool(make_work, 2, lambda task, fraction: None, 16)
+    results = list(pool.run([("sleep", 0.2 + n / 1000) for n in range(4)]))
+    assert len({result[2] for _, result in results}) == 2
+
+
+def test_progress_names_the_task_of_several(make_work):
+    seen = []
+    pool = WorkerPool(make_work, 1, lambda task, fraction: seen.append((task, fraction)), 4)
+    list(pool.run([("echo", 0.1), ("report", 0.5)]))
+    assert seen == [(("report", 0.5), 0.5)]

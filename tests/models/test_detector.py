@@ -273,10 +273,10 @@ def test_an_exhausted_gpu_falls_back_and_says_so(
     class Full:
         type = "cuda"
 
-    def no_memory(x, valid):
+    def no_memory(x, valid, *explain):
         if isinstance(runner.device, Full):
             raise torch.OutOfMemoryError("CUDA out of memory")
-        return infer(x, valid)
+        return infer(x, valid, *explain)
 
     monkeypatch.setattr(runner._network, "infer", no_memory)
     move = torch.Tensor.to

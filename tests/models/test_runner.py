@@ -57,7 +57,7 @@ def network(make_bundle: Callable[..., Bundle], monkeypatch: pytest.MonkeyPatch)
             return network
         return move(where)
 
-    def checked(x: torch.Tensor, valid: torch.Tensor) -> object:
+    def checked(x: torch.Tensor, valid: torch.Tensor, explain: bool) -> object:
         if isinstance(gpu := place[0], SmallGpu):
             gpu.batches.append(len(x))
             if len(x) > gpu.room:

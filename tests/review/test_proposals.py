@@ -20,12 +20,13 @@ from ecgviewer.review.proposals import SUGGESTED, propose
         ("PR long + fast", "1st degree AV block"),
         ("QT long", "Long QT"),
         ("irregular", None),
-        ("fast + PR long", None),
+        ("fast + PR long", "1st degree AV block"),
+        ("axis left, QT long", "Long QT"),
         ("shape", None),
         ("", None),
     ],
 )
-def test_the_first_word_decides(words: str, name: str | None) -> None:
+def test_the_first_word_with_a_label_decides(words: str, name: str | None) -> None:
     label = propose(words, DEFAULT_LABELS)
     assert (label.name if label is not None else None) == name
 

@@ -13,7 +13,7 @@ from ecgviewer.core.leads import STANDARD_LEADS
 from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.io import open_record
 from ecgviewer.signal.beats import detect_r_peaks
-from ecgviewer.signal.intervals import measure
+from ecgviewer.signal.measures.intervals import measure
 from ecgviewer.signal.resample import resample
 
 FloatArray = npt.NDArray[np.float32]

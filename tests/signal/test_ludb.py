@@ -14,7 +14,7 @@ import pytest
 
 from ecgviewer.core.leads import STANDARD_LEADS
 from ecgviewer.signal.beats import detect_r_peaks
-from ecgviewer.signal.intervals import Measure, measure
+from ecgviewer.signal.measures.intervals import Measure, measure
 
 FS_HZ = 500
 TOLERANCE_S = 0.075

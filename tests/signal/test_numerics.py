@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ecgviewer.core.leads import STANDARD_LEADS
 from ecgviewer.signal.beats import beat_phase, detect_r_peaks, median_beats
 from ecgviewer.signal.filters import display_filter
-from ecgviewer.signal.intervals import measure
+from ecgviewer.signal.measures.intervals import measure
 from ecgviewer.signal.preprocessing import Preprocessing
 from ecgviewer.signal.quality import assess, usable_mask
 from ecgviewer.signal.resample import resample

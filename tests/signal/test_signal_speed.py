@@ -12,7 +12,7 @@ import pytest
 from ecgviewer.core.leads import STANDARD_LEADS
 from ecgviewer.signal.beats import detect_r_peaks
 from ecgviewer.signal.delineation import average_beat
-from ecgviewer.signal.intervals import measure
+from ecgviewer.signal.measures.intervals import measure
 from ecgviewer.signal.preprocessing import Preprocessing
 from ecgviewer.signal.pyramid.pyramid import MinMaxPyramid
 from ecgviewer.signal.quality import assess

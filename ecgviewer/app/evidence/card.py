@@ -10,34 +10,14 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from ecgviewer.app.evidence.measurements import POST_S, PRE_S, Evidence
 from ecgviewer.app.qt.theme import LIGHT, Theme
 from ecgviewer.app.trace.polyline import polygon
-from ecgviewer.signal.intervals import Measure
+from ecgviewer.signal.measures.interval_words import interval_texts
 
 COLUMNS = 4
 PAD_PX = 12.0
 GAP_PX = 8.0
+STATEMENT_LINES = 4
 LEAST_MV = 1.0
 """A panel spans at least this, so that noise of a flat lead is not blown up."""
-
-
-def measure_rows(evidence: Evidence) -> list[tuple[str, str]]:
-    """Return every interval's name and value with uncertainty, or why there is none."""
-    intervals = evidence.intervals
-
-    def in_ms(value: Measure) -> str:
-        if value.value is None:
-            return f"not measurable ({value.reason})" if value.reason else "not measurable"
-        error = f" ± {value.uncertainty * 1000:.0f}" if value.uncertainty is not None else ""
-        return f"{value.value * 1000:.0f}{error} ms"
-
-    rr = intervals.rr_s.value
-    return [
-        ("RR", in_ms(intervals.rr_s) + (f" ({60 / rr:.0f} bpm)" if rr else "")),
-        ("PR", in_ms(intervals.pr_s)),
-        ("QRS", in_ms(intervals.qrs_s)),
-        ("QT", in_ms(intervals.qt_s)),
-        ("QTc (Bazett)", in_ms(intervals.qtc_bazett_s)),
-        ("QTc (Fridericia)", in_ms(intervals.qtc_fridericia_s)),
-    ]
 
 
 def st_text(evidence: Evidence, lead: str) -> str:
@@ -77,7 +57,8 @@ class EvidenceCard(QWidget):
         if evidence is None:
             return ""
         lines = [f"{evidence.start_s:.1f}-{evidence.stop_s:.1f} s"]
-        lines += [f"{name}: {value}" for name, value in measure_rows(evidence)]
+        lines += [f"{name}: {value}" for name, value in interval_texts(evidence.intervals)]
+        lines += evidence.statements
         lines += [f"{lead}: {st_text(evidence, lead)} at J + 60 ms" for lead in evidence.leads]
         return "\n".join(lines)
 
@@ -112,7 +93,7 @@ class EvidenceCard(QWidget):
         self, painter: QPainter, area: QRectF, evidence: Evidence, metrics: QFontMetricsF
     ) -> float:
         """Draw the intervals in two columns; return the lower edge."""
-        rows = measure_rows(evidence)
+        rows = interval_texts(evidence.intervals)
         line = metrics.height() + 4
         per_column = -(-len(rows) // 2)
         name_width = max(metrics.horizontalAdvance(name) for name, _ in rows) + 14
@@ -126,7 +107,14 @@ class EvidenceCard(QWidget):
             room = QRectF(x + name_width, y, area.width() / 2 - name_width - 6, line)
             words = metrics.elidedText(value, Qt.TextElideMode.ElideRight, room.width())
             painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, words)
-        return area.top() + per_column * line + GAP_PX
+        bottom = area.top() + per_column * line
+        if evidence.statements:
+            room = QRectF(area.left(), bottom, area.width(), line * STATEMENT_LINES)
+            flags = Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
+            painter.drawText(room, flags, "  ·  ".join(evidence.statements))
+            taken = painter.boundingRect(room, flags, "  ·  ".join(evidence.statements))
+            bottom += min(taken.height(), room.height())
+        return bottom + GAP_PX
 
     def _paint_legend(
         self, painter: QPainter, area: QRectF, evidence: Evidence, metrics: QFontMetricsF

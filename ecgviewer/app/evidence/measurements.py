@@ -8,9 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ecgviewer.core.analysis import Analysis
+from ecgviewer.core.leads import is_ecg_channel
 from ecgviewer.core.recording import FloatArray, Recording
 from ecgviewer.signal.beats import dominant_beats, median_beats
-from ecgviewer.signal.intervals import Intervals, measure
+from ecgviewer.signal.measures.intervals import Intervals, measure
+from ecgviewer.signal.measures.limits import statements
 from ecgviewer.signal.r_peaks import detect_r_peaks
 
 PRE_S, POST_S = 0.30, 0.55
@@ -37,6 +39,8 @@ class Evidence:
     intervals : Intervals
     unit : str
         Of the amplitudes: mV, or a.u. where the file does not say.
+    statements : tuple of str
+        What passed a published limit, with the limit and its source.
     """
 
     start_s: float
@@ -48,6 +52,7 @@ class Evidence:
     reconstruction_fs_hz: float
     intervals: Intervals
     unit: str = "mV"
+    statements: tuple[str, ...] = ()
 
 
 def gather(
@@ -67,7 +72,10 @@ def gather(
     signal = recording.read_samples(first, first + round(length * recording.fs_hz))
     fs_hz = recording.fs_hz
     live = np.isfinite(signal).any(axis=1)
+    live &= np.asarray([is_ecg_channel(lead) for lead in recording.leads], dtype=np.bool_)
     r_peaks = detect_r_peaks(signal[live], fs_hz) if live.any() else np.zeros(0, dtype=np.int64)
+    intervals = measure(signal, fs_hz, recording.leads, r_peaks)
+    patient = recording.patient
     reconstruction, rate = None, fs_hz
     if analysis is not None:
         rate = analysis.map_fs_hz
@@ -80,8 +88,11 @@ def gather(
         beats_mv=median_beats(signal, r_peaks, fs_hz, PRE_S, POST_S),
         reconstruction_mv=reconstruction,
         reconstruction_fs_hz=rate,
-        intervals=measure(signal, fs_hz, recording.leads, r_peaks),
+        intervals=intervals,
         unit=recording.unit,
+        statements=statements(
+            intervals, patient.sex, patient.age_years, in_mv=recording.units_known
+        ),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
@@ -124,16 +125,19 @@ def theme_for(choice: str) -> Theme:
     return DARK if choice == "dark" else LIGHT
 
 
-def apply_theme(app: QApplication, choice: str) -> Theme:
+def apply_theme(
+    app: QApplication, choice: str, more: Callable[[Theme], str] = lambda _theme: ""
+) -> Theme:
     """Give the whole program the palette and style sheet of a theme, and return it.
 
     Call it again when the system's preference changes
-    (``QGuiApplication.styleHints().colorSchemeChanged``).
+    (``QGuiApplication.styleHints().colorSchemeChanged``). ``more`` adds to the style sheet.
     """
     theme = theme_for(choice)
     app.setStyle("Fusion")
     app.setPalette(palette(theme))
-    app.setStyleSheet(style_sheet(theme))
+    # Once: every widget is polished anew for each style sheet.
+    app.setStyleSheet(style_sheet(theme) + more(theme))
     return theme
 
 

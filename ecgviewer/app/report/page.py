@@ -181,9 +181,11 @@ def _lanes(pen: _Pen, page: ReportPage) -> None:
         PAPER_LEFT_MM, bottom + 3.0, PAPER_WIDTH_MM, scale, 2.7, bold=True, right=True
     )  # fmt: skip
     width = PAPER_LEFT_MM + PAPER_WIDTH_MM - MARGIN_MM - pen.width(scale, 2.7, True) - 5.0
-    for index, words in enumerate(pen.lines(page.quality, width, QUALITY_MM, 2)):
-        y = bottom + 3.0 + index * 3.1
-        pen.text(MARGIN_MM, y, width, words, QUALITY_MM, color="#9c2c00")
+    y = bottom + 3.0
+    for text, tint in (("  ·  ".join(page.statements), "#14161a"), (page.quality, "#9c2c00")):
+        for words in pen.lines(text, width, QUALITY_MM, 2):
+            pen.text(MARGIN_MM, y, width, words, QUALITY_MM, color=tint)
+            y += 3.1
 
 
 def _baseline(row: int) -> float:

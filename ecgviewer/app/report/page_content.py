@@ -23,6 +23,8 @@ class ReportPage:
     quality : str
         What is wrong with the signal; empty when nothing is.
     measures : tuple of (name, text)
+    statements : tuple of str
+        What passed a published limit.
     leads : tuple of str
         Rows of ``signal_mv``; only leads that the recording has.
     signal_mv : array [L, n]
@@ -41,6 +43,7 @@ class ReportPage:
     abnormal: bool | None
     quality: str
     measures: tuple[tuple[str, str], ...]
+    statements: tuple[str, ...]
     leads: tuple[str, ...]
     signal_mv: FloatArray
     fs_hz: float

@@ -27,7 +27,9 @@ from ecgviewer.review.annotations import Annotation, FlagVerdict
 from ecgviewer.review.groups import group_flags
 from ecgviewer.review.privacy.anonymize import Privacy
 from ecgviewer.review.privacy.identity import Identity, public_name
-from ecgviewer.signal.intervals import Intervals, Measure, measure
+from ecgviewer.signal.measures.interval_words import interval_texts
+from ecgviewer.signal.measures.intervals import measure
+from ecgviewer.signal.measures.limits import statements
 
 PAGE_S = 10.0
 """Time on the page: 25 cm of paper at 25 mm/s."""
@@ -138,6 +140,7 @@ def make_page(
         sorted(_scrubbed(recording, annotations, privacy), key=lambda item: item.start_s)
     )
     verdict, abnormal = _verdict(analysis, specificity)
+    intervals = measure(signal, recording.fs_hz, leads)
     if conclusion:
         verdict += f"  Reviewer: {conclusion}."
     return ReportPage(
@@ -146,7 +149,13 @@ def make_page(
         verdict=verdict,
         abnormal=abnormal,
         quality=_quality(analysis),
-        measures=measure_texts(measure(signal, recording.fs_hz, leads)),
+        measures=interval_texts(intervals),
+        statements=statements(
+            intervals,
+            recording.patient.sex,
+            recording.patient.age_years,
+            in_mv=recording.units_known,
+        ),
         leads=leads,
         signal_mv=signal,
         fs_hz=recording.fs_hz,
@@ -244,29 +253,6 @@ def _verdict(analysis: Analysis | None, specificity: float) -> tuple[str, bool |
 def _quality(analysis: Analysis | None) -> str:
     words = "ok" if analysis is None else analysis.quality_text()
     return "" if words == "ok" else f"Quality: {words}."
-
-
-def measure_texts(intervals: Intervals) -> tuple[tuple[str, str], ...]:
-    """Return every interval by its name, with its uncertainty, or "not measurable"."""
-
-    def milliseconds(value: Measure) -> str:
-        if value.value is None:
-            return "not measurable"
-        text = f"{value.value * 1000:.0f}"
-        return text + (
-            f" ± {value.uncertainty * 1000:.0f} ms" if value.uncertainty is not None else " ms"
-        )
-
-    rr = intervals.rr_s.value
-    return (
-        ("Heart rate", f"{60 / rr:.0f} bpm" if rr else "not measurable"),
-        ("RR", milliseconds(intervals.rr_s)),
-        ("PR", milliseconds(intervals.pr_s)),
-        ("QRS", milliseconds(intervals.qrs_s)),
-        ("QT", milliseconds(intervals.qt_s)),
-        ("QTc Bazett", milliseconds(intervals.qtc_bazett_s)),
-        ("QTc Fridericia", milliseconds(intervals.qtc_fridericia_s)),
-    )
 
 
 def _annotation_line(annotation: Annotation) -> str:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QInputDialog
 
 from ecgviewer.app.qt.ask import ask
-from ecgviewer.app.review.compare_dialog import CompareDialog, Pairs
-from ecgviewer.app.review.export_dialog import ExportDialog
 from ecgviewer.app.review.worklist.worklist import Worklist
 from ecgviewer.app.review.worklist.worklist_panel import WorklistPanel
 from ecgviewer.app.shell.error_reports import describe
@@ -21,10 +20,11 @@ from ecgviewer.core.system.user_dirs import start_dir
 from ecgviewer.models.networks.architectures import model_ids
 from ecgviewer.review.annotations import RecordKey
 from ecgviewer.review.edits import editing
-from ecgviewer.review.exports.exports import export_reviews
-from ecgviewer.review.exports.seal import make_seal
 from ecgviewer.review.privacy.anonymize import Privacy
 from ecgviewer.review.queue import QueueRow
+
+if TYPE_CHECKING:
+    from ecgviewer.app.review.compare_dialog import Pairs
 
 LIST_HEIGHT = 220
 
@@ -184,6 +184,8 @@ class RecordCommands(QObject):
         if len(readers) < 2:
             self._bench.say.info("Only one reader has a review of this record.")
             return
+        from ecgviewer.app.review.compare_dialog import CompareDialog
+
         ask(CompareDialog(self._review, readers, self._pairs, self._bench.parent))
 
     def _pairs(self, first: str, second: str) -> Pairs:
@@ -214,6 +216,8 @@ class RecordCommands(QObject):
         if review is None or recording is None:
             return
         readers = self._review.store.readers(review.record, recording.path)
+        from ecgviewer.app.review.export_dialog import ExportDialog
+
         # Who reads blind must not find the others' reviews in an export.
         n_readers = 1 if self._document.blind else len(readers)
         dialog = ExportDialog(start_dir(), n_readers, self._bench.parent)
@@ -225,6 +229,9 @@ class RecordCommands(QObject):
         review, recording = self._review.review, self._document.recording
         if review is None or recording is None:
             return
+        from ecgviewer.review.exports.exports import export_reviews
+        from ecgviewer.review.exports.seal import make_seal
+
         reviews = [review]
         seal = make_seal(list(self._document.shown.analyses.values()), self._document.specificity)
         try:

@@ -9,7 +9,6 @@ from PySide6.QtCore import QObject
 from ecgviewer.app.panels.flags_panel import FlagsPanel
 from ecgviewer.app.qt.ask import ask
 from ecgviewer.app.qt.texts import VERDICT_WORDS
-from ecgviewer.app.review.labels_dialog import LabelsDialog
 from ecgviewer.app.review.review_panel import ReviewPanel
 from ecgviewer.app.shell.reviewing.review_document import PENDING
 from ecgviewer.app.shell.workbench import Workbench
@@ -63,6 +62,8 @@ class ReviewCommands(QObject):
                 action.setText(f"&{key}  {label.name}")
 
     def _ask_labels(self) -> None:
+        from ecgviewer.app.review.labels_dialog import LabelsDialog
+
         dialog = LabelsDialog(self._review.labels, self._bench.parent)
         dialog.saved.connect(self._load_labels)
         ask(dialog)

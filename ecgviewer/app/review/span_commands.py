@@ -9,7 +9,6 @@ import numpy.typing as npt
 from PySide6.QtCore import QObject
 
 from ecgviewer.app.qt.ask import ask
-from ecgviewer.app.review.leads_dialog import LeadsDialog
 from ecgviewer.app.review.review_panel import ReviewPanel
 from ecgviewer.app.shell.error_reports import describe
 from ecgviewer.app.shell.workbench import Workbench
@@ -140,6 +139,8 @@ class SpanCommands(QObject):
         target, recording = self._review.target, self._document.recording
         if target is None or recording is None:
             return
+        from ecgviewer.app.review.leads_dialog import LeadsDialog
+
         dialog = LeadsDialog(recording.leads, target.leads, self._bench.parent)
         dialog.accepted.connect(lambda: self._review.change_leads(dialog.leads()))
         ask(dialog)

@@ -32,8 +32,7 @@ class Appearance(QObject):
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         self._settings.value.theme = choice
-        self.theme = theme = apply_theme(app, choice)
-        app.setStyleSheet(app.styleSheet() + extra_style(theme))
+        self.theme = theme = apply_theme(app, choice, extra_style)
         self._commands.check(f"view.theme.{choice}")
         self._commands.set_icons(
             lambda name: icons.draw(name, theme.text_muted, theme.accent_text, theme.border)

@@ -174,10 +174,10 @@ class MainWindow(QMainWindow):
         if recording is not None and not names_patient(recording, recording.name):
             title = f"{recording.name} – {title}"
         self.setWindowTitle(title)
+        self.status.forget_record(recording.unit if recording is not None else "mV")
         if recording is None:
             self._show_recent()
             return
-        self.status.unit = recording.unit
         if self.focusWidget() is None or self.pages.isAncestorOf(self.focusWidget()):
             self.traces.setFocus()
 

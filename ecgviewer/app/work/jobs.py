@@ -15,6 +15,7 @@ import numpy as np
 from ecgviewer.app.work.heart import Heart
 from ecgviewer.app.work.stepping_aside import STEPPING_ASIDE
 from ecgviewer.core.errors import RecordError
+from ecgviewer.core.leads import is_ecg_channel
 from ecgviewer.core.progress import CancelToken
 from ecgviewer.core.record_ref import ReadOptions, RecordRef
 from ecgviewer.core.recording import Recording
@@ -115,7 +116,8 @@ def heart_job(recording: Recording, reporter: Reporter, cancel: CancelToken) -> 
 
 
 def _beat_leads(recording: Recording) -> list[str]:
+    leads = [lead for lead in recording.leads if is_ecg_channel(lead)]
     if recording.duration_s <= LONG_S:
-        return list(recording.leads)
-    chosen = [lead for lead in RHYTHM_LEADS if lead in recording.leads]
-    return chosen or list(recording.leads[:3])
+        return leads
+    chosen = [lead for lead in RHYTHM_LEADS if lead in leads]
+    return chosen or leads[:3]

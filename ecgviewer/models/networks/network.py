@@ -241,7 +241,7 @@ class Network(nn.Module, ABC):
             error_weight=average(result.error_weight),
         )
 
-    def infer(self, x: Tensor, valid: Tensor) -> list[NetworkOutput]:
+    def infer(self, x: Tensor, valid: Tensor, explain: bool = True) -> list[NetworkOutput]:
         """Return what the network makes of each window.
 
         Parameters
@@ -250,14 +250,17 @@ class Network(nn.Module, ABC):
             Windows in network units, of any length from 2.5 s; without NaN.
         valid : tensor [B, 12] or [B, 12, n]
             False where a lead, or a sample, may not be judged. Invalid samples are never shown.
+        explain : bool
+            Whether to take the gradient where the network shows saliency; it costs as much again.
         """
+        gradient = explain and self.shows_saliency
         valid = (valid if valid.ndim == 3 else valid[:, :, None]).to(x).expand_as(x)
         # A network that shows saliency needs the gradient of the very pass that restores.
-        with torch.enable_grad() if self.shows_saliency else torch.inference_mode():
-            probe = x.detach().clone().requires_grad_() if self.shows_saliency else x
+        with torch.enable_grad() if gradient else torch.inference_mode():
+            probe = x.detach().clone().requires_grad_() if gradient else x
             result = self.restore_all(probe * valid, valid)
             raw = self.raw_score(probe, valid, result)
-            saliency = self._saliency(probe, valid, raw) if self.shows_saliency else None
+            saliency = self._saliency(probe, valid, raw) if gradient else None
             latent = blocks.pool_latent(result.latent)
         return [
             NetworkOutput(

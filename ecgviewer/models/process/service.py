@@ -18,6 +18,7 @@ from pathlib import Path
 from ecgviewer.core.analysis import Analysis
 from ecgviewer.core.errors import AnalysisError, CancelledError, EcgViewerError, trace_text
 from ecgviewer.core.progress import CancelToken
+from ecgviewer.models.networks.architectures import architecture
 from ecgviewer.models.process.messages import Message, receive, record_from_json, send
 from ecgviewer.models.run.partial import PartialWriter
 
@@ -124,7 +125,9 @@ class Service:
                 "recording_sha256": recording.content_hash(),
                 "bundle_sha256": detector.bundle.sha256,
             }
-            if self._store.get(key["recording_sha256"], key["bundle_sha256"]) is not None:
+            explained = architecture(detector.bundle.architecture).explanation
+            known = self._store.get(key["recording_sha256"], key["bundle_sha256"], explained)
+            if known is not None:
                 self._tell(key)
                 return
             told = 0.0

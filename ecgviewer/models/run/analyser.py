@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property, partial
 
 from ecgviewer.core.analysis import Analysis
+from ecgviewer.core.errors import AnalysisError
 from ecgviewer.core.progress import CancelToken, Progress, no_progress
 from ecgviewer.core.recording import Recording
 from ecgviewer.models.bundle.bundle import Bundle
 from ecgviewer.models.networks.architectures import architecture
 from ecgviewer.models.networks.network import NetworkOutput
 from ecgviewer.models.run.devices import resolve_device
-from ecgviewer.models.run.piecewise import Course, OnPartial
+from ecgviewer.models.run.piecewise import Course, OnPartial, Task
 from ecgviewer.models.run.result import Assembly
 from ecgviewer.models.run.runner import Runner, batched, evidence
 from ecgviewer.models.run.window_results import Judge, Piece
@@ -79,6 +82,7 @@ class Detector:
         cancel: CancelToken | None = None,
         on_partial: OnPartial | None = None,
         prepared: list[PreparedWindow] | None = None,
+        explain: bool = True,
     ) -> Analysis:
         """Run the model over a recording.
 
@@ -96,6 +100,8 @@ class Detector:
         prepared : list of PreparedWindow, optional
             The windows of this recording as this bundle's preprocessing and windowing make them,
             where another model of the same preparation has had them already.
+        explain : bool
+            Whether to make a map that only explains and costs time of its own (the saliency).
 
         Raises
         ------
@@ -107,9 +113,7 @@ class Detector:
         """
         spec, windowing = self.bundle.preprocessing, self.bundle.windowing
         leads = LeadPlan.of(recording)
-        explanation = architecture(self.bundle.architecture).explanation
-        names = (*MAPS, explanation) if explanation else MAPS
-        judge = Judge(spec, self.scorer, recording.units_known, names)
+        judge = self._judge(recording, explain)
         token = cancel or CancelToken()
         makers: list[Callable[[], list[PreparedWindow]]]
         if prepared is not None:
@@ -120,16 +124,85 @@ class Detector:
                 partial(prepare_chunk, recording, spec, leads, spans, reading)
                 for spans in plan_chunks(recording, spec, windowing)
             ]
-        course = Course(
-            Assembly(self.bundle, self.scorer, recording, leads, self._runner),
-            names,
-            resampled_length(recording.n_samples, recording.fs_hz, spec.fs_hz),
-            [partial(self._piece, judge, make, token) for make in makers],
-        )
+        tasks = [partial(self._piece, judge, make, token, explain) for make in makers]
+        course = self._course(recording, leads, judge.maps, tasks)
         return course.run(long_run_threads(), progress, token, on_partial)
 
+    def analyze_together(
+        self,
+        recordings: Sequence[tuple[Recording, list[PreparedWindow]]],
+        explain: bool = True,
+    ) -> list[Analysis | AnalysisError]:
+        """Run the model over short recordings at once, for a fraction of the time each.
+
+        Parameters
+        ----------
+        recordings : sequence of (Recording, list of PreparedWindow)
+            With the windows as this bundle's preprocessing and windowing make them.
+        explain : bool
+            See :meth:`analyze`.
+
+        Returns
+        -------
+        list
+            For each recording its analysis, or why there is none.
+        """
+        windows = [window for _, prepared in recordings for window in prepared]
+        started = time.perf_counter()
+        try:
+            answers = self._answers(windows, explain)
+        except AnalysisError as error:
+            return [error] * len(recordings)
+        share_s = (time.perf_counter() - started) / max(len(recordings), 1)
+        found: list[Analysis | AnalysisError] = []
+        for recording, prepared in recordings:
+            mine, answers = answers[: len(prepared)], answers[len(prepared) :]
+            judge = self._judge(recording, explain)
+            task = partial(judge.piece, prepared, mine)
+            try:
+                course = self._course(recording, LeadPlan.of(recording), judge.maps, [task])
+                analysis = course.run(1, no_progress, CancelToken(), None)
+                found.append(replace(analysis, elapsed_s=analysis.elapsed_s + share_s))
+            except AnalysisError as error:
+                found.append(error)
+        return found
+
+    def _answers(self, windows: list[PreparedWindow], explain: bool) -> list[NetworkOutput | None]:
+        """Return the network's answer to each window, None to those with too few leads."""
+        answers: list[NetworkOutput | None] = [None] * len(windows)
+        by_shape: dict[tuple[int, ...], list[int]] = {}
+        for number, window in enumerate(windows):
+            if window.judged:
+                by_shape.setdefault(window.signal_mv.shape, []).append(number)
+        for numbers in by_shape.values():
+            inferred = self._runner.infer([windows[number] for number in numbers], explain)
+            for number, output in zip(numbers, inferred, strict=True):
+                answers[number] = output
+        return answers
+
+    def _judge(self, recording: Recording, explain: bool) -> Judge:
+        names: tuple[str, ...] = MAPS
+        explanation = architecture(self.bundle.architecture).explanation
+        if explanation and (explain or not self._runner.shows_saliency):
+            names = (*MAPS, explanation)
+        return Judge(self.bundle.preprocessing, self.scorer, recording.units_known, names)
+
+    def _course(
+        self, recording: Recording, leads: LeadPlan, names: tuple[str, ...], tasks: Sequence[Task]
+    ) -> Course:
+        length = resampled_length(
+            recording.n_samples, recording.fs_hz, self.bundle.preprocessing.fs_hz
+        )
+        return Course(
+            Assembly(self.bundle, self.scorer, recording, leads, self._runner), names, length, tasks
+        )
+
     def _piece(
-        self, judge: Judge, prepare: Callable[[], list[PreparedWindow]], cancel: CancelToken
+        self,
+        judge: Judge,
+        prepare: Callable[[], list[PreparedWindow]],
+        cancel: CancelToken,
+        explain: bool,
     ) -> Piece:
         """Prepare, infer and judge some successive windows."""
         cancel.raise_if_cancelled()
@@ -137,7 +210,7 @@ class Detector:
         outputs: list[NetworkOutput | None] = []
         for group in batched(windows, self._runner.batch_size):
             cancel.raise_if_cancelled()
-            inferred = self._runner.infer(group)
+            inferred = self._runner.infer(group, explain)
             outputs += [o if w.judged else None for w, o in zip(group, inferred, strict=True)]
         # Scoring holds Python's lock nearly all the time: two at once only hand it to and fro,
         # and keep the others from their next operation.

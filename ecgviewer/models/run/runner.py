@@ -17,7 +17,7 @@ from ecgviewer.models.networks.network import Network, NetworkOutput
 from ecgviewer.models.run.windows import PreparedWindow
 from ecgviewer.models.score.window_evidence import Window
 
-CPU_BATCH = 6
+CPU_BATCH = 16
 GPU_BATCH = 128
 
 T = TypeVar("T")
@@ -43,21 +43,30 @@ class Runner:
                 raise
             self._leave_gpu()
 
-    def infer(self, windows: list[PreparedWindow]) -> list[NetworkOutput]:
+    @property
+    def shows_saliency(self) -> bool:
+        """Whether the network's explanation is a gradient, which is left out on demand."""
+        return self._network.shows_saliency
+
+    def infer(self, windows: list[PreparedWindow], explain: bool = True) -> list[NetworkOutput]:
         """Return the network's answers to windows of one length, in order."""
         x = torch.from_numpy(np.stack([w.network_input for w in windows]))
         valid = torch.from_numpy(np.stack([w.usable for w in windows]))
         if self.device.type != "cpu":
             with self._one_at_a_time:
-                return self._in_batches(x, valid)
-        return self._in_batches(x, valid)
+                return self._in_batches(x, valid, explain)
+        return self._in_batches(x, valid, explain)
 
-    def _in_batches(self, x: torch.Tensor, valid: torch.Tensor) -> list[NetworkOutput]:
+    def _in_batches(
+        self, x: torch.Tensor, valid: torch.Tensor, explain: bool
+    ) -> list[NetworkOutput]:
         outputs: list[NetworkOutput] = []
         while len(outputs) < len(x):
             part = slice(len(outputs), len(outputs) + self.batch_size)
             try:
-                found = self._network.infer(x[part].to(self.device), valid[part].to(self.device))
+                found = self._network.infer(
+                    x[part].to(self.device), valid[part].to(self.device), explain
+                )
                 outputs += map(_finite, found)
             except RuntimeError as error:
                 if not out_of_memory(error):
@@ -141,4 +150,5 @@ def evidence(
         amplitude_known=amplitude_known,
         usable=prepared.usable,
         start_s=prepared.span.start / fs_hz,
+        looks=prepared.looks,
     )

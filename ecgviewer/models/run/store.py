@@ -43,8 +43,17 @@ class AnalysisStore:
         """Return the folder of an analysis, whether or not it exists."""
         return self._root / f"{recording_sha256[:32]}-{bundle_sha256[:32]}"
 
-    def get(self, recording_sha256: str, bundle_sha256: str) -> Analysis | None:
-        """Return a stored analysis; None when there is none, or it is damaged."""
+    def get(
+        self, recording_sha256: str, bundle_sha256: str, explained: str = ""
+    ) -> Analysis | None:
+        """Return a stored analysis; None when there is none, or it is damaged.
+
+        Parameters
+        ----------
+        explained : str
+            A map that it must have (``attention`` or ``saliency``): screening leaves out what
+            costs time and is only looked at.
+        """
         folder = self.place(recording_sha256, bundle_sha256)
         if not (folder / "analysis.json").is_file():
             return None
@@ -59,7 +68,8 @@ class AnalysisStore:
             analysis.recording_sha256 == recording_sha256
             and analysis.bundle_sha256 == bundle_sha256
         )
-        return analysis if same else None
+        lacks = explained and getattr(analysis, explained) is None
+        return analysis if same and not lacks else None
 
     def put(self, analysis: Analysis) -> bool:
         """Keep an analysis; return False (and log why) when the disk refuses."""

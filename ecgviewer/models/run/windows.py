@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,7 @@ from ecgviewer.core.model_requirements import MIN_LEADS, why_not_judged
 from ecgviewer.core.quality import QualityFinding
 from ecgviewer.core.recording import Recording
 from ecgviewer.models.run.live_parts import Span, live_parts, usable_leads
+from ecgviewer.models.score.window_evidence import Looks
 from ecgviewer.signal import quality
 from ecgviewer.signal.beats import detect_r_peaks
 from ecgviewer.signal.electrodes import exchanged_electrodes
@@ -106,6 +107,8 @@ class PreparedWindow:
         Samples of this window.
     findings : tuple of QualityFinding
         Within this window, in seconds of the recording.
+    looks : Looks
+        What the first model to see it computed without its network, for the next ones.
     """
 
     span: Span
@@ -116,6 +119,7 @@ class PreparedWindow:
     lead_mask: BoolArray
     r_peaks: npt.NDArray[np.int64]
     findings: tuple[QualityFinding, ...]
+    looks: Looks = field(default_factory=Looks)
 
     @property
     def judged(self) -> bool:

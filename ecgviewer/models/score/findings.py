@@ -31,7 +31,7 @@ Bazett's correction overstates: that the timing is unusual is then all that is s
 RHYTHM_WORDS: Mapping[str, str] = {
     "rate_high": "fast", "rate_low": "slow",
     "rr_jitter": "irregular", "rr_rmssd": "irregular", "rr_spread": "irregular",
-    "rr_jumps": "irregular", "rr_shortest": "early beat", "rr_longest": "pause",
+    "rr_jumps": "irregular", "rr_shortest": "early beat", "rr_longest": "late beat",
     "p_evidence": "no constant P", "p_constancy": "no constant P", "p_size": "small P",
     "odd_beat": "odd beat", "other_beats": "odd beats", "early_odd_beat": "early odd beat",
     "size_jump": "beats of changing size",

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from ecgviewer.core.reference import NormalReference
 from ecgviewer.models.score.densities import DoubleArray
 from ecgviewer.models.score.expected import Expected
-from ecgviewer.models.score.fusion import Scorer, to_log_p, without_highpass
+from ecgviewer.models.score.fusion import SMALLEST, Scorer, to_log_p, without_highpass
 from ecgviewer.models.score.parts import (
     BEATS,
     DETECTORS,
@@ -125,7 +125,7 @@ def fit_scorer(normals: Sequence[Normal]) -> Scorer:
             fits |= _fit(name, vectors, of, of.clean)
     if "latent" in fits:
         density, scores, usable = fits["latent"]
-        scores = np.log(np.maximum(scores, 1e-6))
+        scores = np.log(np.maximum(scores, SMALLEST))
         expected["latent"] = _expected(contexts, scores, of)
         fits["latent"] = density, scores - expected["latent"](contexts), usable
     fits = {name: fits[name] for name in DETECTORS if name in fits}

@@ -32,11 +32,13 @@ from ecgviewer.models.score.parts import (
 )
 from ecgviewer.models.score.profiled import Profiled
 from ecgviewer.models.score.score_map import ScoreMap
-from ecgviewer.models.score.window_evidence import FloatArray, Window
+from ecgviewer.models.score.window_evidence import FloatArray, Window, digest_of
 
 MEAN_WEIGHT = 4.0
 MAX_LOG_P = 12.0
 TIE = 1e-5
+SMALLEST = 1e-6
+"""Of a distance, before its logarithm."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,6 +115,7 @@ class Scorer:
     log_p: DoubleArray
     record_reference: NormalReference
     map_reference: NormalReference
+    _keys: dict[str, bytes] = field(default_factory=dict, repr=False)
     _nulls: dict[tuple[int, ...], NormalReference] = field(default_factory=dict, repr=False)
 
     def score(self, window: Window) -> WindowResult:
@@ -121,14 +124,11 @@ class Scorer:
         vectors = seen.vectors(self.maps.residual)
         context = seen.context()[None]
         row = np.full(len(self.densities), np.nan)
-        for k, (name, density) in enumerate(self.densities.items()):
+        for k, name in enumerate(self.densities):
             if name in vectors:
                 if name == "residual":
                     vectors[name] = vectors[name] - self.expected[name](context)
-                value = density(vectors[name][None])
-                if name == "latent":
-                    value = np.log(value) - self.expected[name](context)
-                row[k] = to_log_p(self.references[name], value)[0]
+                row[k] = self._log_p_of(seen, name, vectors[name], context)
         score, p_value = self.fused(row)
         score_map = self.maps(window, seen.comparison, seen.description)
         return WindowResult(
@@ -139,6 +139,23 @@ class Scorer:
             p_value=p_value,
             raw_score=window.output.raw_score,
         )
+
+    def _log_p_of(self, seen: Seen, name: str, vector: DoubleArray, context: DoubleArray) -> float:
+        density = self.densities[name]
+
+        def judge() -> float:
+            value = density(vector[None])
+            if name == "latent":
+                value = np.log(np.maximum(value, SMALLEST)) - self.expected[name](context)
+            return float(to_log_p(self.references[name], value)[0])
+
+        if name in NETWORK_DETECTORS:
+            return judge()
+        if name not in self._keys:
+            reference = self.references[name].scores
+            self._keys[name] = digest_of({**density.to_arrays(), "reference": reference})
+        # The levels depend on which filter the model's own beats made out.
+        return seen.window.looks.once((name, self._keys[name], seen.highpass), judge)
 
     def combine(self, results: Sequence[WindowResult]) -> RecordResult:
         """Return the record's score from its windows'.

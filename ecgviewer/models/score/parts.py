@@ -61,7 +61,7 @@ class Seen:
     @classmethod
     def of(cls, window: Window) -> Seen:
         """Look at a window."""
-        found = features.describe(window)
+        found = window.looks.once("description", lambda: features.describe(window))
         return cls(window, compare(window), found, {} if found is None else _beats(found))
 
     def without_highpass(self, candidate: int) -> Seen:

@@ -13,13 +13,14 @@ Three comparisons, each divided by its spread among normals per lead and phase o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
 from ecgviewer.models.score.features import limb_scales
-from ecgviewer.models.score.window_evidence import Window
+from ecgviewer.models.score.window_evidence import Looks, Window, digest_of
 from ecgviewer.signal.beats import PHASE_RANGE_S, beat_phase
 from ecgviewer.signal.scipy_parts import gaussian_filter1d
 
@@ -47,24 +48,30 @@ class Comparison:
         Phase bin of every sample.
     differences : dict of array [12, n]
         By channel; a channel that cannot be had is absent.
+    looks : Looks
+        Of the window that was compared.
     """
 
     fs_hz: float
     phase: IntArray
     differences: dict[str, DoubleArray]
+    looks: Looks
 
 
 def compare(window: Window) -> Comparison:
     """Return the differences of a window in every channel it allows."""
+    phase, others = window.looks.once("comparison", lambda: _without_network(window))
+    network = np.nan_to_num(np.asarray(window.output.mean, dtype=np.float64) - window.network_input)
+    return Comparison(window.fs_hz, phase, {"network": network, **others}, window.looks)
+
+
+def _without_network(window: Window) -> tuple[IntArray, dict[str, DoubleArray]]:
+    """Return the phase of every sample and the differences that need no network."""
     signal = np.nan_to_num(np.asarray(window.signal_mv, dtype=np.float64))
     n = signal.shape[1]
-    differences = {
-        "network": np.nan_to_num(
-            np.asarray(window.output.mean, dtype=np.float64) - window.network_input
-        )
-    }
+    differences: dict[str, DoubleArray] = {}
     if window.r_peaks.size < 2:
-        return Comparison(window.fs_hz, np.full(n, N_PHASES, dtype=np.int64), differences)
+        return np.full(n, N_PHASES, dtype=np.int64), differences
     nominal = beat_phase(window.r_peaks, window.fs_hz, n)
     position = (nominal - PHASE_RANGE_S[0]) * N_PHASES
     phase = np.clip(position.astype(np.int64), 0, N_PHASES - 1)
@@ -76,7 +83,7 @@ def compare(window: Window) -> Comparison:
         differences["normal_mv"] = levelled
     else:
         differences["normal_shape"] = shape
-    return Comparison(window.fs_hz, phase, differences)
+    return phase, differences
 
 
 def _levelled(signal: DoubleArray, nominal: npt.NDArray[np.float32]) -> DoubleArray:
@@ -132,6 +139,7 @@ class ResidualModel:
 
     centre: dict[str, DoubleArray]
     spread: dict[str, DoubleArray]
+    _keys: dict[str, bytes] = field(default_factory=dict, repr=False)
 
     @classmethod
     def fit(
@@ -162,14 +170,30 @@ class ResidualModel:
 
     def deviations(self, comparison: Comparison) -> dict[str, DoubleArray]:
         """Return the deviation map [12, n] of every channel that this window allows."""
-        maps = {}
+        maps: dict[str, DoubleArray] = {}
         for channel in comparison.differences:
-            if channel in self.centre:
-                z = self.standardised(comparison, channel)
-                maps[channel] = _local_rms(z, SMOOTH_S, comparison.fs_hz)
-                if channel in ("network", "own"):
-                    maps[f"{channel}_wide"] = _local_rms(z, WIDE_S, comparison.fs_hz)
+            if channel not in self.centre:
+                continue
+            if channel == "network":
+                maps |= self._deviations(comparison, channel)
+            else:
+                key = ("deviations", channel, self._key(channel))
+                make = partial(self._deviations, comparison, channel)
+                maps |= comparison.looks.once(key, make)
         return maps
+
+    def _deviations(self, comparison: Comparison, channel: str) -> dict[str, DoubleArray]:
+        z = self.standardised(comparison, channel)
+        maps = {channel: _local_rms(z, SMOOTH_S, comparison.fs_hz)}
+        if channel in ("network", "own"):
+            maps[f"{channel}_wide"] = _local_rms(z, WIDE_S, comparison.fs_hz)
+        return maps
+
+    def _key(self, channel: str) -> bytes:
+        if channel not in self._keys:
+            tables = {"centre": self.centre[channel], "spread": self.spread[channel]}
+            self._keys[channel] = digest_of(tables)
+        return self._keys[channel]
 
     def size(self, window: Window, comparison: Comparison) -> float:
         """Return the log mean square of the calibrated network residual; NaN if nothing is judged.

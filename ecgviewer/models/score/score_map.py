@@ -20,9 +20,6 @@ from ecgviewer.models.score.window_evidence import FloatArray, Window
 DoubleArray = npt.NDArray[np.float64]
 Arrays = dict[str, npt.NDArray[np.float32]]
 
-SHARPNESS = 4.0
-"""Exponent of the mean over channels: high values come close to the maximum."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScoreMap:
@@ -89,8 +86,11 @@ class ScoreMap:
                     values / max(middle, 1e-6),
                     1 + (values - middle) / (high - middle),
                 )
-                total += level**SHARPNESS
-        out = (total ** (1.0 / SHARPNESS)).astype(np.float32)
+                # The fourth power, so that high values come close to the maximum over the channels.
+                level *= level
+                level *= level
+                total += level
+        out = np.sqrt(np.sqrt(total)).astype(np.float32)
         out[~window.judged()] = np.nan
         return out
 
@@ -128,7 +128,9 @@ def _channels(
     maps = residual.deviations(comparison)
     if window.amplitude_known and window.lead_mask[:6].all():
         signal = np.nan_to_num(np.asarray(window.signal_mv, dtype=np.float64))
-        maps["disagreement"] = lead_disagreement(signal, window.fs_hz)
+        maps["disagreement"] = window.looks.once(
+            "disagreement", lambda: lead_disagreement(signal, window.fs_hz)
+        )
     if waves is not None and description is not None:
-        maps |= waves.paint(window, description)
+        maps |= window.looks.once(("waves", waves.key), lambda: waves.paint(window, description))
     return maps

@@ -6,14 +6,14 @@ beat; an odd beat from its QRS to the next P wave.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from ecgviewer.models.score.densities import NormalScores
 from ecgviewer.models.score.features import BEAT_S, INTERVALS, RHYTHM, Description
-from ecgviewer.models.score.window_evidence import Window
+from ecgviewer.models.score.window_evidence import Window, digest_of
 from ecgviewer.signal.scipy_parts import gaussian_filter1d
 
 DoubleArray = npt.NDArray[np.float64]
@@ -99,6 +99,14 @@ class WaveModel:
     p_scores: NormalScores
     qrs_scores: NormalScores
     odd_scores: NormalScores
+    _keys: list[bytes] = field(default_factory=list, repr=False)
+
+    @property
+    def key(self) -> bytes:
+        """What tells one calibration from another."""
+        if not self._keys:
+            self._keys.append(digest_of(self.to_arrays()))
+        return self._keys[0]
 
     @classmethod
     def fit(cls, descriptions: list[Description]) -> WaveModel:

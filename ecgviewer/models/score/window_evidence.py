@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -14,8 +16,39 @@ if TYPE_CHECKING:
 FloatArray = npt.NDArray[np.float32]
 BoolArray = npt.NDArray[np.bool_]
 
+T = TypeVar("T")
+
 LONGEST_GAP_S = 0.05
 """What is longer may hide a QRS."""
+
+
+def digest_of(arrays: Mapping[str, npt.NDArray[Any]]) -> bytes:
+    """Return what tells one calibration from another."""
+    digest = sha256()
+    for name in sorted(arrays):
+        digest.update(f"{name} {arrays[name].shape}".encode())
+        digest.update(np.ascontiguousarray(arrays[name]).tobytes())
+    return digest.digest()
+
+
+class Looks:
+    """What is computed of a window without a network: once, for all the models that see it.
+
+    Keys name what was computed and, where a model's calibration went into it, that calibration:
+    models calibrated on the same normals share it.
+    """
+
+    __slots__ = ("_found",)
+
+    def __init__(self) -> None:
+        self._found: dict[Hashable, Any] = {}
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Return what was made under this key, making it the first time."""
+        if key not in self._found:
+            self._found[key] = make()
+        found: T = self._found[key]
+        return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,6 +76,8 @@ class Window:
         True for samples that may be judged, where quality differs within the window.
     start_s : float
         Where the window starts in its record.
+    looks : Looks
+        Of the same prepared window, whichever network's answer this is.
     """
 
     signal_mv: FloatArray
@@ -54,6 +89,7 @@ class Window:
     amplitude_known: bool = True
     usable: BoolArray | None = None
     start_s: float = 0.0
+    looks: Looks = field(default_factory=Looks)
 
     def judged(self) -> BoolArray:
         """Return which samples may be judged, [12, n]."""

@@ -103,8 +103,8 @@ class HeaderBar(QWidget):
             self.rate.setText("♥ –")
             self.rate.setToolTip("Too few R peaks for a heart rate")
         else:
-            self.rate.setText(f"♥ {heart.rate_bpm:.0f} bpm")
-            self.rate.setToolTip(f"Mean over {heart.r_peaks.size} R peaks")
+            self.rate.setText(f"♥ {heart.rate_bpm:.0f} bpm (record)")
+            self.rate.setToolTip(f"Mean of the whole record, {heart.r_peaks.size} R peaks")
 
 
 def facts(recording: Recording) -> str:

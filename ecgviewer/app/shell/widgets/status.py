@@ -41,6 +41,12 @@ class StatusLine(QStatusBar):
         self.progress.setValue(round(STEPS * fraction))
         self.run_label.setText(text)
 
+    def forget_record(self, unit: str) -> None:
+        """Take away what was read off the last record; amplitudes are now in this unit."""
+        self.unit = unit
+        self.cursor_label.clear()
+        self.clearMessage()
+
     def show_cursor(self, time_s: float, lead: str, mv: float) -> None:
         """Show what the pointer is on; NaN for an unknown level."""
         value = f"  {mv:+.2f} {self.unit}" if mv == mv else ""

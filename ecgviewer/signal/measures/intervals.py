@@ -6,20 +6,44 @@ Check against LUDB's manual marks (``tests/signal/test_ludb.py`` prints it).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from ecgviewer.signal.delineation import AverageBeat, Marks, average_beat, marks_of
-from ecgviewer.signal.gaps import FloatArray
+from ecgviewer.core.leads import is_ecg_channel
+from ecgviewer.signal.beats import nan_median
+from ecgviewer.signal.delineation import (
+    P_ROOM_S,
+    AverageBeat,
+    Marks,
+    average_beat,
+    marks_of,
+    p_room_s,
+)
+from ecgviewer.signal.gaps import FloatArray, bridge_gaps
+from ecgviewer.signal.measures.axes import Axes, axes_of
+from ecgviewer.signal.measures.rate import Rate, rate_of, unseen_samples
+from ecgviewer.signal.measures.waves import LeadWaves, lead_waves
+from ecgviewer.signal.pacing import (
+    NO_STIMULI,
+    Pacing,
+    find_stimuli,
+    pacing_of,
+    without_stimuli,
+)
 from ecgviewer.signal.r_peaks import IntArray, detect_r_peaks
 
 ST_AFTER_J_S = 0.06
-METHOD_ERROR_S = {"pr": 0.005, "qrs": 0.006, "qt": 0.011}
-"""Median absolute difference to LUDB's marks: no measurement is more certain than that."""
+LEAST_ERROR_S = 0.003
+"""To which a reader sets a mark on screen: nothing is more certain than that."""
+LEAD_GROUPS = 4
 MOST_APART_S = {"pr": 0.03}
 """Where two halves of the beats differ by more, they have not got one interval to measure."""
+ALIKE = 0.5
+"""Median correlation of the beats with the prevailing one below which they are noise."""
+MOST_SPREAD = 0.25
+"""Standard deviation of RR, relative to the mean, above which no one QTc holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +70,12 @@ class Intervals:
     Attributes
     ----------
     rr_s : Measure
-        Median RR; its uncertainty is the spread between beats (1.4826 median deviations).
+        Mean RR; its uncertainty is the standard deviation of the RR intervals.
     pr_s, qrs_s, qt_s : Measure
-        On the median of the dominant beats of all leads.
+        On the median of the dominant beats of all leads. The uncertainty is how far halves of the
+        beats and of the leads differ in this record.
     qtc_bazett_s : Measure
-        QT / sqrt(RR) (Bazett 1920), RR in seconds.
+        QT / sqrt(RR) (Bazett 1920), mean RR in seconds.
     qtc_fridericia_s : Measure
         QT / cbrt(RR) (Fridericia 1920).
     st_mv : mapping of lead to Measure
@@ -60,6 +85,13 @@ class Intervals:
         Where the waves begin and end, in seconds from the R peak.
     n_beats : int
         Dominant beats measured.
+    rate : Rate
+        Of all beats.
+    pacing : Pacing
+    axes : Axes
+        Of P, QRS and T in the frontal plane.
+    waves : mapping of lead to LeadWaves
+        Heights on the median of the unfiltered dominant beats.
     """
 
     rr_s: Measure
@@ -71,6 +103,10 @@ class Intervals:
     st_mv: Mapping[str, Measure]
     marks: Marks | None
     n_beats: int
+    rate: Rate
+    pacing: Pacing
+    axes: Axes
+    waves: Mapping[str, LeadWaves]
 
 
 def measure(
@@ -97,35 +133,52 @@ def measure(
     if x.ndim != 2 or x.shape[0] != len(leads):
         raise ValueError(f"{len(leads)} lead names for a signal of shape {x.shape}")
     x = np.where(np.isfinite(x), x, np.float32(np.nan))
-    live = np.isfinite(x).any(axis=1)
-    r = detect_r_peaks(x[live], fs_hz) if r_peaks is None else np.asarray(r_peaks, dtype=np.int64)
+    live = np.isfinite(x).any(axis=1) & np.asarray([is_ecg_channel(lead) for lead in leads], bool)
+    stimuli = find_stimuli(x[live], fs_hz) if live.any() else NO_STIMULI
+    x = without_stimuli(x, fs_hz, stimuli)
+    if r_peaks is None:
+        r = detect_r_peaks(x[live], fs_hz, NO_STIMULI) if live.any() else NO_STIMULI
+    else:
+        r = np.asarray(r_peaks, dtype=np.int64)
     if average is None and r.size >= 2 and live.any():
-        average = average_beat(x[live], fs_hz, r)
-    rr = _rr(r, fs_hz)
-    if average is None or average.beats_mv.shape[0] < 2 or rr.value is None:
-        none = Measure(None, reason="fewer than 2 similar beats")
-        st = dict.fromkeys(leads, none)
-        return Intervals(rr, none, none, none, none, none, st, None, 0)
+        average = average_beat(x[live], fs_hz, r, stimuli)
+    if average is not None and float(np.median(average.correlation)) < ALIKE:
+        return _nothing(leads, Rate(0), stimuli, "beats do not resemble each other")
+    rate = rate_of(r, fs_hz, unseen_samples(x[live], fs_hz)) if r.size else Rate(0)
+    if average is None or average.beats_mv.shape[0] < 2 or rate.rr_mean_s is None:
+        return _nothing(leads, rate, stimuli, "fewer than 2 similar beats")
     marks = average.marks
+    pacing = pacing_of(stimuli, r, fs_hz, marks.qrs_on_s)
     pr, qrs, qt = _waves(average)
+    if pacing.paced:
+        pr = Measure(None, reason="paced")
+        marks = replace(marks, p_on_s=None, p_peak_s=None)
+    bazett, fridericia = (_corrected(qt, rate, pacing, power) for power in (1 / 2, 1 / 3))
+    named = [lead for lead, there in zip(leads, live, strict=True) if there]
     return Intervals(
-        rr_s=rr,
+        rr_s=Measure(rate.rr_mean_s, rate.rr_sd_s),
         pr_s=pr,
         qrs_s=qrs,
         qt_s=qt,
-        qtc_bazett_s=_corrected(qt, rr.value, 1 / 2),
-        qtc_fridericia_s=_corrected(qt, rr.value, 1 / 3),
+        qtc_bazett_s=bazett,
+        qtc_fridericia_s=fridericia,
         st_mv=_st_levels(x, fs_hz, leads, r, marks),
         marks=marks,
         n_beats=average.beats_mv.shape[0],
+        rate=rate,
+        pacing=pacing,
+        axes=axes_of(average.median_mv, named, marks),
+        waves=lead_waves(x, fs_hz, leads, r, marks),
     )
 
 
-def _rr(r_peaks: IntArray, fs_hz: float) -> Measure:
-    if r_peaks.size < 2:
-        return Measure(None, reason="fewer than 2 beats")
-    rr = np.diff(r_peaks) / fs_hz
-    return Measure(float(np.median(rr)), _spread(rr))
+def _nothing(leads: Sequence[str], rate: Rate, stimuli: IntArray, reason: str) -> Intervals:
+    none = Measure(None, reason=reason)
+    rr = none if rate.rr_mean_s is None else Measure(rate.rr_mean_s, rate.rr_sd_s)
+    return Intervals(
+        rr, none, none, none, none, none, dict.fromkeys(leads, none), None, 0, rate,
+        pacing_of(stimuli, NO_STIMULI, 1.0, None), Axes(), {lead: LeadWaves() for lead in leads},
+    )  # fmt: skip
 
 
 def _spread(values: npt.NDArray[np.floating]) -> float:
@@ -144,41 +197,54 @@ def _differences(marks: Marks) -> tuple[float | None, float | None, float | None
 
 
 def _waves(average: AverageBeat) -> tuple[Measure, Measure, Measure]:
-    """Return PR, QRS and QT; the uncertainty comes from measuring two halves of the beats."""
+    """Return PR, QRS and QT; the uncertainty comes from halves of the beats and of the leads."""
     values = _differences(average.marks)
-    halves = [
-        _differences(marks_of(average.beats_mv[part::2], average.rr_s)) for part in (0, 1)
-    ] if average.beats_mv.shape[0] >= 4 else []  # fmt: skip
+    beats = average.beats_mv
+    medians = [average.median_mv]
+    if beats.shape[0] >= 4:
+        medians += [bridge_gaps(nan_median(beats[half::2]))[0] for half in (0, 1)]
+    n_groups = min(LEAD_GROUPS, beats.shape[1] // 2)
+    parts = [_differences(marks_of(median, average)) for median in medians[1:]]
+    parts += [
+        _differences(marks_of(medians[0][group::n_groups], average))
+        for group in range(n_groups)
+        if n_groups > 1
+    ]
     limits = {"pr": (0.06, 0.45), "qrs": (0.04, 0.25), "qt": (0.18, 0.72)}
     reasons = {
         "pr": "no P wave that repeats from beat to beat",
         "qrs": "QRS limits not clear",
         "qt": "end of the T wave not clear",
     }
+    if p_room_s(average.marks, average.before_s) < P_ROOM_S:
+        reasons["pr"] = "P not separable from T"
     measures = []
     for k, (name, (low, high)) in enumerate(limits.items()):
         value = values[k]
         if value is None or not low <= value <= high:
             measures.append(Measure(None, reason=reasons[name]))
             continue
-        both = [half[k] for half in halves]
-        # Two halves differ by sqrt(2) x sqrt(2) of what the whole varies.
-        apart_s = (
-            abs(both[0] - both[1])
-            if len(both) == 2 and both[0] is not None and both[1] is not None
-            else 2 * METHOD_ERROR_S[name]
-        )
+        others = np.asarray([part[k] for part in parts if part[k] is not None], dtype=np.float64)
+        halves = [half[k] for half in parts[:2] if half[k] is not None]
+        apart_s = float(np.ptp(np.asarray(halves))) if len(medians) == 3 == len(halves) + 1 else 0.0
         if apart_s > MOST_APART_S.get(name, np.inf):
             measures.append(Measure(None, reason="differs from beat to beat"))
             continue
-        measures.append(Measure(value, float(np.hypot(apart_s / 2, METHOD_ERROR_S[name]))))
+        error_s = float(np.sqrt(np.mean((others - value) ** 2))) if others.size else 0.01
+        measures.append(Measure(value, float(np.hypot(error_s, LEAST_ERROR_S))))
     return measures[0], measures[1], measures[2]
 
 
-def _corrected(qt: Measure, rr_s: float, exponent: float) -> Measure:
+def _corrected(qt: Measure, rate: Rate, pacing: Pacing, exponent: float) -> Measure:
     if qt.value is None or qt.uncertainty is None:
         return qt
-    factor = rr_s**-exponent
+    if pacing.ventricular:
+        return Measure(None, reason="paced")
+    if rate.rr_mean_s is None or rate.rr_sd_s is None:
+        return Measure(None, reason="no RR interval")
+    if rate.rr_sd_s > MOST_SPREAD * rate.rr_mean_s:
+        return Measure(None, reason="irregular")
+    factor = rate.rr_mean_s**-exponent
     return Measure(qt.value * factor, qt.uncertainty * factor)
 
 
