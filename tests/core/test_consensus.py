@@ -27,7 +27,7 @@ def analysis(
         score_map[STANDARD_LEADS.index(lead), round(start_s * 100) : round(stop_s * 100)] = 9.0
     found = findings or {}
     window = WindowScore(
-        0.0, 10.0, 9.0 if found else 0.0, 0.0, 0.5, dict.fromkeys(found, 0.001), found
+        0.0, 10.0, 3.0, 0.0, 0.001, dict.fromkeys(found, 0.001), found
     )
     zeros = np.zeros_like(score_map)
     return Analysis(
