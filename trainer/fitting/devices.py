@@ -126,7 +126,7 @@ def through_device(
         values = values + noise_mv * rng.standard_normal(values.shape)
     if step_mv > 0:
         values = np.round(values / step_mv) * step_mv
-    values = np.where(missing, np.nan, values).astype(np.float32)
+    stored: FloatArray = np.where(missing, np.nan, values).astype(np.float32)
     return replace(
-        recording, fs_hz=fs_hz, n_samples=values.shape[1], source=_Samples(values), notes=()
+        recording, fs_hz=fs_hz, n_samples=stored.shape[1], source=_Samples(stored), notes=()
     )

@@ -225,7 +225,7 @@ def _folds(groups: Sequence[str]) -> npt.NDArray[np.int64]:
     return np.array([order[group] for group in groups], dtype=np.int64)
 
 
-def _stacked(seen: list[Vectors], name: str) -> tuple[DoubleArray, BoolArray]:
+def _stacked(seen: Sequence[Vectors], name: str) -> tuple[DoubleArray, BoolArray]:
     has = np.array([name in vectors for vectors in seen])
     width = next((vectors[name].size for vectors in seen if name in vectors), 0)
     values = np.full((len(seen), width), np.nan)
