@@ -230,7 +230,7 @@ def _stacked(seen: Sequence[Vectors], name: str) -> tuple[DoubleArray, BoolArray
     width = next((vectors[name].size for vectors in seen if name in vectors), 0)
     values = np.full((len(seen), width), np.nan)
     for i in np.flatnonzero(has):
-        values[i] = seen[i][name]
+        values[i] = seen[int(i)][name]
     return values, has
 
 
