@@ -24,6 +24,10 @@ def parser() -> argparse.ArgumentParser:
     fit = commands.add_parser("fit", help="train on normal records and write a bundle")
     fit.add_argument("--model", choices=model_ids(), help="with the shipped configuration")
     fit.add_argument("--data", type=Path, action="append", required=True, metavar="DIR")
+    fit.add_argument(
+        "--yardstick", type=Path, action="append", default=[], metavar="DIR",
+        help="further normals for the calibration; they train no network",
+    )  # fmt: skip
     fit.add_argument("--out", type=Path, required=True, metavar="FILE.ecgmodel")
     fit.add_argument("--config", type=Path, metavar="FILE.toml", help="instead of the shipped one")
     fit.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
@@ -40,9 +44,19 @@ def parser() -> argparse.ArgumentParser:
         "--card", action="store_true", help="write the figures into the bundles' cards"
     )
 
+    evaluate.add_argument(
+        "--leave-one-site-out", action="store_true",
+        help="each site left out of densities and thresholds, and its normals as of other devices",
+    )  # fmt: skip
+
     calibrate = commands.add_parser("calibrate", help="thresholds from a site's own normals")
     calibrate.add_argument("--model", type=Path, required=True, metavar="FILE.ecgmodel")
-    calibrate.add_argument("--normals", type=Path, required=True, metavar="DIR")
+    calibrate.add_argument("--normals", type=Path, metavar="DIR")
+    calibrate.add_argument("--data", type=Path, metavar="DIR", help="with --robust")
+    calibrate.add_argument(
+        "--robust", action="store_true",
+        help="from the least suspicious of all records of --data, without labels",
+    )  # fmt: skip
     calibrate.add_argument("--out", type=Path, required=True, metavar="FILE.ecgmodel")
     calibrate.add_argument("--device", default="auto")
     calibrate.add_argument("--overwrite", action="store_true", help="replace an existing bundle")
@@ -90,7 +104,16 @@ def _run(given: argparse.Namespace) -> int:
     if given.command == "evaluate":
         from trainer.judging import evaluate
 
+        if given.leave_one_site_out:
+            return evaluate.run_sites(given.model, given.data, given.out, given.device)
         return evaluate.run(given.model, given.data, given.out, given.device, given.card)
+    if given.robust != (given.data is not None) or given.robust == (given.normals is not None):
+        print("trainer calibrate: give --normals DIR, or --data DIR --robust", file=sys.stderr)
+        return 2
+    if given.robust:
+        from trainer.fitting import robust
+
+        return robust.run(given.model, given.data, given.out, given.device, given.overwrite)
     from trainer.fitting import calibrate
 
     return calibrate.run(given.model, given.normals, given.out, given.device, given.overwrite)
@@ -112,7 +135,7 @@ def _fit(given: argparse.Namespace) -> int:
         return 2
     if given.seed is not None:
         config = replace(config, seed=given.seed)
-    fit(config, given.data, given.out, given.device, given.resume, given.overwrite)
+    fit(config, given.data, given.out, given.device, given.resume, given.overwrite, given.yardstick)
     return 0
 
 

@@ -18,6 +18,7 @@ from ecgviewer.cli.maps import MapPaths
 from ecgviewer.cli.parser import read_options
 from ecgviewer.cli.pool import Crash, WorkerPool
 from ecgviewer.cli.rows import Job, anonymous_row, error_row
+from ecgviewer.cli.shifts import SiteShifts
 from ecgviewer.cli.table import Row, open_table
 from ecgviewer.cli.words import in_words
 from ecgviewer.core.errors import AnalysisError, BundleError, EcgViewerError
@@ -74,11 +75,12 @@ def run(arguments: argparse.Namespace) -> int:
     maps = MapPaths(arguments.maps, arguments.anonymize) if arguments.maps is not None else None
     jobs = find_jobs(arguments.paths, read_options(arguments), maps)
     failures = 0
+    shifts = SiteShifts()
     try:
         with open_table(arguments.out) as table:
             for rows in _rows(arguments, models, pool, jobs):
                 for row in rows:
-                    table.write(row)
+                    table.write(shifts.with_shift(row))
                 failed = any(row.error for row in rows)
                 failures += failed
                 progress.count(failed)
@@ -89,6 +91,8 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"ecgviewer analyze: cannot write {arguments.out}: {error}", file=sys.stderr)
         return WRONG_USAGE
     progress.finish()
+    for line in shifts.lines(anonymous=arguments.anonymize):
+        print(line, file=sys.stderr)
     return SOME_UNREADABLE if failures else ALL_READ
 
 

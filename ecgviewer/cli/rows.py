@@ -89,6 +89,7 @@ def result_row(
         worst_lead=lead,
         worst_start_s=start_s,
         worst_end_s=stop_s,
+        parts=dict(analysis.parts),
     )
 
 

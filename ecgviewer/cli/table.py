@@ -6,9 +6,9 @@ import csv
 import json
 import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Protocol, TextIO
 
@@ -22,6 +22,8 @@ class Row:
     ``score`` is the calibrated record score (higher = less normal), ``raw_score`` the model's own
     as its paper defines it, ``threshold`` the calibrated score at the chosen specificity.
     ``worst_*`` is the top flag or, without one, the highest part of the score map.
+    ``site_shift`` names what lies higher than among the model's normals in the records of this
+    folder up to this one. ``parts`` (p-values) is no column.
     """
 
     path: str
@@ -37,9 +39,15 @@ class Row:
     worst_start_s: float | None = None
     worst_end_s: float | None = None
     error: str = ""
+    site_shift: str = ""
+    parts: Mapping[str, float] = field(default_factory=dict)
+
+    def columns(self) -> dict[str, object]:
+        """Return the values of the columns by name."""
+        return {name: getattr(self, name) for name in COLUMNS}
 
 
-COLUMNS = tuple(field.name for field in fields(Row))
+COLUMNS = tuple(column.name for column in fields(Row) if column.name != "parts")
 
 
 class RowWriter(Protocol):
@@ -65,7 +73,7 @@ class _CsvWriter:
 
     def write(self, row: Row) -> None:
         shown = replace(row, quality=as_cell(row.quality), error=as_cell(row.error))
-        self._csv.writerow([_as_text(value) for value in asdict(shown).values()])
+        self._csv.writerow([_as_text(value) for value in shown.columns().values()])
         self._stream.flush()
 
 
@@ -79,7 +87,7 @@ class _JsonWriter:
     def write(self, row: Row) -> None:
         values = {
             name: None if isinstance(value, float) and not math.isfinite(value) else value
-            for name, value in asdict(row).items()
+            for name, value in row.columns().items()
         }
         self._stream.write(f"{self._separator}\n{json.dumps(values, ensure_ascii=False)}")
         self._stream.flush()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,6 +13,11 @@ from ecgviewer.core.quality import QualityFinding, acceptable, quality_words
 from ecgviewer.core.reference import NormalReference
 
 FloatArray = npt.NDArray[np.float32]
+
+DEPENDENCE = 0.7
+"""Windows of one record resemble each other: ``n`` of them count as ``n ** 0.7`` independent."""
+FAMILY_WINDOWS = 360
+"""An hour of 10-s windows: what is longer keeps its specificity per hour, not per record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +183,17 @@ class Analysis:
         """Return the record score that this share of normal records stays below."""
         return self.record_reference.threshold(specificity)
 
+    def passing(self, windows: Sequence[WindowScore], specificity: float) -> list[bool]:
+        """Return which of these windows are why the record passes its threshold.
+
+        A record passes exactly when one of its windows does: the smallest of many p-values is
+        corrected for their number in both.
+        """
+        if not self.is_acceptable:
+            return [False] * len(windows)
+        n, level = len(self.windows), self.threshold(specificity)
+        return [score_of(family_p_value(window.p_value, n)) >= level for window in windows]
+
     def map_threshold(self, specificity: float) -> float:
         """Return the map level that this share of normal 10-s windows never reaches."""
         return self.map_reference.threshold(specificity)
@@ -208,3 +225,19 @@ def clock_text(seconds: float) -> str:
     """Return a time within a recording as ``h:mm:ss``."""
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}"
+
+
+def family_p_value(p_value: float, n_windows: int) -> float:
+    """Return what the smallest p-value of ``n_windows`` windows of a record is worth (Šidák).
+
+    A minute of a normal heart is no more suspicious than ten seconds of it, and one premature
+    beat in it still counts. From an hour on the family is the hour.
+    """
+    count = min(n_windows, FAMILY_WINDOWS) ** DEPENDENCE
+    return -math.expm1(count * math.log1p(-min(p_value, 1.0 - 1e-12)))
+
+
+def score_of(p_value: float) -> float:
+    """Return ``-log10`` of a p-value, the scale of calibrated scores; NaN stays NaN."""
+    # + 0.0: a p-value of 1 gives 0, not -0.
+    return -math.log10(max(p_value, 1e-300)) + 0.0 if math.isfinite(p_value) else math.nan

@@ -7,8 +7,9 @@ from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 
-from ecgviewer.core.analysis import Analysis, Finding, Flag, WindowScore
+from ecgviewer.core.analysis import FAMILY_WINDOWS, Analysis, Finding, Flag, WindowScore
 from ecgviewer.core.overlap import common_share
 from ecgviewer.core.system.mapped_arrays import read_columns
 
@@ -23,13 +24,14 @@ MIN_COMMON_LEADS = 0.5
 def derive_flags(analysis: Analysis, specificity: float) -> tuple[Flag, ...]:
     """Return the spans whose score passes the threshold of this specificity, in time order.
 
-    Excursions of the score map above its threshold are joined within a lead, then across leads
-    where they overlap in time. What has no single place on the map becomes a flag over the
-    window: a rhythm or an interval that passes; in a window that passes as a whole, ST, T, R or S
-    levels that every beat shows, with their leads; and in such a window without any of these,
-    the part of its score that is least normal, so that none is called abnormal without a
-    reason. Windows that follow each other with the same finding, in nearly the same leads, share
-    a flag.
+    A record has a flag exactly when it passes as a whole: only windows that pass are looked into
+    (:meth:`Analysis.passing`), so that a healthy record carries no flag as often as the
+    specificity says. In such a window, excursions of the score map above its threshold are joined
+    within a lead, then across leads where they overlap in time. What has no single place on the
+    map becomes a flag over the window: a rhythm or an interval that passes; ST, T, R or S levels
+    that every beat shows, with their leads; and without any of these, the part of its score that
+    is least normal, so that none is called abnormal without a reason. Windows that follow each
+    other with the same finding, in nearly the same leads, share a flag.
 
     Parameters
     ----------
@@ -57,6 +59,9 @@ def extend_flags(
     earlier : Analysis
         The part of ``analysis`` that was known before (:meth:`Analysis.continues`).
     """
+    if len(earlier.windows) < min(len(analysis.windows), FAMILY_WINDOWS):
+        # Each window is one of more: what it takes to pass has grown for all of them.
+        return derive_flags(analysis, specificity)
     fs = analysis.map_fs_hz
     join = max(round(JOIN_S * fs), 1)
     start = max(earlier.score_map.shape[1] - 2 * join, 0)
@@ -157,10 +162,13 @@ def _place_flags(analysis: Analysis, specificity: float, first: int) -> list[Fla
     level = analysis.map_threshold(specificity)
     spans: list[tuple[int, int, int, float]] = []
     join = max(round(JOIN_S * analysis.map_fs_hz), 1)
+    judged = _passing(analysis, specificity)[first:]
+    if not judged.any():
+        return []
     shortest = max(round(MIN_FLAG_S * analysis.map_fs_hz), 1)
     for row in range(len(analysis.leads)):
         values = read_columns(analysis.score_map, first, rows=[row])[0]
-        above = np.flatnonzero(np.nan_to_num(values, nan=-np.inf) >= level)
+        above = np.flatnonzero((np.nan_to_num(values, nan=-np.inf) >= level) & judged)
         if above.size == 0:
             continue
         for run in np.split(above, np.flatnonzero(np.diff(above) > join) + 1):
@@ -169,6 +177,17 @@ def _place_flags(analysis: Analysis, specificity: float, first: int) -> list[Fla
                 highest = float(np.nanmax(values[start:stop]))
                 spans.append((first + start, first + stop, row, highest))
     return [_as_flag(analysis, group) for group in _overlapping(spans)]
+
+
+def _passing(analysis: Analysis, specificity: float) -> npt.NDArray[np.bool_]:
+    """Return which samples of the map [T] lie in windows that pass."""
+    fs = analysis.map_fs_hz
+    inside = np.zeros(analysis.score_map.shape[1], dtype=bool)
+    passing = analysis.passing(analysis.windows, specificity)
+    for window, passes in zip(analysis.windows, passing, strict=True):
+        if passes:
+            inside[round(window.start_s * fs) : round(window.stop_s * fs)] = True
+    return inside
 
 
 def _overlapping(
@@ -202,22 +221,25 @@ def _as_flag(analysis: Analysis, group: list[tuple[int, int, int, float]]) -> Fl
 WITHOUT_LEADS = ("rhythm", "intervals")
 """Parts of the score that concern a window's time course; each flags a window by itself."""
 EVERY_BEAT = ("st",)
-"""Parts that concern what every beat shows in some leads; they flag a window that passes."""
+"""Parts that concern what every beat shows in some leads."""
 
 
 def _window_flags(
     analysis: Analysis, specificity: float, windows: Sequence[WindowScore]
 ) -> list[list[Flag]]:
     """Return what there is to flag in each window."""
-    level, threshold = 1.0 - specificity, analysis.threshold(specificity)
-    flags = []
-    for window in windows:
+    level = 1.0 - specificity
+    flags: list[list[Flag]] = []
+    for window, passes in zip(windows, analysis.passing(windows, specificity), strict=True):
+        if not (window.parts and passes):
+            flags.append([])
+            continue
         passing = {part for part, p_value in window.parts.items() if p_value <= level}
-        groups = [[part for part in WITHOUT_LEADS if part in passing]]
-        if window.score >= threshold:
-            groups.append([part for part in EVERY_BEAT if part in passing])
-            if not any(groups) and window.parts:
-                groups.append([min(window.parts, key=window.parts.__getitem__)])
+        groups = [
+            [part for part in group if part in passing] for group in (WITHOUT_LEADS, EVERY_BEAT)
+        ]
+        if not any(groups):
+            groups.append([min(window.parts, key=window.parts.__getitem__)])
         found = [_of_window(window, tuple(parts)) for parts in groups if parts]
         flags.append([flag for part in found for flag in part])
     return flags

@@ -18,7 +18,7 @@ from tests.generators import ecg_mv, ecg_uv, write_wfdb_16
 
 COLUMNS = [
     *("path", "record", "model", "score", "raw_score", "p_value", "threshold", "abnormal"),
-    *("quality", "worst_lead", "worst_start_s", "worst_end_s", "error"),
+    *("quality", "worst_lead", "worst_start_s", "worst_end_s", "error", "site_shift"),
 ]
 INVALID = -32768
 """The format-16 sample that stands for a missing value."""

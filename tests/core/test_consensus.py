@@ -26,9 +26,7 @@ def analysis(
     for lead, (start_s, stop_s) in (places or {}).items():
         score_map[STANDARD_LEADS.index(lead), round(start_s * 100) : round(stop_s * 100)] = 9.0
     found = findings or {}
-    window = WindowScore(
-        0.0, 10.0, 9.0 if found else 0.0, 0.0, 0.5, dict.fromkeys(found, 0.001), found
-    )
+    window = WindowScore(0.0, 10.0, 3.0, 0.0, 0.001, dict.fromkeys(found, 0.001), found)
     zeros = np.zeros_like(score_map)
     return Analysis(
         model="any", bundle_sha256="0" * 64, recording_sha256="1" * 64, record_name="",

@@ -20,6 +20,7 @@ def make_analysis(
     score_map: np.ndarray, parts: dict[str, float] | None = None, *windows: WindowScore
 ) -> Analysis:
     reference = NormalReference.from_scores(np.linspace(0.0, 4.0, 200))
+    records = NormalReference.from_scores(-np.log10(np.linspace(0.0025, 0.9975, 200)))
     zeros = np.zeros_like(score_map)
     return Analysis(
         model="cae",
@@ -33,13 +34,13 @@ def make_analysis(
         raw_score=1.0,
         p_value=0.5,
         parts=parts or {},
-        windows=windows or (WindowScore(0.0, 10.0, 1.0, 1.0, 0.5, parts or {}),),
+        windows=windows or (WindowScore(0.0, 10.0, 3.0, 1.0, 0.001, parts or {}),),
         map_fs_hz=FS_HZ,
         score_map=score_map,
         reconstruction_mv=zeros,
         model_input_mv=zeros,
         model_output_mv=zeros,
-        record_reference=reference,
+        record_reference=records,
         map_reference=reference,
     )
 
@@ -80,6 +81,27 @@ def test_single_samples_and_masked_samples_are_never_flagged(quiet_map: np.ndarr
     assert derive_flags(make_analysis(quiet_map), 0.95) == ()
 
 
+def test_a_record_within_the_normal_range_has_no_flag_whatever_its_map_shows(
+    quiet_map: np.ndarray,
+) -> None:
+    quiet_map[7, 200:230] = 9.0
+    within = window(0.0, 0.06, rhythm=0.001, st=0.0001)
+    assert derive_flags(make_analysis(quiet_map, None, within), 0.95) == ()
+    assert derive_flags(make_analysis(quiet_map, None, within), 0.90)
+
+
+def test_a_window_passes_as_one_of_many_and_from_an_hour_on_as_one_of_an_hour(
+    quiet_map: np.ndarray,
+) -> None:
+    def flagged(n: int, p_value: float) -> bool:
+        usual = [window(10.0 * k, 0.5, rhythm=0.5) for k in range(n - 1)]
+        one = window(10.0 * n, p_value, rhythm=0.001)
+        return bool(derive_flags(make_analysis(quiet_map, None, *usual, one), 0.95))
+
+    assert flagged(1, 0.04) and not flagged(6, 0.04) and flagged(6, 0.01)
+    assert flagged(360, 0.0007) and flagged(8640, 0.0007) and not flagged(360, 0.002)
+
+
 def test_a_higher_specificity_never_adds_flagged_time(quiet_map: np.ndarray) -> None:
     rng = np.random.default_rng(4)
     analysis = make_analysis(rng.gamma(2.0, 1.0, quiet_map.shape).astype(np.float32))
@@ -108,7 +130,7 @@ FOUND = {
 
 
 def window(start_s: float, p_value: float, **parts: float) -> WindowScore:
-    score = 2.6 - np.log10(p_value)  # the reference above has its 95 % threshold at 3.8
+    score = -np.log10(p_value)
     return WindowScore(start_s, start_s + 10.0, score, 1.0, p_value, parts, FOUND)
 
 
@@ -158,7 +180,7 @@ def test_rhythm_and_intervals_share_a_flag_and_neighbouring_windows_too(
 
 def saying(start_s: float, **found: Finding) -> WindowScore:
     """Return a window that passes by the findings given."""
-    one = window(start_s, 0.01, **dict.fromkeys(found, 0.01))
+    one = window(start_s, 0.0005, **dict.fromkeys(found, 0.01))
     return replace(one, findings={part: (finding,) for part, finding in found.items()})
 
 

@@ -11,7 +11,7 @@ from ecgviewer.models.bundle.bundle import Bundle
 from ecgviewer.models.networks.network import NetworkOutput, build_network
 from ecgviewer.models.run.versions import library_versions
 from ecgviewer.models.run.windows import Windowing
-from ecgviewer.models.score.fitting import fit_scorer
+from ecgviewer.models.score.fitting import Normal, fit_scorer
 from ecgviewer.models.score.window_evidence import Window
 from ecgviewer.signal.preprocessing import Preprocessing
 
@@ -67,7 +67,9 @@ def make_bundle(architecture: str = "vae-bilstm-mha", calibrated: bool = True) -
     if not calibrated:
         return bundle
     probe = network.eval().infer(torch.zeros(1, 12, 1000), torch.ones(1, 12))[0]
-    scorer = fit_scorer([normal_window(seed, probe.latent.size) for seed in range(40)])
+    scorer = fit_scorer(
+        [Normal(normal_window(seed, probe.latent.size), str(seed)) for seed in range(40)]
+    )
     thresholds = {str(q): scorer.record_reference.threshold(q) for q in (0.9, 0.95, 0.99)}
     from dataclasses import replace
 

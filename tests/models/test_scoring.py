@@ -9,7 +9,7 @@ import pytest
 
 from ecgviewer.models.networks.network import NetworkOutput
 from ecgviewer.models.score.features import describe, limb_scales
-from ecgviewer.models.score.fitting import fit_scorer
+from ecgviewer.models.score.fitting import Normal, fit_scorer
 from ecgviewer.models.score.fusion import Scorer, WindowResult
 from ecgviewer.models.score.limb_leads import lead_disagreement
 from ecgviewer.models.score.window_evidence import Window
@@ -78,7 +78,7 @@ def heart(
 
 @pytest.fixture(scope="module")
 def scorer() -> Scorer:
-    return fit_scorer([heart(seed) for seed in range(80)])
+    return fit_scorer([Normal(heart(seed), str(seed)) for seed in range(80)])
 
 
 def scores(scorer: Scorer, **deviation: float) -> np.ndarray:
@@ -231,4 +231,4 @@ def test_scoring_repeats_exactly(scorer: Scorer) -> None:
 
 def test_too_few_normals_are_refused() -> None:
     with pytest.raises(ValueError, match="24 are needed"):
-        fit_scorer([heart(seed) for seed in range(10)])
+        fit_scorer([Normal(heart(seed), str(seed)) for seed in range(10)])

@@ -64,6 +64,13 @@ def signals_of(index: Index, progress: Progress) -> Signals:
     )
 
 
+def with_normals(listed: str, index: Index, progress: Progress) -> str:
+    """Return a list of records with all normals of an index added."""
+    normals = [entry.ref for entry in index.entries if entry.normal]
+    known = {listed[k : k + DIGITS] for k in range(0, len(listed), DIGITS)}
+    return "".join(sorted(known | {h[:DIGITS] for h in sample_hashes(normals, progress) if h}))
+
+
 def sample_hashes(refs: Sequence[RecordRef], progress: Progress) -> list[str]:
     """Return the SHA-256 (hex) of each record's samples in mV; empty where one is unreadable."""
     out: list[str] = []

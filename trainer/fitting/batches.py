@@ -17,6 +17,7 @@ from torch import Tensor
 from ecgviewer.models.networks.network import Network
 from trainer.fitting.cache import WindowSet
 from trainer.fitting.config import Augment
+from trainer.fitting.devices import as_other_device
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -53,6 +54,7 @@ def training_batches(
     seed: int,
     epoch: int,
     shortest: int,
+    fs_hz: float,
     first_step: int = 0,
     rank: int = 0,
     world: int = 1,
@@ -65,6 +67,8 @@ def training_batches(
         Windows per step over all processes.
     shortest : int
         Samples that a shortened window keeps at least.
+    fs_hz : float
+        Of the windows.
     """
     order = np.random.default_rng((seed, epoch)).permutation(len(windows))
     for step in range(first_step, steps_per_epoch(len(windows), batch_size)):
@@ -76,7 +80,7 @@ def training_batches(
         if augment.crop > 0 and rng.random() < augment.crop:
             n = int(rng.integers(min(shortest, n), n + 1))
         mine = [int(i) for i in chosen[:usable][rank::world]]
-        yield _batch(windows, network, augment, mine, n, (seed, epoch))
+        yield _batch(windows, network, augment, mine, n, (seed, epoch), fs_hz)
 
 
 def validation_batches(
@@ -102,12 +106,13 @@ def _batch(
     indices: list[int],
     n: int,
     seed: tuple[int, int],
+    fs_hz: float,
 ) -> Batch:
     noise_shape = network.noise_shape(n)
     values, hidden, noise = [], [], []
     for i in indices:
         rng = np.random.default_rng((*seed, i, 2))
-        values.append(augmented(windows.window(i), n, augment, rng))
+        values.append(augmented(windows.window(i), n, augment, rng, fs_hz))
         hidden.append(network.random_hidden(n, rng))
         if noise_shape is not None:
             noise.append(rng.standard_normal(noise_shape, dtype=np.float32))
@@ -121,9 +126,13 @@ def _batch(
     )
 
 
-def augmented(window: FloatArray, n: int, augment: Augment, rng: np.random.Generator) -> FloatArray:
+def augmented(
+    window: FloatArray, n: int, augment: Augment, rng: np.random.Generator, fs_hz: float
+) -> FloatArray:
     """Return ``n`` samples of a window [12, m], changed at random; NaN stays NaN."""
     m = window.shape[1]
+    if augment.device > 0 and rng.random() < augment.device:
+        window = as_other_device(window, fs_hz, rng)
     x = window
     if augment.stretch > 0:
         # Sampling within the window only: a slower copy covers fewer seconds of the original.

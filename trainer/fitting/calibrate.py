@@ -18,21 +18,26 @@ import numpy as np
 from ecgviewer.core.errors import EcgViewerError, RecordError
 from ecgviewer.core.progress import Progress
 from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.recording import Recording
 from ecgviewer.core.reference import NormalReference
 from ecgviewer.io import RecordFailure, find_records, open_record
 from ecgviewer.models.bundle.bundle import Bundle
 from ecgviewer.models.run.analyser import Detector
-from ecgviewer.models.score.fitting import fit_scorer
+from ecgviewer.models.score.fitting import Normal, fit_scorer
 from ecgviewer.models.score.window_evidence import Window
 from trainer.datasets.entries import DataError, Index, UnlabelledError
 from trainer.datasets.scan import scan
 from trainer.datasets.tables import table_named
 from trainer.datasets.used_records import Seen
 from trainer.fitting.bundle_destination import check_new_bundle
+from trainer.fitting.config import Devices
+from trainer.fitting.devices import other_device
 from trainer.fitting.progress_bar import ProgressBar
 from trainer.fitting.thresholds import SPECIFICITIES, normals_needed, shortage, thresholds_of
 
 MIN_SITE_NORMALS = 8
+OTHER_SITE = 2
+"""A normal of a site that no network was trained on counts as so many: there are few of them."""
 TABLES = ("labels.csv", "REFERENCE.csv", "ptbxl_database.csv", "machine_measurements.csv")
 LEVELS_UP = 4
 """From a folder of MIMIC-IV-ECG's records to its tables."""
@@ -48,12 +53,22 @@ class CalibrationError(EcgViewerError):
     """Calibration was asked for with normals that cannot serve."""
 
 
-def calibrated(bundle: Bundle, index: Index, device: str, progress: Progress, log: Log) -> Bundle:
+def calibrated(
+    bundle: Bundle,
+    index: Index,
+    others: Index,
+    devices: Devices,
+    device: str,
+    progress: Progress,
+    log: Log,
+) -> Bundle:
     """Return the bundle with a scorer fitted on the normals that it may see.
 
     Densities come from clean normals of the training and calibration parts (cross-fitted by
     patient), the network's own parts from the calibration part, the distribution of the record
-    score from all records that are normal by their labels. Report records are not touched.
+    score from all records that are normal by their labels. Records in mV also count as other
+    devices would have stored them. Report records are not touched. Of ``others``, sites that no
+    network was trained on, all normals count, each ``OTHER_SITE`` times.
 
     Raises
     ------
@@ -62,29 +77,42 @@ def calibrated(bundle: Bundle, index: Index, device: str, progress: Progress, lo
     """
     detector = Detector(bundle, device)
     entries = [e for e in index.entries if e.normal and e.split in ("train", "calibrate")]
-    windows: list[Window] = []
-    kept = []
+    own = len(entries)
+    entries += [entry for entry in others.entries if entry.normal]
+    normals: list[Normal] = []
+    n = 0
     for k, entry in enumerate(entries):
         progress((k + 1) / len(entries), f"calibrating on {entry.name}")
         try:
-            window = next(iter(detector.evidence(open_record(entry.ref))), None)
+            recording = open_record(entry.ref)
+            windows = [first_window(detector, recording)]
+            if recording.units_known:
+                for copy in range(devices.copies):
+                    rng = np.random.default_rng((devices.seed, k, copy))
+                    windows.append(first_window(detector, other_device(recording, rng)))
         except EcgViewerError as error:
             log(f"not used for calibration: {entry.name}: {error}")
             continue
-        if window is not None:
-            windows.append(window)
-            kept.append(entry)
+        n += windows[0] is not None
+        normals += [
+            Normal(
+                window,
+                entry.group,
+                entry.clean,
+                held_out=k >= own or entry.split == "calibrate",
+                copy=at > 0,
+                weight=OTHER_SITE if k >= own else 1,
+            )
+            for at, window in enumerate(windows)
+            if window is not None
+        ]
     try:
-        scorer = fit_scorer(
-            windows,
-            groups=[entry.group for entry in kept],
-            clean=[entry.clean for entry in kept],
-            held_out=[entry.split == "calibrate" for entry in kept],
-        )
+        scorer = fit_scorer(normals)
     except ValueError as error:
         raise DataError(f"calibration is not possible: {error}") from error
-    n = len(kept)
-    log(f"calibrated on {n} normals ({sum(entry.clean for entry in kept)} clean)")
+    clean = sum(normal.clean and not normal.copy for normal in normals)
+    log(f"calibrated on {n} normals ({clean} clean), and on {len(normals) - n} copies of them as "
+        "of other devices")  # fmt: skip
     for warning in shortage(n):
         log(warning)
     return replace(
@@ -92,6 +120,11 @@ def calibrated(bundle: Bundle, index: Index, device: str, progress: Progress, lo
         scorer_tensors=scorer.to_tensors(),
         thresholds=thresholds_of(scorer.record_reference),
     )
+
+
+def first_window(detector: Detector, recording: Recording) -> Window | None:
+    """Return the first window of a recording that can be judged; None without any."""
+    return next(iter(detector.evidence(recording)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,19 +194,19 @@ def for_site(bundle: Bundle, scores: SiteScores, site: str) -> Bundle:
         bundle,
         scorer_tensors=scorer.to_tensors(),
         thresholds=thresholds,
-        metrics=tuple(map(_without_thresholds, bundle.metrics)),
+        metrics=tuple(map(without_thresholds, bundle.metrics)),
         training={**bundle.training, "site": site, "site_normals": n},
     )
 
 
-def _without_thresholds(metric: Json) -> Json:
+def without_thresholds(metric: Json) -> Json:
     """Return figures without those that were measured with the former thresholds.
 
     AUROC, AUPRC and the point AUROC of the map do not depend on one, and stay.
     """
     kept = {key: value for key, value in metric.items() if key not in AT_THRESHOLD}
     if "kinds" in kept:
-        kept["kinds"] = {name: _without_thresholds(one) for name, one in kept["kinds"].items()}
+        kept["kinds"] = {name: without_thresholds(one) for name, one in kept["kinds"].items()}
     return kept
 
 
@@ -212,7 +245,7 @@ def _normal_refs(
     normals = [entry for entry in labelled if entry.normal]
     chosen = [e.ref for e in normals if e.source not in trained_on or e.split == "report"]
     refs = {(entry.ref.path, entry.ref.index) for entry in entries}
-    here = {(ref.path, ref.index) for ref in _found(folder.resolve())[0]}
+    here = {(ref.path, ref.index) for ref in found_records(folder.resolve())[0]}
     counts = {
         "are not normal by their labels and were left out": len(labelled) - len(normals),
         "have no label and were left out": len(entries) - len(labelled),
@@ -228,7 +261,7 @@ def _normal_refs(
 
 def _all_refs(folder: Path) -> tuple[list[RecordRef], list[str]]:
     """Return every record of a folder without labels, and what there is to say of that."""
-    refs, failures = _found(folder)
+    refs, failures = found_records(folder)
     messages = [f"there are no labels here: all {len(refs)} records are taken as normals"]
     messages += [
         f"warning: {table.name} lies in the folder {table.parent.name} above and is not used; if "
@@ -244,7 +277,7 @@ def _tables_above(folder: Path) -> list[Path]:
     return [table for table in tables if table is not None]
 
 
-def _found(folder: Path) -> tuple[list[RecordRef], list[str]]:
+def found_records(folder: Path) -> tuple[list[RecordRef], list[str]]:
     """Return every record of a folder, and those that cannot be read."""
     refs, failures = [], []
     for found in find_records(folder):

@@ -99,6 +99,8 @@ class Augment:
         Largest change of the time scale (0.1: from 10 % slower to 10 % faster).
     crop : float
         Probability that a window is shortened (to no less than the shortest allowed).
+    device : float
+        Probability that a window is filtered as by another device (``trainer.fitting.devices``).
     """
 
     gain: float = 0.0
@@ -107,11 +109,12 @@ class Augment:
     lead_dropout: float = 0.0
     stretch: float = 0.0
     crop: float = 0.0
+    device: float = 0.0
 
     def __post_init__(self) -> None:
         _check(
             self, gain=Range(0.0, 10.0), noise=NOT_NEGATIVE, wander=NOT_NEGATIVE,
-            lead_dropout=SHARE, stretch=Range(0.0, 0.5), crop=SHARE,
+            lead_dropout=SHARE, stretch=Range(0.0, 0.5), crop=SHARE, device=SHARE,
         )  # fmt: skip
 
 
@@ -151,6 +154,27 @@ class Training:
             raise ValueError("schedule is constant or cosine, select is best or last")
 
 
+MOST_COPIES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Devices:
+    """Copies of the normals as other devices would have stored them, for the calibration.
+
+    Attributes
+    ----------
+    copies : int
+        Of every normal in mV; 0 calibrates on the records as they are.
+    seed : int
+    """
+
+    copies: int = 3
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        _check(self, copies=Range(0, MOST_COPIES, whole=True), seed=Range(0, MAX_SEED, whole=True))
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     """Everything that decides what a training gives, besides the data."""
@@ -163,6 +187,7 @@ class Config:
     training: Training = field(default_factory=Training)
     beta: Beta = field(default_factory=Beta)
     augment: Augment = field(default_factory=Augment)
+    devices: Devices = field(default_factory=Devices)
 
     def __post_init__(self) -> None:
         _check(self, seed=Range(0, MAX_SEED, whole=True))
@@ -206,6 +231,7 @@ def load_config(path: Path) -> Config:
             training=_build(Training, values, "training"),
             beta=_build(Beta, values, "beta"),
             augment=_build(Augment, values, "augment"),
+            devices=_build(Devices, values, "devices"),
         )
         if config.windowing.shortest_s < MIN_WINDOW_S:
             raise ValueError(f"[windowing]: shortest_s must be at least {MIN_WINDOW_S:g}")

@@ -206,6 +206,7 @@ class Engine:
             self.config.seed,
             self.at.epoch,
             round(windowing.shortest_s * fs),
+            fs,
             self.at.step,
             self.processes.rank,
             self.processes.world,

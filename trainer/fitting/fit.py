@@ -18,9 +18,10 @@ from ecgviewer.models.bundle.bundle import Bundle
 from ecgviewer.models.run.devices import resolve_device
 from ecgviewer.models.run.versions import library_versions
 from ecgviewer.models.score.fitting import MIN_NORMALS
+from trainer.datasets.copies import keep_copies_together
 from trainer.datasets.entries import DataError, Entry, Index
 from trainer.datasets.scan import scan
-from trainer.datasets.used_records import RECORDS, SOURCES, Signals, signals_of
+from trainer.datasets.used_records import RECORDS, SOURCES, Signals, signals_of, with_normals
 from trainer.fitting.cache import WindowSet, cached_windows
 from trainer.fitting.calibrate import calibrated
 from trainer.fitting.config import Config
@@ -39,6 +40,7 @@ def fit(
     device: str = "auto",
     resume: bool = False,
     overwrite: bool = False,
+    yardstick: Sequence[Path] = (),
 ) -> Bundle | None:
     """Train, calibrate and write a bundle.
 
@@ -55,6 +57,8 @@ def fit(
         Continue an unfinished training of this name, if there is one.
     overwrite : bool
         Replace an existing bundle (and, without ``resume``, an unfinished training).
+    yardstick : sequence of Path
+        Further data whose normals, all of them, count in the calibration but train no network.
 
     Returns
     -------
@@ -76,8 +80,12 @@ def fit(
             log = held.enter_context(
                 Log(places.log if processes.first else None, echo=processes.first)
             )
-            index = scan(data)
+            index = keep_copies_together(scan(data), bar)
             log(index.describe())
+            others = scan(yardstick) if yardstick else Index(())
+            bar.close()
+            if yardstick:
+                log(f"for the calibration alone:\n{others.describe()}")
             train, calibration = _windows(index, config, bar, log, processes)
             log(
                 f"{len(train)} windows to train on, {len(calibration)} of other patients to "
@@ -97,7 +105,8 @@ def fit(
                 "data": index.describe(),
                 "index_sha256": index.sha256(),
                 SOURCES: sorted({entry.source for entry in index.entries if entry.normal}),
-                RECORDS: signals.listed,
+                RECORDS: signals.listed and with_normals(signals.listed, others, bar),
+                "yardstick": others.describe(),
                 "n_train": len(train),
                 "n_train_records": _n_records(train),
                 "n_calibrate": len(calibration),
@@ -117,7 +126,9 @@ def fit(
                 training=training,
                 versions=library_versions(),
             )
-            bundle = places.save(calibrated(bundle, index, device, bar, log), overwrite)
+            bundle = places.save(
+                calibrated(bundle, index, others, config.devices, device, bar, log), overwrite
+            )
             _draw(engine.at, places.curve, overwrite, log)
             places.remove_state()
             log(f"wrote {out} ({bundle.sha256[:12]}) after {engine.at.seconds:.0f} s of training")
@@ -179,7 +190,7 @@ def _identity(
     How often it is saved does not, and with a constant learning rate neither does its length.
     """
     tables = config.to_dict()
-    del tables["training"]["checkpoint_s"]
+    del tables["training"]["checkpoint_s"], tables["devices"]
     if config.training.schedule == "constant":
         del tables["training"]["epochs"]
     values: dict[str, object] = {}

@@ -19,15 +19,18 @@ from ecgviewer.core.system.files import check_target, write_whole
 from ecgviewer.io.file_access import starts_with
 from ecgviewer.models.bundle.bundle import Bundle
 from ecgviewer.models.run.analyser import Detector
+from trainer.datasets.copies import keep_copies_together
 from trainer.datasets.entries import Entry, Index
 from trainer.datasets.scan import scan
 from trainer.datasets.used_records import Seen
+from trainer.fitting.config import Devices
 from trainer.fitting.progress_bar import ProgressBar
 from trainer.judging.baselines import fit_pca
 from trainer.judging.localise import localise
 from trainer.judging.protocol import Json, group_figures, localisation_figures, seed_spread
 from trainer.judging.reported_records import left_out, listed_here, report_groups, tuning_entries
 from trainer.judging.scored_records import Scored, score_entries
+from trainer.judging.sites import leave_one_site_out
 
 
 class EvaluationError(EcgViewerError):
@@ -47,9 +50,10 @@ def evaluate(models: Sequence[Path], data: Sequence[Path], device: str) -> Json:
         raise EvaluationError("two bundles have the same file name")
     for path in models:
         bundles[path.stem].scorer()
-    index = scan(data)
-    print(index.describe(), file=sys.stderr)
     bar = ProgressBar()
+    index = keep_copies_together(scan(data), bar)
+    bar.close()
+    print(index.describe(), file=sys.stderr)
     try:
         groups = _groups(index, bundles, bar)
         pca = fit_pca(index.entries, bar)
@@ -209,3 +213,27 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float | np.floating):
         return round(float(value), 5) if np.isfinite(value) else None
     return value
+
+
+def run_sites(models: Sequence[Path], data: Sequence[Path], out: Path | None, device: str) -> int:
+    """Carry out ``trainer evaluate --leave-one-site-out``; return the exit status.
+
+    Raises
+    ------
+    EcgViewerError
+        When a bundle or a data set cannot be used, or the table cannot be written.
+    """
+    if out is not None:
+        check_target(out)
+    bar = ProgressBar()
+    try:
+        index = keep_copies_together(scan(data), bar)
+        text = "\n".join(
+            leave_one_site_out(model, index, device, Devices(), bar) for model in models
+        )
+    finally:
+        bar.close()
+    print(text)
+    if out is not None:
+        write_whole(out, text.encode())
+    return 0

@@ -92,6 +92,15 @@ def _training(training: Json) -> str:
 
 def _data(training: Json) -> str:
     lines = [f"- {line.strip()}" for line in str(training.get("data", "")).splitlines()]
+    if training.get("yardstick"):
+        lines += ["", "For the calibration alone, no network was trained on them:", ""]
+        lines += [f"- {line.strip()}" for line in str(training["yardstick"]).splitlines()]
+    if "devices" in training.get("config", {}):
+        lines += [
+            "",
+            f"Normals in mV count {training['config']['devices']['copies']} more times as other "
+            "devices would have recorded them. A specificity holds for records like these normals.",
+        ]
     return "## Data\n\n" + "\n".join(lines) if lines else ""
 
 

@@ -17,7 +17,7 @@ from ecgviewer.io.file_access import FileStamp
 from ecgviewer.models.networks.architectures import model_ids
 
 FORMAT = "ecgmodel"
-FORMAT_VERSION = (2, 0)
+FORMAT_VERSION = (3, 0)
 """Another major version is refused, a newer minor one is read."""
 MAX_FILE_BYTES = 64 << 20
 """The shipped ones have 2 MB."""

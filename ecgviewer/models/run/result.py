@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from ecgviewer.models.run.runner import Runner
 from ecgviewer.models.run.versions import library_versions
 from ecgviewer.models.run.window_results import Verdicts
 from ecgviewer.models.run.windows import LeadPlan, merge_findings
+from ecgviewer.models.score.findings import HIGHPASS
 from ecgviewer.models.score.fusion import RecordResult, Scorer, WindowResult
 
 _NO_MAP = np.empty((12, 0), dtype=np.float32)
@@ -109,6 +111,7 @@ class Assembly:
                 "the patient is a child: the normal records this is compared with may all be of "
                 "adults, and a child's rate, axes, intervals and T waves differ"
             )
+        notes += self._device_notes(verdicts.scores)
         if verdicts.unjudged_s > 0:
             notes.append(f"{verdicts.unjudged_s:.0f} s have too few usable leads to be judged")
         length = self.bundle.windowing.length_s
@@ -120,3 +123,11 @@ class Assembly:
         if self.runner.note:
             notes.append(self.runner.note)
         return tuple(notes)
+
+    @staticmethod
+    def _device_notes(scores: list[WindowScore]) -> list[str]:
+        """Return what the device did to most windows, in words."""
+        told = Counter(s.findings[HIGHPASS][0].text for s in scores if HIGHPASS in s.findings)
+        if 2 * told.total() <= len(scores):
+            return []
+        return [told.most_common(1)[0][0]]

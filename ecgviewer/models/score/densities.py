@@ -171,6 +171,44 @@ class Subspace:
         distance: DoubleArray = np.sqrt((within + left) / share)
         return distance
 
+    def nearest(
+        self, values: DoubleArray, lost: DoubleArray, candidates: DoubleArray, penalty: float
+    ) -> tuple[DoubleArray, npt.NDArray[np.intp]]:
+        """Return the distance [n] of the most normal of several versions, and which that is.
+
+        Parameters
+        ----------
+        values : array [n, d]
+        lost : array [n, 2, d]
+            Version ``c`` is ``values + candidates[c, 0] * lost[:, 0] + candidates[c, 1] *
+            lost[:, 1]``.
+        candidates : array [c, 2]
+            The first is zero: the values as they are.
+        penalty : float
+            What any other version costs, as a squared distance.
+        """
+        known = np.isfinite(values)
+        curves = [np.where(known, self.deviations(values) - self.mean, 0.0)]
+        curves += [np.where(known, lost[:, k] / self.spread, 0.0) for k in (0, 1)]
+        # The distance is a quadratic form: of three curves six products tell it of every version.
+        inside = [curve @ self.axes.T for curve in curves]
+        outside = [c - i @ self.axes for c, i in zip(curves, inside, strict=True)]
+        weight = 1.0 / (self.variance + self.rest)
+        left = self.REST_WEIGHT / (self.rest * values.shape[1])
+        share = np.maximum(known.mean(axis=1), 1e-3)
+        gram = np.empty((len(values), 3, 3))
+        for i in range(3):
+            for j in range(i, 3):
+                within = (inside[i] * inside[j] * weight).sum(axis=1)
+                product = within + (outside[i] * outside[j]).sum(axis=1) * left
+                gram[:, i, j] = gram[:, j, i] = product / share
+        mix = np.column_stack([np.ones(len(candidates)), candidates])
+        squares = np.einsum("ci,nij,cj->nc", mix, gram, mix)
+        squares[:, 1:] += penalty
+        choice = squares.argmin(axis=1)
+        lowest = squares[np.arange(len(values)), choice]
+        return np.sqrt(np.maximum(lowest, 0.0)), choice
+
     def to_arrays(self) -> Arrays:
         """Return plain arrays."""
         return {

@@ -7,7 +7,7 @@ identities III = II − I ... recover even from leads that were scaled apart).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -22,6 +22,14 @@ from ecgviewer.models.score.fiducials import (
     measure_waves,
     p_window,
     without_line,
+)
+from ecgviewer.models.score.highpass import (
+    CANDIDATES,
+    ST_LOST,
+    STRENGTH,
+    Integrals,
+    integrals,
+    put_back,
 )
 from ecgviewer.models.score.window_evidence import Window
 
@@ -40,9 +48,13 @@ INTERVALS: Final = (
 )  # fmt: skip
 """Name and suspicious direction of each interval feature."""
 
+AXIS_DEG, T_AXIS_DEG = 30.0, 40.0
+"""Usual axes: deviations from them are features."""
 NORMAL_RATE_BPM = (60.0, 100.0)
 BEAT_S = (-0.25, 0.51)
 """The part of the median beat that is compared with normal ones, around the QRS centre."""
+BEAT_HZ = 100.0
+"""Rate at which it is compared."""
 
 LIMB_IDENTITIES = np.array(
     [[-1, 1, -1, 0, 0, 0], [0.5, 0.5, 0, 1, 0, 0], [-1, 0.5, 0, 0, 1, 0], [0.5, -1, 0, 0, 0, 1]]
@@ -69,6 +81,10 @@ class Description:
         Of the median beat, relative to the centre.
     oddness : array [B]
         How unlike the prevailing QRS each beat is, more so when it comes early.
+    shape_scale : array [12]
+        What turns mV into shapes.
+    lost : Integrals
+        What a high-pass would have taken of the beat, in mV.
     """
 
     rhythm: DoubleArray
@@ -82,6 +98,31 @@ class Description:
     qrs_on_s: float
     qrs_off_s: float
     oddness: DoubleArray
+    shape_scale: DoubleArray
+    lost: Integrals
+
+    def without_highpass(self, candidate: int) -> Description:
+        """Return what can be said once this filter of ``highpass.CANDIDATES`` is taken out.
+
+        ST, T, R and S levels, T axis and QRS-T angle follow; where the filter is so strong that
+        ST depends on the guess, the levels are left unknown.
+        """
+        if not CANDIDATES[candidate].any():
+            return self
+        scale = np.tile(self.shape_scale, len(self.lost.levels[0]))
+        lost = self.lost.levels.reshape(2, -1)
+        shape = put_back(self.st_shape, lost * scale, candidate)
+        in_mv = None if self.st_mv is None else put_back(self.st_mv, lost, candidate)
+        intervals = self.intervals.copy()
+        names = [name for name, _ in INTERVALS]
+        axis, t_axis, angle = (names.index(f"{n}_deg") for n in ("axis", "t_axis", "qrs_t_angle"))
+        turned = _frontal_deg(shape.reshape(5, 12)[2])
+        intervals[t_axis] = _turn(turned - T_AXIS_DEG)
+        intervals[angle] = abs(_turn(turned - (intervals[axis] + AXIS_DEG)))
+        if STRENGTH[candidate] >= ST_LOST:
+            shape = np.full_like(shape, np.nan)
+            in_mv = None if in_mv is None else np.full_like(in_mv, np.nan)
+        return replace(self, st_shape=shape, st_mv=in_mv, intervals=intervals)
 
 
 def describe(window: Window) -> Description | None:
@@ -98,7 +139,15 @@ def describe(window: Window) -> Description | None:
     levelled = beats.median - baseline
     shape_scale = shape_scales(levelled, lead_mask, window.amplitude_known, beats)
     st = _st_levels(levelled, waves, beats)
-    beat = _sampled_beat(levelled, beats, window.fs_hz)
+    beat = _sampled_beat(levelled, beats)
+    lost = integrals(
+        signal,
+        window.fs_hz,
+        beats,
+        waves,
+        _beat_at(window.fs_hz),
+        _level_at(levelled, waves, beats),
+    )
     unknown = ~lead_mask
     beat[unknown], st[:, unknown] = np.nan, np.nan
     known = window.amplitude_known
@@ -115,6 +164,8 @@ def describe(window: Window) -> Description | None:
         qrs_on_s=(waves.qrs_on - beats.middle) / beats.fs_hz,
         qrs_off_s=(waves.qrs_off - beats.middle) / beats.fs_hz,
         oddness=np.sqrt(np.maximum(1.0 - beats.similarity, 0.0) * (0.3 + earliness)),
+        shape_scale=shape_scale,
+        lost=lost,
     )
 
 
@@ -261,9 +312,9 @@ def _intervals(
         "rp_ms": float("nan") if p_peak is None else (k0 - p_peak) * ms,
         "qtc_ms": (waves.t_end - waves.qrs_on) * ms / np.sqrt(rr),
         "rt_corrected_ms": (waves.t_peak - waves.qrs_on) * ms / np.sqrt(rr),
-        "axis_deg": _turn(axis - 30.0),
+        "axis_deg": _turn(axis - AXIS_DEG),
         "qrs_t_angle_deg": angle,
-        "t_axis_deg": _turn(t_axis - 40.0),
+        "t_axis_deg": _turn(t_axis - T_AXIS_DEG),
     }
     return np.array([values[name] for name, _ in INTERVALS], dtype=np.float64)
 
@@ -303,9 +354,25 @@ def _st_levels(levelled: DoubleArray, waves: Fiducials, beats: Beats) -> DoubleA
     return np.stack([level(0.04, 0.08), level(0.0, 0.02), t_wave, qrs.max(axis=1), qrs.min(axis=1)])
 
 
-def _sampled_beat(levelled: DoubleArray, beats: Beats, fs_hz: float) -> DoubleArray:
+def _level_at(levelled: DoubleArray, waves: Fiducials, beats: Beats) -> DoubleArray:
+    """Return where the levels of :func:`_st_levels` lie in the median beat, samples [5, 12]."""
+    fs = beats.fs_hz
+    t_from = min(waves.qrs_off + round(0.08 * fs), levelled.shape[1] - 2)
+    t_at = t_from + np.abs(levelled[:, t_from : _t_stop(beats, waves)]).argmax(axis=1)
+    qrs = levelled[:, waves.qrs_on : waves.qrs_off + 1]
+    ones = np.ones(len(levelled))
+    return np.stack([
+        (waves.qrs_off + 0.06 * fs) * ones, (waves.qrs_off + 0.01 * fs) * ones, t_at,
+        waves.qrs_on + qrs.argmax(axis=1), waves.qrs_on + qrs.argmin(axis=1),
+    ])  # fmt: skip
+
+
+def _beat_at(fs_hz: float) -> npt.NDArray[np.int64]:
+    """Return the places of the sampled beat around the QRS centre, in samples at ``fs_hz``."""
+    hundredths = np.arange(round(BEAT_S[0] * BEAT_HZ), round(BEAT_S[1] * BEAT_HZ))
+    return np.round(hundredths * (fs_hz / BEAT_HZ)).astype(np.int64)
+
+
+def _sampled_beat(levelled: DoubleArray, beats: Beats) -> DoubleArray:
     """Return the median beat at 100 Hz over ``BEAT_S`` [12, m]."""
-    at = beats.middle + np.arange(round(BEAT_S[0] * 100), round(BEAT_S[1] * 100)) * (
-        beats.fs_hz / 100.0
-    )
-    return levelled[:, np.round(at).astype(np.int64)]
+    return levelled[:, beats.middle + _beat_at(beats.fs_hz)]

@@ -16,6 +16,8 @@ from ecgviewer.core.leads import STANDARD_LEADS
 from ecgviewer.core.overlap import common_share
 from ecgviewer.models.score import features
 from ecgviewer.models.score.densities import Directed, DoubleArray, Subspace
+from ecgviewer.models.score.highpass import CORNERS_HZ, ST_LOST, STRENGTH
+from ecgviewer.models.score.profiled import Profiled
 
 SHARE = 0.5
 """Values and leads that stand out at least this much of the most prominent one are named."""
@@ -52,6 +54,10 @@ LEVEL_WORDS = (
     ("R smaller", "R taller"), ("S deeper", "S smaller"),
 )  # fmt: skip
 """For the rows of ``Description.st_mv``."""
+
+
+HIGHPASS = "highpass"
+"""Beside the parts of the score: what the device did, which is no finding of the heart."""
 
 
 class _Words:
@@ -93,7 +99,7 @@ _LEVELS = _Words(pair for pair in LEVEL_WORDS for _ in STANDARD_LEADS)
 
 def find(
     name: str,
-    density: Directed | Subspace,
+    density: Directed | Subspace | Profiled,
     values: DoubleArray,
     score_map: npt.NDArray[np.float32],
     rr_s: float,
@@ -107,7 +113,7 @@ def find(
     ----------
     name : str
         Of the detector.
-    density : Directed or Subspace
+    density : Directed, Subspace or Profiled
         Its density of normals.
     values : array [d]
         What it looks at in this window.
@@ -116,14 +122,28 @@ def find(
     rr_s : float
         Median RR interval; NaN where there is none.
     """
+    if isinstance(density, Profiled):
+        return (_of_beat(density, values),)
     if isinstance(density, Subspace):
         # The latent code is of the window as a whole: it has neither words nor leads.
-        return (Finding("unusual as a whole") if name == "latent" else _of_beat(density, values),)
+        return (Finding("unusual as a whole"),)
     if name == "rhythm":
         return (_of_rhythm(density, values),)
     if name == "intervals":
         return (_of_intervals(density, values, rr_s),)
     return (_of_map(score_map),) if name == "residual" else _of_levels(density, values)
+
+
+def of_highpass(candidate: int) -> tuple[Finding, ...]:
+    """Return in words what the device's high-pass means for a reader; empty where nothing.
+
+    A weak filter is taken out and not told: it changes no level that is judged, and a single
+    record does not show it for sure.
+    """
+    if STRENGTH[candidate] < ST_LOST:
+        return ()
+    corner_hz = CORNERS_HZ[candidate]
+    return (Finding(f"high-pass of about {corner_hz:.2g} Hz: ST levels cannot be judged"),)
 
 
 def _of_rhythm(density: Directed, values: DoubleArray) -> Finding:
@@ -154,8 +174,8 @@ def _of_levels(density: Directed, values: DoubleArray) -> tuple[Finding, ...]:
     return tuple(found) or (Finding("ST and T"),)
 
 
-def _of_beat(density: Subspace, values: DoubleArray) -> Finding:
-    """Return the leads whose median beat [12 * m] is least normal."""
+def _of_beat(density: Profiled, values: DoubleArray) -> Finding:
+    """Return the leads whose median beat is least normal (values [3 * 12 * m])."""
     deviations = density.deviations(values[None])[0].reshape(len(STANDARD_LEADS), -1)
     by_lead = (np.nan_to_num(deviations) ** 2).mean(axis=1)
     return Finding("shape of every beat", _prominent(by_lead))

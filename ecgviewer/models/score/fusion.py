@@ -15,11 +15,13 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from ecgviewer.core.analysis import Finding
+from ecgviewer.core.analysis import Finding, family_p_value, score_of
 from ecgviewer.core.reference import NormalReference
 from ecgviewer.models.score.densities import DoubleArray
-from ecgviewer.models.score.findings import find
+from ecgviewer.models.score.expected import Expected
+from ecgviewer.models.score.findings import HIGHPASS, find, of_highpass
 from ecgviewer.models.score.parts import (
+    BEATS,
     DETECTORS,
     NETWORK_DETECTORS,
     PARTS,
@@ -28,14 +30,15 @@ from ecgviewer.models.score.parts import (
     Vectors,
     density_class,
 )
+from ecgviewer.models.score.profiled import Profiled
 from ecgviewer.models.score.score_map import ScoreMap
-from ecgviewer.models.score.window_evidence import FloatArray, Looks, Window, digest_of
+from ecgviewer.models.score.window_evidence import FloatArray, Window, digest_of
 
 MEAN_WEIGHT = 4.0
 MAX_LOG_P = 12.0
 TIE = 1e-5
-DEPENDENCE = 0.7
-"""Windows of one record resemble each other: ``n`` of them count as ``n ** 0.7`` independent."""
+SMALLEST = 1e-6
+"""Of a distance, before its logarithm."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,6 +95,8 @@ class Scorer:
         Calibration of the residual, and how its map is made.
     densities : dict
         By detector.
+    expected : dict
+        What the network's own parts show among normals alike in noise, voltage and filter.
     references : dict of NormalReference
         Scores of held-out normals, by detector.
     log_p : array [n, detectors]
@@ -105,6 +110,7 @@ class Scorer:
 
     maps: ScoreMap
     densities: dict[str, Density]
+    expected: dict[str, Expected]
     references: dict[str, NormalReference]
     log_p: DoubleArray
     record_reference: NormalReference
@@ -114,50 +120,57 @@ class Scorer:
 
     def score(self, window: Window) -> WindowResult:
         """Return the map, the parts and the score of a window."""
-        seen = Seen.of(window)
+        seen = without_highpass(Seen.of(window), self.densities)
         vectors = seen.vectors(self.maps.residual)
+        context = seen.context()[None]
         row = np.full(len(self.densities), np.nan)
-        for k, (name, density) in enumerate(self.densities.items()):
+        for k, name in enumerate(self.densities):
             if name in vectors:
-                row[k] = self._log_p_of(window.looks, name, density, vectors[name])
+                if name == "residual":
+                    vectors[name] = vectors[name] - self.expected[name](context)
+                row[k] = self._log_p_of(seen, name, vectors[name], context)
         score, p_value = self.fused(row)
         score_map = self.maps(window, seen.comparison, seen.description)
         return WindowResult(
             score_map=score_map,
             parts=self._part_p_values(row),
-            findings=self._findings(row, vectors, score_map, seen.rr_s),
+            findings=self._findings(row, vectors, score_map, seen),
             score=score,
             p_value=p_value,
             raw_score=window.output.raw_score,
         )
 
-    def _log_p_of(self, looks: Looks, name: str, density: Density, vector: DoubleArray) -> float:
+    def _log_p_of(self, seen: Seen, name: str, vector: DoubleArray, context: DoubleArray) -> float:
+        density = self.densities[name]
+
         def judge() -> float:
-            return float(to_log_p(self.references[name], density(vector[None]))[0])
+            value = density(vector[None])
+            if name == "latent":
+                value = np.log(np.maximum(value, SMALLEST)) - self.expected[name](context)
+            return float(to_log_p(self.references[name], value)[0])
 
         if name in NETWORK_DETECTORS:
             return judge()
         if name not in self._keys:
             reference = self.references[name].scores
             self._keys[name] = digest_of({**density.to_arrays(), "reference": reference})
-        return looks.once((name, self._keys[name]), judge)
+        # The levels depend on which filter the model's own beats made out.
+        return seen.window.looks.once((name, self._keys[name], seen.highpass), judge)
 
     def combine(self, results: Sequence[WindowResult]) -> RecordResult:
         """Return the record's score from its windows'.
 
-        The smallest p-value of many windows is small by chance: it is corrected for their
-        number (Šidák, with ``n ** DEPENDENCE`` windows), so that a minute of a normal heart is
-        no more suspicious than ten seconds of it, and one premature beat in it still counts.
+        The smallest of their p-values is corrected for their number (``family_p_value``).
         """
         if not results:
             raise ValueError("no window was scored")
-        count = len(results) ** DEPENDENCE
+        n = len(results)
         names = [part for part in PARTS if any(part in r.parts for r in results)]
         parts = {
-            part: _least_of([r.parts[part] for r in results if part in r.parts], count)
+            part: _least_of([r.parts[part] for r in results if part in r.parts], n)
             for part in names
         }
-        score = _score(_least_of([r.p_value for r in results], count))
+        score = score_of(_least_of([r.p_value for r in results], n))
         return RecordResult(
             parts=parts,
             score=score,
@@ -178,7 +191,7 @@ class Scorer:
         # p-values of parts are ranks: equal ones must stay equal after rounding in the bundle.
         fused = float(fuse(row[None, present])[0]) - TIE
         p_value = self._null(tuple(present)).p_value(fused)
-        return _score(p_value), p_value
+        return score_of(p_value), p_value
 
     def _null(self, present: tuple[int, ...]) -> NormalReference:
         """Return the distribution of the fused sum among normals for these detectors."""
@@ -199,7 +212,7 @@ class Scorer:
         return out
 
     def _findings(
-        self, row: DoubleArray, vectors: Vectors, score_map: FloatArray, rr_s: float
+        self, row: DoubleArray, vectors: Vectors, score_map: FloatArray, seen: Seen
     ) -> dict[str, tuple[Finding, ...]]:
         """Return what each part finds, by the detector of it that is least like normals."""
         names = list(self.densities)
@@ -208,8 +221,10 @@ class Scorer:
             name = names[k]
             if np.isfinite(row[k]) and DETECTORS[name] not in found:
                 found[DETECTORS[name]] = find(
-                    name, self.densities[name], vectors[name], score_map, rr_s
+                    name, self.densities[name], vectors[name], score_map, seen.rr_s
                 )
+        if told := of_highpass(seen.highpass):
+            found[HIGHPASS] = told
         return found
 
     def to_tensors(self) -> dict[str, npt.NDArray[np.float32]]:
@@ -219,6 +234,7 @@ class Scorer:
             for key, value in density.to_arrays().items():
                 out[f"density.{name}.{key}"] = value
             out[f"reference.{name}"] = self.references[name].scores.astype(np.float32)
+        out |= {f"expected.{name}": value.to_array() for name, value in self.expected.items()}
         out["log_p"] = self.log_p.astype(np.float32)
         out["record_reference"] = self.record_reference.scores.astype(np.float32)
         out["map_reference"] = self.map_reference.scores.astype(np.float32)
@@ -243,6 +259,9 @@ class Scorer:
         return cls(
             maps=ScoreMap.from_arrays(below("map.")),
             densities=densities,
+            expected={
+                name: Expected.from_array(tensors[f"expected.{name}"]) for name in NETWORK_DETECTORS
+            },
             references={name: reference(f"reference.{name}") for name in densities},
             log_p=tensors["log_p"].astype(np.float64),
             record_reference=reference("record_reference"),
@@ -250,16 +269,18 @@ class Scorer:
         )
 
 
-def _score(p_value: float) -> float:
-    # + 0.0: a p-value of 1 gives 0, not -0.
-    return float(-np.log10(max(p_value, 1e-300))) + 0.0 if np.isfinite(p_value) else float("nan")
+def without_highpass(seen: Seen, densities: Mapping[str, Density]) -> Seen:
+    """Return a window with the device's high-pass taken out that makes its beat most normal."""
+    for name in BEATS:
+        density = densities.get(name)
+        if isinstance(density, Profiled) and name in seen.beats:
+            return seen.without_highpass(int(density.nearest(seen.beats[name][None])[1][0]))
+    return seen
 
 
-def _least_of(p_values: Sequence[float], count: float) -> float:
+def _least_of(p_values: Sequence[float], n_windows: int) -> float:
     finite = [p for p in p_values if np.isfinite(p)]
-    if not finite:
-        return float("nan")
-    return float(-np.expm1(count * np.log1p(-min(min(finite), 1.0 - 1e-12))))
+    return family_p_value(min(finite), n_windows) if finite else float("nan")
 
 
 def to_log_p(reference: NormalReference, scores: DoubleArray) -> DoubleArray:

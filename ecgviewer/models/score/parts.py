@@ -5,16 +5,19 @@ A *detector* turns one aspect of a window into a number that is higher for less 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from ecgviewer.models.score import features
 from ecgviewer.models.score.densities import Directed, DoubleArray, Subspace
+from ecgviewer.models.score.expected import context
+from ecgviewer.models.score.highpass import NO_FILTER, STRENGTH
+from ecgviewer.models.score.profiled import GAINS, Profiled
 from ecgviewer.models.score.residual import Comparison, ResidualModel, compare
 from ecgviewer.models.score.window_evidence import Window
 
-Density = Directed | Subspace
+Density = Directed | Subspace | Profiled
 
 DETECTORS: dict[str, str] = {
     "residual": "residual",
@@ -33,24 +36,49 @@ NETWORK_DETECTORS = ("residual", "latent")
 Vectors = dict[str, DoubleArray]
 
 
+BEATS = ("beat_mv", "beat_shape")
+"""Detectors that look at the beat as recorded; the first that a window allows tells the filter."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Seen:
-    """A window, compared and described once."""
+    """A window, compared and described once.
+
+    Attributes
+    ----------
+    beats : dict
+        What the detectors in ``BEATS`` look at.
+    highpass : int
+        The device's high-pass that was taken out of ``description`` (``highpass.CANDIDATES``).
+    """
 
     window: Window
     comparison: Comparison
     description: features.Description | None
+    beats: Vectors = field(default_factory=dict)
+    highpass: int = NO_FILTER
 
     @classmethod
     def of(cls, window: Window) -> Seen:
         """Look at a window."""
-        description = window.looks.once("description", lambda: features.describe(window))
-        return cls(window, compare(window), description)
+        found = window.looks.once("description", lambda: features.describe(window))
+        return cls(window, compare(window), found, {} if found is None else _beats(found))
+
+    def without_highpass(self, candidate: int) -> Seen:
+        """Return the window with a device's high-pass taken out of what is said of it."""
+        if self.description is None or candidate == NO_FILTER:
+            return self
+        before = self.description.without_highpass(candidate)
+        return replace(self, description=before, highpass=candidate)
 
     @property
     def rr_s(self) -> float:
         """Median RR interval in seconds; NaN with too few beats."""
         return self.description.rr_s if self.description is not None else float("nan")
+
+    def context(self) -> DoubleArray:
+        """Return what the network's parts depend on besides the heart [3]."""
+        return context(self.window, float(STRENGTH[self.highpass]))
 
     def vectors(self, residual: ResidualModel) -> Vectors:
         """Return what each detector looks at."""
@@ -63,10 +91,23 @@ class Seen:
         seen = self.description
         if seen is not None:
             found["rhythm"], found["intervals"] = seen.rhythm, seen.intervals
-            found["beat_shape"], found["st_shape"] = seen.beat_shape, seen.st_shape
-            if seen.beat_mv is not None and seen.st_mv is not None:
-                found["beat_mv"], found["st_mv"] = seen.beat_mv, seen.st_mv
+            found |= self.beats
+            found |= {
+                name: levels
+                for name, levels in (("st_shape", seen.st_shape), ("st_mv", seen.st_mv))
+                if levels is not None and np.isfinite(levels).any()
+            }
         return found
+
+
+def _beats(seen: features.Description) -> Vectors:
+    """Return each beat with its integrals, one after the other."""
+    lost = seen.lost.beat
+    shape = lost * seen.shape_scale[:, None]
+    found = {"beat_shape": np.concatenate([seen.beat_shape, shape.ravel()])}
+    if seen.beat_mv is not None:
+        found["beat_mv"] = np.concatenate([seen.beat_mv, lost.ravel()])
+    return found
 
 
 def fit_density(name: str, values: DoubleArray) -> Density:
@@ -80,10 +121,16 @@ def fit_density(name: str, values: DoubleArray) -> Density:
     if name.startswith("st"):
         # Each level for itself: whitening them, as a Mahalanobis distance does, blows up the
         # directions that hardly vary among normals, which are mostly noise.
+        gains = GAINS if name == "st_mv" else (1.0,)
+        values = np.concatenate([gain * values for gain in gains])
         return Directed.fit(values, [0] * values.shape[1])
-    return Subspace.fit(values, 30 if name.startswith("beat") else 20)
+    if name in BEATS:
+        return Profiled.fit(values, in_mv=name == "beat_mv")
+    return Subspace.fit(values, 20)
 
 
 def density_class(name: str) -> type[Density]:
     """Return the kind of density that a detector has."""
-    return Subspace if name == "latent" or name.startswith("beat") else Directed
+    if name in BEATS:
+        return Profiled
+    return Subspace if name == "latent" else Directed

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ecgviewer.core.errors import BundleError
+from ecgviewer.models.score.expected import N_CONTEXT
 from ecgviewer.models.score.features import BEAT_S, INTERVALS, RHYTHM
 from ecgviewer.models.score.residual import N_PHASES
 
@@ -35,6 +36,7 @@ _SHAPES: tuple[tuple[str, tuple[int, ...]], ...] = (
     (r"density\.beat_\w+\.axes", (_ANY, _BEAT)),
     (r"density\.(beat_\w+|latent)\.variance", (_ANY,)),
     (r"density\.(beat_\w+|latent)\.rest", (1,)),
+    (r"expected\.(residual|latent)", (1 + 4 * N_CONTEXT,)),
     (r"map\.residual\.\w+\.(centre|spread)", (12, N_PHASES + 1)),
     (r"map\.unit\.\w+", (2,)),
     (r"map\.waves\.st_\w+\.weights", (2, 12, 4)),
@@ -86,6 +88,8 @@ def _check_together(tensors: Mapping[str, Array]) -> None:
     named = {m[1] for name in tensors if (m := re.match(r"density\.(\w+)\.", name))}
     if not {"residual", "latent"} <= named:
         raise BundleError("the calibration is not valid: the network's own parts are absent")
+    if not {"expected.residual", "expected.latent"} <= set(tensors):
+        raise BundleError("the calibration is not valid: what is expected of normals is absent")
     log_p = tensors.get("log_p")
     if log_p is None or log_p.shape[1] != len(named):
         raise BundleError("the calibration is not valid: log_p does not fit the densities")
