@@ -184,7 +184,7 @@ def ward(tmp_path_factory):
     (folder / "renamed.hea").write_text("Dear colleague,\nplease find attached nothing.\n")
     write("fs0", fs_hz=0)
     write("half_second", ecg_uv(0.5))
-    write("three_leads", whole[:3], STANDARD_LEADS[:3])
+    write("three_leads", whole[6:9], STANDARD_LEADS[6:9])
     write("all_constant", np.zeros_like(whole))
     write("all_missing", np.full_like(whole, INVALID))
     with h5py.File(folder / "no_ecg.h5", "w") as file:

@@ -60,8 +60,9 @@ def test_decimal_commas_and_byte_order_marks(tmp_path: Path, encoding: str) -> N
     text += table(ecg, ";").replace(".", ",")
     (tmp_path / "a.csv").write_text(text, encoding)
     recording = opened(tmp_path / "a.csv")
-    assert recording.leads == ("I", "II", "V1") and recording.fs_hz == 500
-    assert np.abs(whole(recording) - ecg).max() <= 5.1e-5
+    assert {"I", "II", "V1", "aVF"} <= set(recording.leads) and recording.fs_hz == 500
+    stored = recording.read_samples(0, ecg.shape[1], ("I", "II", "V1"))
+    assert np.abs(stored - ecg).max() <= 5.1e-5
     assert "Prüfling: Müller" in recording.patient.comments
 
 

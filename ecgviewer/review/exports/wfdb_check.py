@@ -13,6 +13,7 @@ import numpy as np
 
 from ecgviewer.review.errors import ExportError
 from ecgviewer.review.exports.wfdb_codec import Mark
+from ecgviewer.review.exports.wfdb_library import wfdb_library
 
 
 def check_annotations(path: Path, marks: Sequence[Mark], fs_hz: float) -> None:
@@ -32,7 +33,7 @@ def check_annotations(path: Path, marks: Sequence[Mark], fs_hz: float) -> None:
     ExportError
         At the first difference, or when wfdb cannot read the file.
     """
-    import wfdb
+    wfdb = wfdb_library()
 
     try:
         with warnings.catch_warnings():
@@ -94,7 +95,7 @@ def check_samples(
     ExportError
         At the first difference beyond single precision and half a step.
     """
-    import wfdb
+    wfdb = wfdb_library()
 
     path, largest = str(folder / name), 0.0
     n_samples = values_mv.shape[1]

@@ -25,6 +25,7 @@ from ecgviewer.review.exports.digital import grid_of, to_whole
 from ecgviewer.review.exports.export_files import put_new, set_aside
 from ecgviewer.review.exports.wfdb_check import check_samples
 from ecgviewer.review.exports.wfdb_export import wfdb_name
+from ecgviewer.review.exports.wfdb_library import wfdb_library
 from ecgviewer.review.privacy.anonymize import Privacy
 from ecgviewer.review.privacy.identity import pseudonym, public_name
 
@@ -116,7 +117,7 @@ def export_samples(
 
 
 def _write(folder: Path, name: str, fields: dict[str, Any]) -> None:
-    import wfdb
+    wfdb = wfdb_library()
 
     try:
         wfdb.wrsamp(name, write_dir=str(folder), **fields)
