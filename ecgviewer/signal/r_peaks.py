@@ -28,6 +28,8 @@ wider here because bundle branch blocks and children share one setting)."""
 REFRACTORY_S = 0.22
 NOISE_RISE = 1.6
 """How much a beat rises above what 30 % of the seconds around lie below."""
+RUN = 7
+"""Maxima in a row; the least distance between them keeps five of noise in time by chance."""
 STEADY = 0.03
 """Relative spread in time and height of what is no noise although there is no rest between."""
 LEAST_HEIGHT = 0.2
@@ -115,16 +117,16 @@ def _above_noise(
 
 
 def _steady(at: IntArray, height: DoubleArray) -> npt.NDArray[np.bool_]:
-    """Return which maxima keep time and height over five: fast wide complexes leave no rest."""
+    """Return which maxima keep time and height over seven: fast wide complexes leave no rest."""
     steady = np.zeros(at.size, dtype=np.bool_)
-    if at.size < 5:
+    if at.size < RUN:
         return steady
-    apart = sliding_window_view(np.diff(at).astype(np.float64), 4)
-    high = sliding_window_view(height, 5)
+    apart = sliding_window_view(np.diff(at).astype(np.float64), RUN - 1)
+    high = sliding_window_view(height, RUN)
     even = (apart.std(axis=1) < STEADY * apart.mean(axis=1)) & (
         high.std(axis=1) < STEADY * high.mean(axis=1)
     )
-    for shift in range(5):
+    for shift in range(RUN):
         steady[shift : shift + even.size] |= even
     return steady
 
