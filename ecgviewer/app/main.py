@@ -12,6 +12,7 @@ from ecgviewer.app.commands.tools import ToolCommands
 from ecgviewer.app.commands.view import ViewCommands
 from ecgviewer.app.panels.install import Panels
 from ecgviewer.app.review.install import ReviewFeature
+from ecgviewer.app.shell.flag_groups import FlagGroups
 from ecgviewer.app.shell.reviewing.flag_verdicts import FlagVerdicts
 from ecgviewer.app.shell.reviewing.review_document import ReviewDocument
 from ecgviewer.app.shell.session import Session
@@ -43,7 +44,8 @@ def build(session: Session) -> Program:
     review_document = ReviewDocument(session.document, session.workers, session.settings)
     window.traces_of_document.follow(review_document)
     bench = Workbench(
-        session, review_document, FlagVerdicts(review_document), window.commands, window.messages,
+        session, review_document, FlagVerdicts(review_document),
+        FlagGroups(session.document, session.workers), window.commands, window.messages,
         window.status, window.traces, window.panels, window.appearance, window,
     )  # fmt: skip
     panels = Panels(bench)

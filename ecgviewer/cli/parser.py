@@ -228,7 +228,7 @@ def _add_anonymize(command: argparse.ArgumentParser) -> None:
 def _add_read_options(command: argparse.ArgumentParser) -> None:
     group = command.add_argument_group("for files that do not say")
     group.add_argument("--fs", type=_positive_hz, metavar="HZ", help="sampling frequency")
-    group.add_argument("--units", type=_unit, metavar="UNIT", help="mV, uV, V ...")
+    group.add_argument("--units", type=_unit, metavar="UNIT", help="mV, uV, V, or counts: 200/mV")
     group.add_argument(
         "--leads", type=_leads, default=(), metavar="I,II,...", help="one name per signal"
     )

@@ -19,6 +19,9 @@ from ecgviewer.io.units import mv_per_unit
 
 FloatArray = npt.NDArray[np.float32]
 
+MIN_SCALE, MAX_SCALE = 1e-30, 1e9
+"""mV per stored number: within what float32 holds, with room for numbers of 32 bits."""
+MAX_SHIFT_MV = 1e12
 CHECKED_S = 10.0
 """The first seconds, which are read on opening anyway to be shown."""
 PLAUSIBLE_MV = (0.02, 25.0)
@@ -37,6 +40,12 @@ def check_sampling(fs_hz: float, n_samples: int, path: Path) -> None:
         raise UnsupportedFormatError(f"is sampled at {fs_hz:g} Hz: no ECG waveform", path)
     if n_samples / fs_hz > limits.MAX_DURATION_S:
         raise CorruptFileError(f"claims {n_samples} samples at {fs_hz:g} Hz", path)
+
+
+def check_scale(scale: float, shift: float, lead: str, path: Path) -> None:
+    """Raise CorruptFileError for a gain or offset (mV) that no converter has."""
+    if not (MIN_SCALE <= abs(scale) <= MAX_SCALE and abs(shift) <= MAX_SHIFT_MV):
+        raise CorruptFileError(f"the gain of {lead or 'a signal'} is impossible", path)
 
 
 def check_amount(samples_per_s: float, path: Path) -> None:

@@ -66,6 +66,10 @@ def identity_notes(signal_mv: FloatArray, leads: Sequence[str], fs_hz: float) ->
         largest = percent_text(max(errors.values()), 1)
         text = f"limb-lead identities hold (largest error {largest})"
         return [Note("info", f"{text}: this does not show exchanged electrodes")]
+    if max(wrong.values()) * _steepness(signal_mv, leads) <= _rounding(signal_mv, leads):
+        largest = percent_text(max(errors.values()), 1)
+        text = f"limb-lead identities hold but for rounding (largest error {largest})"
+        return [Note("info", text)]
     glitch = _glitch(signal_mv, leads, fs_hz)
     if glitch:
         return [Note("info", f"limb-lead identities hold but for {glitch}")]
@@ -78,6 +82,26 @@ def identity_notes(signal_mv: FloatArray, leads: Sequence[str], fs_hz: float) ->
     )
     listed = ", ".join(f"{lead} {percent_text(error)}" for lead, error in wrong.items())
     return [Note("warning", f"limb-lead identities do not hold ({listed}): {found}")]
+
+
+def _steepness(signal_mv: FloatArray, leads: Sequence[str]) -> float:
+    """Return the root mean square of the sample-to-sample differences of leads I and II."""
+    at = standard_indices(leads)
+    steep = np.diff(signal_mv[[at["I"], at["II"]]].astype(np.float64), axis=1)
+    return float(np.sqrt(np.nanmean((steep - np.nanmedian(steep, axis=1, keepdims=True)) ** 2)))
+
+
+def _rounding(signal_mv: FloatArray, leads: Sequence[str]) -> float:
+    """Return the largest error that whole steps of a converter make in an identity, mV.
+
+    Some files store limb leads that were rebuilt from others, each rounded on its own. The step
+    is the smallest difference between two samples of any limb lead.
+    """
+    at = standard_indices(leads)
+    rows = signal_mv[[at[lead] for lead in LIMB_LEADS if lead in at]].astype(np.float64)
+    steps = np.abs(np.diff(rows, axis=1))
+    steps = steps[steps > 0]
+    return ROUNDING_STEPS * float(steps.min()) if steps.size else 0.0
 
 
 def _glitch(signal_mv: FloatArray, leads: Sequence[str], fs_hz: float) -> str | None:

@@ -1,8 +1,8 @@
-"""Answers about HDF5 files, remembered for files of the same layout.
+"""Answers about HDF5 and text files, remembered for files of the same layout.
 
 A profile is keyed by a signature of the layout: dataset names (digits as ``#``), dimensions,
-types and attribute names; no file name and no value is stored. Whoever applies one says so in
-a Note.
+types and attribute names, or a table's delimiter and column names; no file name and no value is
+stored. Whoever applies one says so in a Note.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from ecgviewer.core.system.user_dirs import config_dir
 from ecgviewer.io import limits
 from ecgviewer.io.file_access import read_bytes
 from ecgviewer.io.hdf5.process.client import call
+from ecgviewer.io.text.sniff import layout_of
 
 FILE_NAME = "import_profiles.json"
 VERSION = 1
@@ -63,7 +64,12 @@ def forget(path: Path) -> None:
 
 def remembered(path: Path) -> ReadOptions:
     """Return the answers kept for the layout of ``path``; raises as :func:`remember`."""
-    entry = _load().get(_signature(path))
+    return remembered_for(_signature(path))
+
+
+def remembered_for(signature: str) -> ReadOptions:
+    """Return the answers kept for a layout signature."""
+    entry = _load().get(signature)
     return ReadOptions() if entry is None else profile_from_json(entry).answers
 
 
@@ -92,6 +98,9 @@ def profile_to_json(profile: Profile) -> dict[str, object]:
 
 
 def _signature(path: Path) -> str:
+    text = layout_of(path)
+    if text is not None:
+        return text.signature
     answer, _ = call("signature", path)
     return str(answer["signature"])
 

@@ -15,9 +15,10 @@ from ecgviewer.core.errors import (
 from ecgviewer.core.record_ref import ReadOptions, RecordRef
 from ecgviewer.core.recording import Recording
 from ecgviewer.io import limits
+from ecgviewer.io.derived import with_limb_leads
 from ecgviewer.io.file_access import FileStamp, is_folder, is_regular, starts_with
-from ecgviewer.io.readers import count_in, open_as
-from ecgviewer.io.recognise import format_of, known_refusal, refusal
+from ecgviewer.io.readers import count_in, kind_of, listed_as_record, open_as
+from ecgviewer.io.recognise import known_refusal, refusal
 from ecgviewer.io.wfdb.header import read_header
 from ecgviewer.io.wfdb.reader import check_claims, open_wfdb
 
@@ -26,7 +27,7 @@ HDF5_SUFFIXES = (".h5", ".hdf5", ".hdf", ".he5", ".mat")
 _NO_OFFSET_SEARCH = 8192
 """MATLAB and others put up to this much of their own before the HDF5 signature."""
 _NEVER_RECORDS = frozenset(
-    (".dat", ".csv", ".tsv", ".txt", ".json", ".jsonl", ".md", ".pdf", ".png", ".jpg", ".py",
+    (".dat", ".json", ".jsonl", ".md", ".pdf", ".png", ".jpg", ".py",
      ".html", ".npz", ".npy", ".ecgmodel", ".atr", ".zip", ".gz", ".log")
 )  # fmt: skip
 """Not looked into when a folder is searched."""
@@ -73,7 +74,7 @@ def find_records(
         elif index is None and (n_records := count_in(target, answers)) > 1:
             for k in range(n_records):
                 yield RecordRef(target, k, answers)
-        elif index is not None and format_of(target) is not None:
+        elif index is not None and kind_of(target) is not None:
             yield RecordRef(target, index, answers)
         else:
             yield RecordRef(target, None, answers)
@@ -95,9 +96,9 @@ def open_record(ref: RecordRef) -> Recording:
     if is_hdf5(target):
         from ecgviewer.io.hdf5.records import open_hdf5
 
-        return open_hdf5(resolved)
-    kind = format_of(target) if target.suffix.lower() != ".hea" else None
-    return open_as(kind, resolved) if kind is not None else open_wfdb(resolved)
+        return with_limb_leads(open_hdf5(resolved))
+    kind = kind_of(target)
+    return with_limb_leads(open_as(kind, resolved) if kind is not None else open_wfdb(resolved))
 
 
 def is_hdf5(path: Path) -> bool:
@@ -118,7 +119,7 @@ def _locate(path: Path) -> tuple[Path, int | None]:
     """Return the file to open for a path as a user gives it, and the index after ``#``."""
     if is_folder(path):
         raise UnsupportedFormatError("is a folder, not a record", path)
-    if path.suffix.lower() == ".hea" or is_hdf5(path) or format_of(path) is not None:
+    if path.suffix.lower() == ".hea" or is_hdf5(path) or kind_of(path) is not None:
         FileStamp.of(path)
         return path, None
     if is_regular(path):
@@ -220,7 +221,7 @@ def _search_folder(
             path = folder / name
             if is_hdf5(path):
                 yield from _hdf5_refs(path, None, options)
-            elif format_of(path) is not None:
+            elif listed_as_record(path):
                 yield RecordRef(path, None, options)
         elif name.removesuffix(".hea") not in segments:
             yield found[name]

@@ -14,6 +14,7 @@ _MV_PER_UNIT = {
     "pv": 1e-9,
 }  # fmt: skip
 
+_COUNTS_PER_MV = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s*(?:counts?|adu|lsb)?\s*(?:/|per)\s*mv")
 _COUNTED = re.compile(r"(\d+(?:\.\d*)?(?:e[+-]?\d+)?)\s*[*x]?\s*([a-zµμ]+)")
 
 
@@ -21,9 +22,13 @@ def mv_per_unit(unit: str) -> float | None:
     """Return how many mV one ``unit`` is, or None where it is no voltage that we know.
 
     ``"MV"`` reads as millivolt: no ECG is in megavolts, and some archives write upper case.
-    A number may stand before the unit, as in ``1e-4V`` or ``4.88 uV``.
+    A number may stand before the unit, as in ``1e-4V`` or ``4.88 uV``;
+    ``"200/mV"`` is a converter's: 200 counts per mV.
     """
     text = unit.strip().lower()
+    counts = _COUNTS_PER_MV.fullmatch(text)
+    if counts is not None:
+        return 1.0 / float(counts[1]) if float(counts[1]) > 0 else None
     counted = _COUNTED.fullmatch(text)
     if counted is None:
         return _MV_PER_UNIT.get(text)

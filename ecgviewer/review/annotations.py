@@ -13,6 +13,8 @@ from ecgviewer.review.privacy.identity import public_name
 
 VERDICTS = ("accepted", "rejected", "unsure")
 STATUSES = ("new", "in progress", "reviewed")
+WFDB = "WFDB"
+"""The vocabulary of codes that are the letters of WFDB annotation files."""
 CONCLUSIONS = ("", "normal", "abnormal", "unsure")
 """What the reader says of the whole record; empty is not decided yet."""
 

@@ -96,10 +96,9 @@ def group_flags(
         shapes = _shapes(
             [flags[at] for at in of_beats], analysis, np.asarray(r_peaks_s, dtype=np.float64)
         )
-        groups += [
-            ([of_beats[k] for k in members], of_beats[typical])
-            for members, typical in group_alike(shapes, ALIKE)
-        ]
+        for rows, typical in group_alike(shapes, ALIKE):
+            members = [of_beats[k] for k in rows]
+            groups += _sharing_leads(flags, members, of_beats[typical])
     beats = set(of_beats)
     by_words = _by_words(flags, [at for at in range(len(flags)) if at not in beats])
     groups += [(members, members[0]) for members in by_words]
@@ -126,6 +125,19 @@ def _group(
         p_value=min(flag.p_value for flag in own),
         typical=typical,
     )
+
+
+def _sharing_leads(
+    flags: Sequence[Flag], members: list[int], typical: int
+) -> list[tuple[list[int], int]]:
+    """Return flags of one shape, those apart that share no lead with the most typical one."""
+    groups = []
+    while members:
+        leads = set(flags[typical].leads)
+        groups.append(([at for at in members if leads & set(flags[at].leads)], typical))
+        members = [at for at in members if not leads & set(flags[at].leads)]
+        typical = members[0] if members else typical
+    return groups
 
 
 def _by_words(flags: Sequence[Flag], members: list[int]) -> list[list[int]]:

@@ -7,11 +7,10 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from ecgviewer.signal.display_bands import BASELINE_HZ, MUSCLE_HZ
 from ecgviewer.signal.gaps import DoubleArray, FloatArray, bridge_gaps
 from ecgviewer.signal.scipy_parts import butter, iirnotch, sosfiltfilt, tf2sos
 
-BASELINE_HZ = 0.5
-MUSCLE_HZ = 35.0
 MAINS_QUALITY = 30.0
 PAD_S = 1.0
 

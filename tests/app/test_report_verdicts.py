@@ -62,12 +62,21 @@ def test_a_verdict_on_a_window_is_none_on_the_places_within_it() -> None:
     assert page.flag_count == "4: 1 rejected"
 
 
-def test_rejected_flags_beyond_the_room_of_the_list_are_counted() -> None:
-    many = [Flag(k / 2, k / 2 + 0.2, ("V1",), 5.0 + k, 0.01, "shape") for k in range(15)]
+def test_kinds_of_flags_beyond_the_room_of_the_list_are_counted() -> None:
+    many = [Flag(k / 2, k / 2 + 2, (), 5.0 + k, 0.01, f"{k}", ("rhythm",)) for k in range(15)]
     page = page_with(*(said("rejected", flag) for flag in many[5:]), flags=many)
     assert page.flag_count == "15: 10 rejected"
-    assert [line.split("   ")[0][:1] for line in page.flag_lines[:5]] == ["2", "1", "1", "0", "0"]
+    assert [line.split("   ")[1] for line in page.flag_lines[:5]] == ["4", "3", "2", "1", "0"]
     assert page.flag_lines[-1] == "and 9 more"
+
+
+def test_flags_that_are_alike_stand_in_one_line_for_each_verdict() -> None:
+    many = [Flag(k, k + 1, ("II",), 5.0, 0.01, "ST lower", ("st",)) for k in range(9)]
+    page = page_with(*(said("rejected", flag) for flag in many[3:]), flags=many)
+    assert page.flag_lines == (
+        "3 flags   0.00-3.00 s   ST lower   II   p 0.010",
+        "✗ rejected   6 flags   3.00-9.00 s   ST lower   II   p 0.010",
+    )
 
 
 def drawn(page: ReportPage, path) -> npt.NDArray[np.uint8]:

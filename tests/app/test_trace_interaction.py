@@ -121,7 +121,7 @@ def test_clicking_a_flag_in_its_lead_or_above(view: TraceView) -> None:
     clicked = caught(view.flagClicked)
     QTest.mouseClick(view, LEFT, NONE, at(view, 2.5, "V2"))
     QTest.mouseClick(view, LEFT, NONE, at(view, 2.5, "V3"))
-    for bar in view.renderer.flag_bars:
+    for bar in view.layers.flags.bars:
         QTest.mouseClick(view, LEFT, NONE, bar.rect.center().toPoint())
     assert clicked[0] == (1,)
     assert sorted(clicked[1:]) == [(0,), (1,)]
@@ -174,7 +174,7 @@ def test_calipers_measure_time_rate_and_voltage(view: TraceView) -> None:
     view.set_mode("caliper")
     view.set_snap(False)
     drag(view, at(view, 1.0, "II"), at(view, 1.6, "II", 0.5))
-    caliper = view.interaction.caliper
+    caliper = view.layers.calipers.caliper
     assert caliper is not None
     assert caliper.seconds == pytest.approx(0.6, abs=0.015)
     assert caliper.mv == pytest.approx(0.5, abs=0.03)
@@ -189,7 +189,7 @@ def test_calipers_snap_to_r_peaks(view: TraceView) -> None:
     view.set_r_peaks(peaks)
     view.set_mode("caliper")
     drag(view, at(view, 0.72, "II"), at(view, 1.68, "II"))
-    caliper = view.interaction.caliper
+    caliper = view.layers.calipers.caliper
     assert caliper is not None
     assert caliper.time_text() == "1000 ms · 60 bpm"
 
@@ -212,7 +212,7 @@ def test_calipers_snap_to_the_extremum_of_the_lead(view: TraceView) -> None:
     view.set_mode("caliper")
     # R waves of this recording are at 0.7 s, 1.7 s ... (a beat a second, 0.3 s in).
     drag(view, at(view, 0.72, "V5"), at(view, 1.68, "V5"))
-    caliper = view.interaction.caliper
+    caliper = view.layers.calipers.caliper
     assert caliper is not None
     assert caliper.seconds == pytest.approx(1.0, abs=0.005)
     assert caliper.first.mv == pytest.approx(1.2, abs=0.1)

@@ -63,10 +63,10 @@ def test_of_a_record_no_model_can_judge_it_is_said_at_once(
 ) -> None:
     window = make_window()
     window.settings.value.analyse_on_open = True
-    open_and_wait(window, write_record(tmp_path, "three", ("I", "II", "V2"), 10.0))
+    open_and_wait(window, write_record(tmp_path, "three", ("II", "V1", "V2"), 10.0))
     panel = window.analysis_panel
     assert panel.verdict.headline.text() == "No model can judge this record"
-    assert "6 of the 12 standard leads; missing: III, aVR" in panel.verdict.figures.text()
+    assert "6 of the 12 standard leads; missing: I, III" in panel.verdict.figures.text()
     for button, command in ((panel.run_button, "run"), (panel.all_button, "run_all")):
         assert not button.isEnabled() and "standard leads" in button.toolTip()
         assert not window.commands.action(f"analyse.{command}").isEnabled()

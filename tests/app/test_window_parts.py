@@ -292,3 +292,58 @@ def test_an_unexpected_error_is_shown_once(make_window: Build) -> None:
     finally:
         sys.excepthook = before
     assert len(shown) == 1 and "ZeroDivisionError" in shown[0]
+
+
+def test_fit_twice_returns_to_where_one_was(make_window: Build, samples: Path) -> None:
+    window = make_window()
+    open_and_wait(window, samples / "S0005.hea")
+    window.traces.goto(30.0)
+    before = window.traces.visible_range()
+    QTest.keyClick(window.traces, Qt.Key.Key_F)
+    assert window.traces.visible_range() != before
+    QTest.keyClick(window.traces, Qt.Key.Key_F)
+    assert window.traces.visible_range() == pytest.approx(before, abs=0.02)
+    QTest.keyClick(window.traces, Qt.Key.Key_F)
+    window.traces.set_fit(True, 20.0)
+    window.traces.goto(60.0)
+    QTest.keyClick(window.traces, Qt.Key.Key_F)
+    assert window.traces.visible_range()[0] > 50.0, "who moved on stays there"
+
+
+def test_a_palette_without_a_match_says_so(make_window: Build) -> None:
+    window = make_window()
+    QTest.keyClick(window, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
+    palette = window.findChildren(Palette)[-1]
+    QTest.keyClicks(palette.box, "xyzzy")
+    assert palette.found() == []
+    assert palette.list.topLevelItem(0).text(0) == "No command matches"
+    QTest.keyClick(palette.box, Qt.Key.Key_Return)
+
+
+def test_that_an_analysis_runs_is_said_from_the_first_moment(
+    make_window: Build, samples: Path
+) -> None:
+    window = make_window()
+    open_and_wait(window, samples / "00010_hr.hea")
+    headline = window.analysis_panel.verdict.headline
+    assert headline.text() == "Not analysed"
+    window.session.analyse(["cae"])
+    assert headline.text() == "Analysing…"
+    spin(lambda: not window.session.running)
+    assert headline.text() == "Abnormal"
+
+
+def test_a_message_moves_no_trace(make_window: Build, samples: Path) -> None:
+    window = make_window()
+    open_and_wait(window, samples / "00010_hr.hea")
+    QApplication.processEvents()
+    before = window.traces.geometry()
+    window.messages.error("The disk is full.\nThe edits are in memory only and are tried again.")
+    window.messages.info("Back at 00330_hr.")
+    QApplication.processEvents()
+    assert window.traces.geometry() == before
+    assert window.messages.isVisible()
+    inside = window.messages.parentWidget().rect()
+    assert inside.contains(window.messages.geometry())
+    window.messages.clear()
+    assert not window.messages.isVisible()

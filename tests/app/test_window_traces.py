@@ -76,7 +76,7 @@ def test_one_lead_fills_the_height_and_gives_it_back(window: MainWindow) -> None
     assert traces.state.focus == "V3"
     press(window, Key.Key_Escape)
     assert traces.state.focus is None and len(traces.frame().page.lanes) == 12
-    traces.interaction.leave()
+    traces._mouse.leave()
     press(window, Key.Key_Z)
     assert traces.state.focus == "II"
     QTest.mouseDClick(traces, LEFT, NONE, place(window, 1.0, "II"))
@@ -86,14 +86,14 @@ def test_one_lead_fills_the_height_and_gives_it_back(window: MainWindow) -> None
 def test_calipers_work_from_the_keyboard_alone(window: MainWindow) -> None:
     press(window, Key.Key_W)
     assert window.commands.action("tools.calipers").isChecked()
-    first = window.traces.interaction.caliper
+    first = window.traces.layers.calipers.caliper
     assert first is not None and 30.0 < 60.0 / first.seconds < 200.0
     press(window, Key.Key_W)
-    second = window.traces.interaction.caliper
+    second = window.traces.layers.calipers.caliper
     assert second is not None and second.first.time_s == pytest.approx(first.second.time_s)
     press(window, Key.Key_BracketRight)
     press(window, Key.Key_BracketLeft, Qt.KeyboardModifier.ControlModifier)
-    longer = window.traces.interaction.caliper
+    longer = window.traces.layers.calipers.caliper
     assert longer is not None and 0.003 < longer.seconds - second.seconds < 0.05
     press(window, Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     assert f"{longer.seconds * 1000:.0f} ms" in QApplication.clipboard().text()
@@ -102,16 +102,16 @@ def test_calipers_work_from_the_keyboard_alone(window: MainWindow) -> None:
 def test_a_caliper_line_can_be_moved_and_marches_out(window: MainWindow) -> None:
     press(window, Key.Key_C)
     drag(window, place(window, 2.0, "V5"), place(window, 2.5, "V5"))
-    before = window.traces.interaction.caliper
+    before = window.traces.layers.calipers.caliper
     assert before is not None
     end_s = max(before.first.time_s, before.second.time_s)
     drag(window, place(window, end_s, "V5"), place(window, end_s + 1.0, "V5"))
-    after = window.traces.interaction.caliper
+    after = window.traces.layers.calipers.caliper
     assert after is not None
     assert after.seconds == pytest.approx(before.seconds + 1.0, abs=0.15)
     still = window.traces.grab().toImage()
     press(window, Key.Key_C, Qt.KeyboardModifier.ShiftModifier)
-    assert window.traces.interaction.march
+    assert window.traces.layers.calipers.march
     assert window.traces.grab().toImage() != still
 
 
@@ -121,7 +121,7 @@ def test_calipers_stay_in_the_strip_they_were_drawn_in(window: MainWindow) -> No
     start = place(window, 1.0, "II", rhythm=True)
     # The pointer strays into the lane above on its way.
     drag(window, start, place(window, 6.0, "II", rhythm=True) - QPoint(0, 120))
-    caliper = window.traces.interaction.caliper
+    caliper = window.traces.layers.calipers.caliper
     assert caliper is not None
     assert caliper.first.rhythm and caliper.second.rhythm
     assert {caliper.first.lead, caliper.second.lead} == {"II"}

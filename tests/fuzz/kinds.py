@@ -10,6 +10,10 @@ MODULES = {
         "wfdb-header", "wfdb-signal", "wfdb-segments", "wfdb-annotations", "hdf5-bytes",
         "hdf5-structure", "hdf5-table-beside",
     ),
+    "hospital": (
+        "edf", "dicom", "scp-ecg", "aecg", "muse", "philips", "mortara", "schiller", "ishne",
+        "text",
+    ),
     "reviews": ("review-json", "review-csv", "review-journal", "label-set"),
     "own": ("overview-cache", "settings"),
     "models": ("bundle", "analysis-cache"),

@@ -22,7 +22,7 @@ from tests.generators import ecg_uv, write_wfdb_16
 ROOT = Path(__file__).resolve().parents[2]
 HUNDREDS = int(os.environ.get("ECGVIEWER_FUZZ_HUNDREDS", "1"))
 """Hundreds of damaged files of each kind in the slow test; 27 are a run of 51,300."""
-SHORT = {"records": 30, "reviews": 30, "own": 30, "tables": 30}
+SHORT = {"records": 30, "hospital": 8, "reviews": 30, "own": 30, "tables": 30}
 """Of each kind in the short form, some seconds together; the bundles' is in tests/models."""
 
 

@@ -48,8 +48,10 @@ def muse_leads_mv(path: Path, kind: str = "Rhythm") -> dict[str, np.ndarray]:
     return found
 
 
-def write_scp(path: Path, ecg_uv: np.ndarray, flags: int = 0) -> Path:
-    """Write sections 0, 3 and 6 of uncompressed leads at 500 Hz."""
+def write_scp(
+    path: Path, ecg_uv: np.ndarray, flags: int = 0, tags: dict[int, bytes] | None = None
+) -> Path:
+    """Write sections 0, 3 and 6 (and 1, of these tags) of uncompressed leads at 500 Hz."""
     codes = {"I": 1, "II": 2, "V1": 3, "V2": 4, "V3": 5, "V4": 6, "V5": 7, "V6": 8}
     names = list(codes)[: ecg_uv.shape[0]]
     n = ecg_uv.shape[1]
@@ -60,6 +62,9 @@ def write_scp(path: Path, ecg_uv: np.ndarray, flags: int = 0) -> Path:
     data = struct.pack("<HHBB", 1000, 2000, 0, 0)
     data += b"".join(struct.pack("<H", len(row)) for row in rows) + b"".join(rows)
     bodies = {3: leads, 6: data}
+    if tags:
+        pairs = [struct.pack("<BH", tag, len(value)) + value for tag, value in tags.items()]
+        bodies = {1: b"".join(pairs) + b"\xff\0\0", **bodies}
     head = 16 + 10 * 12
     at = 6 + head
     pointers = struct.pack("<HII", 0, head, 7)

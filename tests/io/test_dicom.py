@@ -44,7 +44,7 @@ def test_samples_are_those_of_pydicom(name: str) -> None:
     path = DATA / name if (DATA / name).exists() else Path(str(get_testdata_file(name)))
     recording = opened(path)
     theirs = pydicom.dcmread(path).waveform_array(0).T / 1000
-    assert np.abs(whole(recording) - theirs).max() < 1e-5
+    assert np.abs(whole(recording)[: len(theirs)] - theirs).max() < 1e-5
     assert np.array_equal(
         recording.read_samples(700, 1901, ["II"]), whole(recording)[1:2, 700:1901]
     )

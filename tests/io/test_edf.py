@@ -122,7 +122,7 @@ def test_bdf_of_24_bits(tmp_path: Path) -> None:
         BdfSignal(
             1000 * row, 500, label=lead, physical_dimension="uV", physical_range=(-400e3, 400e3)
         )
-        for lead, row in zip(("I", "II"), ecg, strict=True)
+        for lead, row in zip(("I", "V2"), ecg, strict=True)
     ]
     Bdf(signals, annotations=[EdfAnnotation(1.0, None, "pause")]).write(tmp_path / "a.bdf")
     recording = opened(tmp_path / "a.bdf")
@@ -135,12 +135,12 @@ def test_slower_signals_are_interpolated_and_others_left_out(tmp_path: Path) -> 
     fast, slow = np.sin(np.arange(2000) / 50), np.sin(np.arange(1000) / 25)
     signals = [
         EdfSignal(fast, 500, label="I", physical_dimension="mV", physical_range=(-2, 2)),
-        EdfSignal(slow, 250, label="II", physical_dimension="mV", physical_range=(-2, 2)),
+        EdfSignal(slow, 250, label="V2", physical_dimension="mV", physical_range=(-2, 2)),
         EdfSignal(slow, 250, label="SpO2", physical_dimension="%", physical_range=(-2, 2)),
     ]
     Edf(signals).write(tmp_path / "a.edf")
     recording = opened(tmp_path / "a.edf")
-    assert recording.leads == ("I", "II")
+    assert recording.leads == ("I", "V2")
     assert "SpO2 (%)" in notes(recording) and "interpolated linearly to 500 Hz" in notes(recording)
     signal = whole(recording)
     assert np.abs(signal[1][:-1] - signal[0][:-1]).max() < 2e-3

@@ -64,22 +64,22 @@ def test_modified_positions_are_kept_beside_standard_leads(tmp_path: Path) -> No
 
 
 def test_two_datasets_of_one_lead_are_both_kept_and_told(tmp_path: Path) -> None:
-    names = ("DI", "I", "II", "lead_II")
+    names = ("DI", "I", "V1", "lead_V1")
     path = _file(tmp_path / "a.h5", {name: ECG_MV[k] for k, name in enumerate(names)})
     recording = open_record(RecordRef(path))
-    assert recording.leads == ("I", "I (2)", "II", "II (2)")
-    assert "named more than once: I, II" in _texts(recording)
+    assert recording.leads == ("I", "I (2)", "V1", "V1 (2)")
+    assert "named more than once: I, V1" in _texts(recording)
     np.testing.assert_allclose(recording.read_samples(0, 5000), ECG_MV[:4], atol=1e-6)
 
 
 def test_what_has_another_length_or_is_no_signal_is_no_lead(tmp_path: Path) -> None:
     path = _file(
         tmp_path / "a.h5",
-        {"I": ECG_MV[0], "II": ECG_MV[1], "beats": np.arange(49), "CM5": ECG_MV[2, :4000],
+        {"I": ECG_MV[0], "V1": ECG_MV[1], "beats": np.arange(49), "CM5": ECG_MV[2, :4000],
          "time": np.arange(5000), "timestamp_ms": np.arange(5000), "quality": np.ones(5000)},
     )  # fmt: skip
     recording = open_record(RecordRef(path))
-    assert recording.leads == ("I", "II")
+    assert recording.leads == ("I", "V1")
     assert "not shown" not in _texts(recording)
 
 
@@ -87,13 +87,13 @@ def test_what_has_another_length_or_is_no_signal_is_no_lead(tmp_path: Path) -> N
 def test_another_unit_or_rate_is_told_and_leaves_the_leads_as_they_were(
     tmp_path: Path, said: dict[str, object]
 ) -> None:
-    path = _file(tmp_path / "a.h5", {"I": ECG_MV[0], "II": ECG_MV[1], "AUX": ECG_MV[2]})
+    path = _file(tmp_path / "a.h5", {"I": ECG_MV[0], "V1": ECG_MV[1], "AUX": ECG_MV[2]})
     with h5py.File(path, "a") as file:
         file["AUX"].attrs.update(said)
         file["V7"] = ECG_MV[7] * 1000
         file["V7"].attrs["units"] = "uV"
     recording = open_record(RecordRef(path))
-    assert (recording.leads, recording.units_known) == (("I", "II", "V7"), True)
+    assert (recording.leads, recording.units_known) == (("I", "V1", "V7"), True)
     assert "not shown, as rate or unit differ from the leads': AUX" in _texts(recording)
     np.testing.assert_allclose(recording.read_samples(0, 5000), ECG_MV[[0, 1, 7]], atol=1e-5)
 
@@ -103,8 +103,8 @@ def test_the_group_can_be_given_and_holds_its_own_leads_only(tmp_path: Path) -> 
         tmp_path / "a.h5",
         {f"{group}/{name}": ECG_MV[k] * factor
          for group, factor in (("raw", 1), ("filtered", 2))
-         for k, name in enumerate(("I", "II", "V7" if group == "raw" else "V8"))},
+         for k, name in enumerate(("I", "V1", "V7" if group == "raw" else "V8"))},
     )  # fmt: skip
     recording = open_record(RecordRef(path, None, ReadOptions(dataset="filtered")))
-    assert recording.leads == ("I", "II", "V8")
+    assert recording.leads == ("I", "V1", "V8")
     np.testing.assert_allclose(recording.read_samples(0, 5000), 2 * ECG_MV[:3], atol=1e-5)

@@ -92,7 +92,7 @@ def test_slower_signals_are_interpolated_to_the_fastest_and_it_is_said(tmp_path:
 
 def test_skewed_signals_are_aligned(tmp_path: Path) -> None:
     signal = np.stack([np.arange(100), np.arange(100)])
-    header = write_record(tmp_path, "skew", "16", signal, ("I", "II"))
+    header = write_record(tmp_path, "skew", "16", signal, ("II", "V1"))
     text = header.read_text().splitlines()
     text[2] = text[2].replace(" 16 200", " 16:3 200", 1)
     header.write_text("\n".join(text))
@@ -107,7 +107,7 @@ def test_two_signal_files_in_two_formats(tmp_path: Path) -> None:
     (tmp_path / "a.dat").write_bytes(encode("212", x))
     (tmp_path / "b.dat").write_bytes(encode("80", x % 100))
     (tmp_path / "two.hea").write_text(
-        "two 2 500 1000\na.dat 212 200/mV 12 0 0 0 0 I\nb.dat 80 100/mV 8 0 0 0 0 II\n"
+        "two 2 500 1000\na.dat 212 200/mV 12 0 0 0 0 II\nb.dat 80 100/mV 8 0 0 0 0 V1\n"
     )
     ours = open_record(RecordRef(tmp_path / "two.hea")).read(0, 2)
     np.testing.assert_allclose(ours, [x / 200, x % 100 / 100], rtol=1e-6)
@@ -212,8 +212,9 @@ def test_a_lead_turned_over_is_not_its_opposite(tmp_path: Path) -> None:
     signal[3] *= -1
     names = tuple("-aVR" if lead == "aVR" else lead for lead in LEADS)
     recording = open_record(RecordRef(write_wfdb_16(tmp_path, "r", signal, leads=names)))
-    assert recording.leads == names
-    assert recording.missing_standard_leads == ("aVR",)
+    assert recording.leads == (*names, "aVR")
+    assert recording.numbering.signals[-1] is None
+    np.testing.assert_allclose(recording.read(0, 1, ["aVR"])[0], -signal[3, :500] / 1000, atol=1e-6)
     assert "identities hold" in _texts(recording, "info")
     assert "not taken for standard leads" in _texts(recording, "warning")
     assert "-aVR" in _texts(recording, "warning")
@@ -261,7 +262,7 @@ def test_repeated_names_stay_apart(tmp_path: Path) -> None:
 @pytest.mark.parametrize("count", [1, 3, 15])
 def test_any_number_of_leads_opens(tmp_path: Path, count: int) -> None:
     signal = np.concatenate([ecg_uv(5.0)] * 2)[:count]
-    names = (*LEADS, "X", "Y", "Z")[:count]
+    names = (*LEADS[::-1], "X", "Y", "Z")[:count]
     recording = open_record(RecordRef(write_wfdb_16(tmp_path, "r", signal, leads=names)))
     assert recording.read(0, 5).shape == (count, 2500)
     assert len(recording.missing_standard_leads) == max(12 - count, 0)

@@ -94,7 +94,7 @@ def test_what_a_layout_leaves_open_its_segments_may_say(tmp_path: Path) -> None:
 def test_a_fixed_segment_in_another_order_is_taken_by_its_names(tmp_path: Path) -> None:
     order = [2, 0, 1, 3]
     whole = ecg_uv(4.0)[:4]
-    names = ("I", "II", "III", "aVR")
+    names = ("II", "V1", "V2", "V3")
     write_record(tmp_path, "a", "16", whole[:, :N], names, gain=MV)
     moved = tuple(f"Lead {names[k]}" for k in order)
     write_record(tmp_path, "b", "16", whole[order, N:], moved, gain=MV)

@@ -63,6 +63,12 @@ def test_beats_of_two_foci_are_two_groups() -> None:
     assert first.rate_per_hour(analysis.duration_s) == 3600 * 7 / analysis.duration_s
 
 
+def test_one_shape_in_leads_that_have_nothing_in_common_is_two_groups() -> None:
+    analysis, flags, r_peaks = record_of([1, 1, 1, 1])
+    flags = [replace(flag, leads=("II",) if k < 3 else ("V5",)) for k, flag in enumerate(flags)]
+    assert [g.members for g in group_flags(flags, analysis, r_peaks)] == [(0, 1, 2), (3,)]
+
+
 def test_without_beats_the_flags_themselves_are_aligned() -> None:
     analysis, flags, _ = record_of([1, 2, 1, 2, 1])
     assert [group.count for group in group_flags(flags, analysis)] == [3, 2]

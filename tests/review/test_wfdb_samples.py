@@ -38,7 +38,7 @@ class Held:
 
 
 def recording_of(values: np.ndarray, like: Recording) -> Recording:
-    leads = tuple(f"L{row}" for row in range(len(values)))
+    leads = tuple(f"ch {row}" for row in range(len(values)))
     return replace(
         like, name="made", leads=leads, n_samples=values.shape[1], source=Held(values), fs_hz=250.0
     )

@@ -43,6 +43,8 @@ class AnalyseCommands(QObject):
         commands.bind("analyse.more", lambda: panel.step_threshold(-1))
         commands.bind("go.next_flag", lambda: self._step_flag(1))
         commands.bind("go.previous_flag", lambda: self._step_flag(-1))
+        commands.bind("go.next_group", lambda: self._step_group(1))
+        commands.bind("go.previous_group", lambda: self._step_group(-1))
         commands.bind("go.next_record", lambda: self._step_record(1))
         commands.bind("go.previous_record", lambda: self._step_record(-1))
         panel.modelChosen.connect(session.choose_model)
@@ -99,6 +101,11 @@ class AnalyseCommands(QObject):
         flag = self._document.step_flag(step, start_s)
         if flag is not None and self._document.selected_flag is not None:
             self._bench.go_to_flag(self._document.selected_flag)
+
+    def _step_group(self, step: int) -> None:
+        flag = self._bench.groups.step(step)
+        if flag is not None:
+            self._bench.go_to_flag(flag)
 
     def _step_record(self, step: int) -> None:
         ref = self._records.step(step)

@@ -26,7 +26,10 @@ from ecgviewer.review.privacy.identity import Identity, names_patient
 if TYPE_CHECKING:
     from ecgviewer.app.dialogs.import_dialog import ImportDialog
 
-FILTERS = "ECG files (*.hea *.dat *.mat *.h5 *.hdf5 *.hdf *.he5);;All files (*)"
+FILTERS = (
+    "ECG files (*.hea *.dat *.mat *.h5 *.hdf5 *.hdf *.he5 *.edf *.rec *.bdf *.dcm *.scp *.xml "
+    "*.ecg *.csv *.tsv *.txt);;All files (*)"
+)
 
 
 class FileCommands(QObject):

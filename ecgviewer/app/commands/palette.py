@@ -121,6 +121,10 @@ class Palette(QDialog):
             item.setToolTip(0, entry.action.statusTip())
             item.setForeground(1, quiet)
             self.list.addTopLevelItem(item)
+        if not self._shown:
+            none = QTreeWidgetItem(["No command matches"])
+            none.setFlags(Qt.ItemFlag.NoItemFlags)
+            self.list.addTopLevelItem(none)
         self._select(0)
 
     def _select(self, row: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ecgviewer.app.shell import context as when
 from ecgviewer.app.shell.actions import SEPARATOR, Command
 from ecgviewer.app.shell.menu_paths import (
+    ALIKE,
     CONCLUSION,
     CONCLUSIONS,
     EDGES,
@@ -27,6 +28,18 @@ REVIEW_COMMANDS: tuple[Command | str, ...] = (
     Command(
         "review.unsure", "&Unsure about flag", REVIEW, ("U",),
         "Leave the selected flag undecided; on to the next flag", when=when.flag_selected,
+    ),
+    *(
+        Command(
+            f"review.{what}_alike", text, ALIKE, (f"Ctrl+Shift+{key}",),
+            f"{tip}, all that are like the selected flag; on to the next kind",
+            when=when.flag_selected,
+        )
+        for what, text, key, tip in (
+            ("accept", "&Accept all alike", "A", "Each becomes an annotation"),
+            ("reject", "&Reject all alike", "X", "False alarms"),
+            ("unsure", "&Unsure about all alike", "U", "Left undecided"),
+        )
     ),
     Command(
         "review.reset", "Take &verdict back", REVIEW, ("Backspace",),

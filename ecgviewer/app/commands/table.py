@@ -22,6 +22,7 @@ from ecgviewer.app.shell.menu_paths import (
 )  # fmt: skip
 from ecgviewer.app.trace.state import GAINS_MM_MV, SPEEDS_MM_S
 from ecgviewer.models.networks.architectures import TABLE as MODELS
+from ecgviewer.signal.display_bands import BASELINE_HZ, MUSCLE_HZ
 
 TABLE: tuple[Command | str, ...] = (
     Command(
@@ -68,6 +69,10 @@ TABLE: tuple[Command | str, ...] = (
         "file.close", "&Close record", FILE, ("Ctrl+W",), "Close the open record",
         when=when.record_open,
     ),
+    Command(
+        "file.settings", "Se&ttings…", FILE, ("Ctrl+,",),
+        "Paper, colours, reading, models, folders and keys on one page", when=when.always,
+    ),
     Command("file.quit", "&Quit", FILE, ("Ctrl+Q",), "Close the program", when=when.always),
     *(
         Command(
@@ -80,6 +85,11 @@ TABLE: tuple[Command | str, ...] = (
     Command(
         "view.cabrera", "&Cabrera order", f"{VIEW}/&Layout", ("Ctrl+4",),
         "Limb leads in Cabrera order: aVL I -aVR II aVF III", checkable=True, when=when.always,
+    ),
+    Command(
+        "view.clock", "&Time of day", VIEW, ("Ctrl+Shift+T",),
+        "Tell the time of day instead of the time from the start, where the file gives it",
+        checkable=True, when=when.always,
     ),
     Command(
         "view.focus", "One lead at full &height", f"{VIEW}/&Layout", ("Z",),
@@ -162,7 +172,8 @@ TABLE: tuple[Command | str, ...] = (
     ),
     Command(
         "view.filter.baseline", "&Baseline", f"{VIEW}/&Filters", ("Ctrl+Shift+B",),
-        "Remove baseline wander (can distort ST segments)", checkable=True, when=when.always,
+        f"High-pass at {BASELINE_HZ:g} Hz against baseline wander (can distort ST segments)",
+        checkable=True, when=when.always,
     ),
     Command(
         "view.filter.mains50", "Mains &50 Hz", f"{VIEW}/&Filters", tip="Remove 50-Hz hum",
@@ -174,7 +185,8 @@ TABLE: tuple[Command | str, ...] = (
     ),
     Command(
         "view.filter.muscle", "&Muscle", f"{VIEW}/&Filters", ("Ctrl+Shift+M",),
-        "Remove muscle noise (rounds the QRS)", checkable=True, when=when.always,
+        f"Low-pass at {MUSCLE_HZ:g} Hz against muscle noise (rounds the QRS)",
+        checkable=True, when=when.always,
     ),
     *(
         Command(
@@ -247,6 +259,15 @@ TABLE: tuple[Command | str, ...] = (
     Command(
         "go.previous_flag", "&Previous flag", GO, ("Shift+N",), "Go to the previous flag",
         icon="previous", when=when.has_flags,
+    ),
+    Command(
+        "go.next_group", "Next &kind of flag", GO, ("Y",),
+        "Go to the flags that are alike next: to the one most like all of them",
+        when=when.has_flags,
+    ),
+    Command(
+        "go.previous_group", "Previous kind of flag", GO, ("Shift+Y",),
+        "Go to the flags that are alike before", when=when.has_flags,
     ),
     Command(
         "go.next_annotation", "Next &annotation", GO, ("Alt+Right",), "Go to the next annotation",

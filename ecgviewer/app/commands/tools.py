@@ -35,6 +35,8 @@ class ToolCommands(QObject):
             commands.bind(f"tools.{name}", partial(traces.move_caliper, leg, step))
         commands.bind("tools.evidence", self._evidence)
         commands.bind("tools.calibrate", self._calibrate)
+        commands.bind("file.settings", self._settings)
+        commands.change_keys(bench.settings.keys)
         commands.bind("help.keys", self._keys)
         commands.bind("help.palette", self._palette)
         commands.bind("help.logs", self._logs)
@@ -121,6 +123,11 @@ class ToolCommands(QObject):
 
         dialog.accepted.connect(accept)
         ask(dialog)
+
+    def _settings(self) -> None:
+        from ecgviewer.app.dialogs.settings_page import SettingsPage
+
+        SettingsPage(self._bench.commands, self._bench.settings, self._bench.parent).show()
 
     def _keys(self) -> None:
         from ecgviewer.app.dialogs.keyboard_map import KeyboardMap

@@ -30,6 +30,8 @@ class ViewCommands(QObject):
         self._view = view = bench.traces
         self._document = document = bench.document
         self._settings = bench.settings
+        self._before_fit = (0.0, (0.0, 0.0))
+        document.recordingChanged.connect(self._forget_place)
         commands.attach_trace_keys(view)
         commands.add(commands.menu(LEADS).menuAction(), record_open)
         self._bind_layout()
@@ -44,6 +46,7 @@ class ViewCommands(QObject):
         settings, commands = self._settings, self._commands
         self._set_layout(settings.layout)
         self._set_cabrera(settings.cabrera)
+        self._set_clock(settings.clock_time)
         for name, default in OVERLAYS.items():
             shown = settings.overlays.get(name, default)
             self._view.set_overlay(name, shown)
@@ -63,6 +66,7 @@ class ViewCommands(QObject):
         for mode, _title in LAYOUTS:
             self._commands.bind(f"view.layout.{mode}", partial(self._set_layout, mode))
         self._commands.bind_checked("view.cabrera", self._set_cabrera)
+        self._commands.bind_checked("view.clock", self._set_clock)
         self._commands.bind_checked("view.focus", self._focus_here)
         self._commands.bind("view.next_lead", partial(self._step_focus, 1))
         self._commands.bind("view.previous_lead", partial(self._step_focus, -1))
@@ -82,13 +86,19 @@ class ViewCommands(QObject):
         self._commands.check("view.cabrera", on)
         self._view.set_cabrera(on)
 
+    def _set_clock(self, on: bool) -> None:
+        self._settings.clock_time = on
+        self._commands.check("view.clock", on)
+        self._view.set_clock(on)
+        self._document.tell_by_the_clock(on)
+
     def _focus_here(self, on: bool) -> None:
         self._bench.give_full_height(self._lead_here() if on else None)
 
     def _lead_here(self) -> str | None:
         """Return the lead under the pointer, of the selected flag, or of the rhythm strip."""
         view, flag = self._view, self._document.current_flag
-        frame, hover = view.frame(), view.interaction.hover
+        frame, hover = view.frame(), view.pointer
         lane = frame.lane_at(hover.x(), hover.y()) if hover is not None else None
         if lane is not None:
             return lane.lead
@@ -149,8 +159,17 @@ class ViewCommands(QObject):
         self._apply_scale()
 
     def _set_fit(self, on: bool) -> None:
+        """Show everything; switched off where nobody moved, go back to where the reader was."""
+        view, before = self._view, self._view.visible_range()
         self._settings.fit = on
         self._apply_scale()
+        if on:
+            self._before_fit = (before[0], view.visible_range())
+        elif before == self._before_fit[1]:
+            view.goto(self._before_fit[0])
+
+    def _forget_place(self) -> None:
+        self._before_fit = (0.0, (0.0, 0.0))
 
     def _step_gain(self, step: int) -> None:
         self._view.gain_step(step)

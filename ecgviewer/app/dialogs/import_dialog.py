@@ -271,9 +271,11 @@ def _inspect(ref: RecordRef) -> tuple[list[CandidateDataset] | None, ReadOptions
     from ecgviewer.io import profiles
     from ecgviewer.io.hdf5 import layout as hdf5_layout
     from ecgviewer.io.registry import is_hdf5
+    from ecgviewer.io.text.sniff import layout_of
 
     if not is_hdf5(ref.path):
-        return None, ReadOptions()
+        table = layout_of(ref.path)
+        return None, profiles.remembered_for(table.signature) if table else ReadOptions()
     return hdf5_layout.inspect(ref.path), profiles.remembered(ref.path)
 
 

@@ -55,6 +55,7 @@ class AnalysisPanel(QScrollArea):
         super().__init__()
         self._document = document
         self._commands = commands
+        self._running = False
         self.setAccessibleName("Analysis")
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
@@ -178,6 +179,11 @@ class AnalysisPanel(QScrollArea):
         """Select a model in the box."""
         self.model_box.setCurrentIndex(self.model_box.findData(model))
 
+    def set_running(self, running: bool) -> None:
+        """Say from the first moment that an analysis is under way."""
+        self._running = running
+        self._show()
+
     def step_threshold(self, step: int) -> None:
         """Move the slider: +1 fewer flags, -1 more."""
         self.slider.setValue(self.slider.value() + step)
@@ -195,7 +201,7 @@ class AnalysisPanel(QScrollArea):
         saliency = analysis is not None and analysis.saliency is not None and not has_attention
         self.overlay_boxes["attention"].setText("Saliency" if saliency else "Attention")
         self.verdict.show_analysis(
-            analysis, document.specificity, document.obstacle, document.blind
+            analysis, document.specificity, document.obstacle, document.blind, self._running
         )
         for button, command in self._run_buttons:
             button.setToolTip(document.obstacle or self._commands.action(command).toolTip())

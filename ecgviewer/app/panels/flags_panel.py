@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtWidgets import QAbstractItemView, QLabel, QTableView, QVBoxLayout
+from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QLabel, QTableView, QVBoxLayout
 from PySide6.QtWidgets import QWidget as _Widget
 
+from ecgviewer.app.panels.groups_table import GroupsTable
 from ecgviewer.app.qt.list_rows import ROW_ROLE, ListRow, RowDelegate
 from ecgviewer.app.qt.texts import finding_text, p_text, place_text
 from ecgviewer.app.qt.time_texts import LONG_S, span_text
 from ecgviewer.app.shell.document import Document
+from ecgviewer.app.shell.flag_groups import FlagGroups
 from ecgviewer.core.analysis import Flag
+from ecgviewer.core.start import Start
 
 HELP = (
     "What stands out, the leads that show it, and what the reader said; when, from the beginning "
@@ -27,18 +30,21 @@ class FlagsModel(QAbstractTableModel):
         self._document = document
         self._verdicts: list[tuple[str, str]] = []
         document.flagsChanged.connect(self._reset)
+        document.clockChanged.connect(self._tell_anew)
 
     def _reset(self) -> None:
         self.beginResetModel()
         self._verdicts = []
         self.endResetModel()
 
+    def _tell_anew(self) -> None:
+        if rows := self.rowCount():
+            self.dataChanged.emit(self.index(0, 0), self.index(rows - 1, 0))
+
     def set_verdicts(self, verdicts: list[tuple[str, str]]) -> None:
         """Show the reader's verdicts: for each flag the cell's text and its explanation."""
         self._verdicts = verdicts
-        rows = self.rowCount()
-        if rows:
-            self.dataChanged.emit(self.index(0, 0), self.index(rows - 1, 0))
+        self._tell_anew()
 
     def _verdict(self, row: int) -> tuple[str, str]:
         return self._verdicts[row] if row < len(self._verdicts) else ("", "")
@@ -57,16 +63,17 @@ class FlagsModel(QAbstractTableModel):
         mark, explanation = self._verdict(index.row())
         if role in (ROW_ROLE, Qt.ItemDataRole.DisplayRole):
             recording = self._document.recording
-            row = flag_row(flag, bool(recording and recording.duration_s > LONG_S), mark)
+            long = bool(recording and recording.duration_s > LONG_S)
+            row = flag_row(flag, long, mark, self._document.clock)
             return row if role == ROW_ROLE else row.text()
         if role == Qt.ItemDataRole.ToolTipRole:
             return f"{describe_flag(flag)}\n{explanation}".strip()
         return None
 
 
-def flag_row(flag: Flag, long: bool, mark: str) -> ListRow:
+def flag_row(flag: Flag, long: bool, mark: str, clock: Start | None = None) -> ListRow:
     """Return a flag in a few lines: what, where and the reader's verdict, then when and p."""
-    span = span_text(flag.start_s, flag.stop_s, long)
+    span = span_text(flag.start_s, flag.stop_s, long, clock)
     return ListRow(finding_text(flag), (span, f"p {p_text(flag.p_value)}"), mark)
 
 
@@ -84,10 +91,12 @@ class FlagsPanel(_Widget):
 
     flagActivated = Signal(int)
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, groups: FlagGroups) -> None:
         super().__init__()
         self._document = document
+        self._groups = groups
         self.model = FlagsModel(document)
+        self.groups = GroupsTable(document, groups)
         self.table = QTableView()
         self.table.setAccessibleName("Flags")
         self.table.setModel(self.model)
@@ -107,18 +116,37 @@ class FlagsPanel(_Widget):
         self.count.setProperty("quiet", True)
         self.count.setWordWrap(True)
         self.count.setToolTip(HELP)
+        self.alike = QCheckBox("Alike together")
+        self.alike.setToolTip("One row for all flags that are alike, or a row for each")
+        self.alike.setChecked(True)
+        self.alike.toggled.connect(self._show_count)
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 6, 8, 8)
         column.setSpacing(4)
         column.addWidget(self.count)
+        column.addWidget(self.alike)
+        column.addWidget(self.groups, 1)
         column.addWidget(self.table, 1)
         document.flagsChanged.connect(self._show_count)
         document.analysisChanged.connect(self._show_count)
         document.selectedFlagChanged.connect(self._show_selected)
         document.flagsChanged.connect(self._show_selected)
+        groups.changed.connect(self._show_count)
+        self.groups.groupActivated.connect(
+            lambda row: self.flagActivated.emit(groups.groups[row].typical)
+        )
         self._show_count()
 
+    def set_verdicts(self, verdicts: list[tuple[str, str]]) -> None:
+        """Show the reader's verdicts: for each flag the cell's text and its explanation."""
+        self.model.set_verdicts(verdicts)
+        self.groups.groups_model.set_marks([mark for mark, _ in verdicts])
+
     def _show_count(self) -> None:
+        worth = self._groups.worth_showing
+        self.alike.setVisible(worth)
+        self.groups.setVisible(worth and self.alike.isChecked())
+        self.table.setVisible(not self.groups.isVisibleTo(self))
         if self._document.blind:
             self.count.setText("Reading blind: flags are hidden.")
             return
@@ -127,6 +155,9 @@ class FlagsPanel(_Widget):
             return
         count = len(self._document.shown.flags)
         words = "No flag" if count == 0 else "1 flag" if count == 1 else f"{count} flags"
+        if worth:
+            kinds = len(self._groups.groups)
+            words += f" of {kinds} kinds · Y next kind" if kinds > 1 else " of 1 kind"
         self.count.setText(f"{words} · N next · Shift+N previous")
 
     def _on_selection(self) -> None:

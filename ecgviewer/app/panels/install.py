@@ -24,7 +24,7 @@ class Panels(QObject):
         left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
         self.records = RecordsPanel()
         self.analysis = AnalysisPanel(document, bench.commands)
-        self.flags = FlagsPanel(document)
+        self.flags = FlagsPanel(document, bench.groups)
         self.record = RecordPanel(document)
         self.consensus = ConsensusPanel(session)
         add = bench.panels.add
@@ -41,6 +41,7 @@ class Panels(QObject):
         session.recordFailed.connect(model.set_failure)
         session.questionAnswered.connect(model.set_answered)
         document.recordingChanged.connect(self._mark_record)
+        session.runningChanged.connect(self.analysis.set_running)
         self.records.recordChosen.connect(session.open_ref)
         self.flags.flagActivated.connect(bench.go_to_flag)
         bench.traces.flagClicked.connect(bench.go_to_flag)

@@ -11,6 +11,7 @@ from ecgviewer.app.shell.document import Document, Shown
 from ecgviewer.app.shell.widgets.notices import LEVEL_MARKS
 from ecgviewer.core.recording import Recording
 from ecgviewer.core.source_facts import SourceFacts
+from ecgviewer.review.labels import DEFAULT_LABELS
 
 
 class RecordPanel(ReadingText):
@@ -57,7 +58,7 @@ def record_html(recording: Recording, shown: Shown) -> str:
         ("Sex", patient.sex),
         ("Age", age),
         ("Born", patient.birth_date),
-        ("Codes", ", ".join(shown.diagnoses)),
+        ("Codes", ", ".join(map(_code_text, shown.diagnoses))),
         ("Comments", "\n".join(shown.comments)),
         ("Opinions", "hidden while reading blind" if shown.blind else ""),
     ]
@@ -66,6 +67,14 @@ def record_html(recording: Recording, shown: Shown) -> str:
     )
     heading = "<p><b>Assumed or noticed</b></p>" if notes else ""
     return f"{_table(rows)}{_machine_html(shown.facts)}{heading}{notes}"
+
+
+def _code_text(code: str) -> str:
+    """Return a diagnosis code with its words, where a label of the default set has it."""
+    for label in DEFAULT_LABELS.labels:
+        if any(code == known.value for known in label.codes):
+            return f"{code} ({label.name})"
+    return code
 
 
 def _machine_html(facts: SourceFacts) -> str:

@@ -78,6 +78,7 @@ class VerdictCard(QFrame):
         specificity: float,
         obstacle: str = "",
         blind: bool = False,
+        running: bool = False,
     ) -> None:
         """Show an analysis, or what to do to get one, or why there is none to see."""
         verdict = ""
@@ -88,6 +89,10 @@ class VerdictCard(QFrame):
         elif analysis is None and obstacle:
             self.headline.setText("No model can judge this record")
             self.figures.setText(f"{obstacle[0].upper()}{obstacle[1:]}.")
+            self.model.clear()
+        elif analysis is None and running:
+            self.headline.setText("Analysing…")
+            self.figures.setText("The verdict appears as soon as the first windows are judged.")
             self.model.clear()
         elif analysis is None:
             self.headline.setText("Not analysed")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from ecgviewer.core.start import Start
+from ecgviewer.core.start import clock_text as time_of_day
+
 LONG_S = 120.0
 """Moments of a longer recording are told in hours and minutes."""
 
@@ -16,8 +19,14 @@ def duration_text(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
-def span_text(start_s: float, stop_s: float, long: bool) -> str:
-    """Return when something begins and ends: ``3.42-4.00 s``, or ``1:02:03.4-1:02:05.0``."""
+def span_text(start_s: float, stop_s: float, long: bool, clock: Start | None = None) -> str:
+    """Return when something begins and ends: ``3.42-4.00 s``, or ``1:02:03.4-1:02:05.0``.
+
+    With a start whose time of day is known, by the clock on the wall: ``09:05:10.4-09:05:11.0``.
+    """
+    if clock is not None and clock.clock is not None:
+        times = (time_of_day(clock, at_s, decimals=1) for at_s in (start_s, stop_s))
+        return "-".join(times)
     return f"{clock_text(start_s, long)}-{clock_text(stop_s, long)}{'' if long else ' s'}"
 
 

@@ -14,7 +14,7 @@ import ecgviewer
 from ecgviewer.app.qt.picture_files import save_drawn
 from ecgviewer.app.qt.texts import leads_text, p_text
 from ecgviewer.app.qt.time_texts import span_text
-from ecgviewer.app.report.flags import count_text, judge_flags
+from ecgviewer.app.report.flags import count_text, flag_lines, judge_flags
 from ecgviewer.app.report.page import HEIGHT_MM, WIDTH_MM, paint_page
 from ecgviewer.app.report.page_content import ReportPage
 from ecgviewer.core.analysis import Analysis, Flag
@@ -24,6 +24,7 @@ from ecgviewer.core.percent import percent_text
 from ecgviewer.core.recording import Patient, Recording
 from ecgviewer.models.networks.architectures import model_title
 from ecgviewer.review.annotations import Annotation, FlagVerdict
+from ecgviewer.review.groups import group_flags
 from ecgviewer.review.privacy.anonymize import Privacy
 from ecgviewer.review.privacy.identity import Identity, public_name
 from ecgviewer.signal.intervals import Intervals, Measure, measure
@@ -121,6 +122,7 @@ def make_page(
         Now by default.
     """
     judged = judge_flags(flags, verdicts, analysis.bundle_sha256 if analysis is not None else "")
+    groups = group_flags(flags, analysis) if analysis is not None else ()
     kept = tuple(one.flag for one in judged if one.verdict != "rejected")
     longest = max(recording.duration_s - PAGE_S, 0.0)
     if start_s is None:
@@ -154,7 +156,7 @@ def make_page(
         flags=kept,
         annotations=ordered,
         flag_count=count_text(judged),
-        flag_lines=_listed([one.line() for one in judged]),
+        flag_lines=_listed(flag_lines(judged, groups)),
         annotation_lines=_listed([_annotation_line(annotation) for annotation in ordered]),
         seal=_seal(recording, analysis, specificity, reviewer, created or datetime.now(UTC)),
         scale="25 mm/s   10 mm/mV   unfiltered",

@@ -8,6 +8,7 @@ from ecgviewer.app.qt.list_rows import ROW_ROLE, ListRow
 from ecgviewer.app.qt.texts import leads_text
 from ecgviewer.app.qt.time_texts import LONG_S, span_text
 from ecgviewer.app.shell.reviewing.review_document import ReviewDocument
+from ecgviewer.core.start import Start
 from ecgviewer.review.annotations import Annotation
 
 Index = QModelIndex | QPersistentModelIndex
@@ -23,6 +24,7 @@ class AnnotationsModel(QAbstractTableModel):
         self._long = False
         review.changed.connect(self.refresh)
         review.opened.connect(self.refresh)
+        review.document.clockChanged.connect(self._tell_anew)
 
     def refresh(self) -> None:
         """Take over the review's annotations."""
@@ -39,6 +41,10 @@ class AnnotationsModel(QAbstractTableModel):
         self.beginResetModel()
         self.annotations = annotations
         self.endResetModel()
+
+    def _tell_anew(self) -> None:
+        if self.annotations:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self.annotations) - 1, 0))
 
     def row_of(self, annotation_id: str | None) -> int | None:
         """Return the row of an annotation."""
@@ -59,16 +65,16 @@ class AnnotationsModel(QAbstractTableModel):
         """Return an annotation's row, or its words."""
         annotation = self.annotations[index.row()]
         if role in (ROW_ROLE, Qt.ItemDataRole.DisplayRole):
-            row = annotation_row(annotation, self._long)
+            row = annotation_row(annotation, self._long, self._review.document.clock)
             return row if role == ROW_ROLE else row.text()
         if role == Qt.ItemDataRole.ToolTipRole:
             return describe_annotation(annotation, self._review.document.blind)
         return None
 
 
-def annotation_row(annotation: Annotation, long: bool) -> ListRow:
+def annotation_row(annotation: Annotation, long: bool, clock: Start | None = None) -> ListRow:
     """Return an annotation in a few lines: label and leads, when and how long, then the note."""
-    span = span_text(annotation.start_s, annotation.end_s, long)
+    span = span_text(annotation.start_s, annotation.end_s, long, clock)
     return ListRow(
         f"{annotation.label} · {leads_text(annotation.leads)}",
         (span, f"{annotation.duration_s:.2f} s"),

@@ -80,6 +80,8 @@ class FileAnnotations(QObject):
                 return
             if layer.problem:
                 self._bench.say.error(f"{recording.name}.{annotator}: {layer.problem}")
+            if layer.remark:
+                self._bench.say.info(f"{recording.name}.{annotator}: {layer.remark}")
             self._ticked[annotator] = layer.annotations
             self._show()
 

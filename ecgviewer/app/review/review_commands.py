@@ -73,6 +73,10 @@ class ReviewCommands(QObject):
             ("accept", "accepted"), ("reject", "rejected"), ("unsure", "unsure"), ("reset", ""),
         ):  # fmt: skip
             bind(f"review.{name}", partial(self._judge, verdict))
+        for name, verdict in (
+            ("accept", "accepted"), ("reject", "rejected"), ("unsure", "unsure"),
+        ):  # fmt: skip
+            bind(f"review.{name}_alike", partial(self._judge_alike, verdict))
         bind("review.begin", self._begin)
         bind("review.confirm", self._confirm)
         bind("review.drop", self._drop)
@@ -96,9 +100,7 @@ class ReviewCommands(QObject):
         self._name_history()
 
     def _show_verdicts(self) -> None:
-        self._flags.model.set_verdicts(
-            [_verdict_texts(match) for match in self._verdicts.matches()]
-        )
+        self._flags.set_verdicts([_verdict_texts(match) for match in self._verdicts.matches()])
 
     def _name_history(self) -> None:
         """Say in the menu what would be taken back or done again."""
@@ -117,10 +119,24 @@ class ReviewCommands(QObject):
         if self._verdicts.judge(verdict) and verdict:
             self._advance()
 
-    def _advance(self) -> None:
+    def _judge_alike(self, verdict: str) -> None:
+        index = self._document.selected_flag
+        if index is None:
+            return
+        groups = self._bench.groups
+        if self._verdicts.judge_all(verdict, groups.members(index)):
+            self._advance(by_kind=True)
+
+    def _advance(self, by_kind: bool = False) -> None:
+        """Go to the next flag without a verdict, or to the one most like all of its kind."""
         index = self._document.selected_flag
         following = self._verdicts.next_undecided(index if index is not None else -1)
         if following is not None:
+            group = self._bench.groups.of(following) if by_kind else None
+            if group is not None and self._verdicts.is_undecided(
+                typical := self._bench.groups.groups[group].typical
+            ):
+                following = typical
             self._bench.go_to_flag(following)
             return
         self._document.select_flag(None)

@@ -92,7 +92,7 @@ class SpanCommands(QObject):
         return target, recording, heart.r_peaks
 
     def _split(self) -> None:
-        selected, hover = self._review.selected_annotation, self._traces.interaction.hover
+        selected, hover = self._review.selected_annotation, self._traces.pointer
         if selected is None:
             return
         at_s = (selected.start_s + selected.end_s) / 2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QObject, Qt
@@ -101,11 +101,7 @@ class Commands(QObject):
             raise ValueError(f"two commands are called {command.id}")
         action = QAction(command.title, self)
         action.setObjectName(command.id)
-        action.setShortcuts([QKeySequence(key) for key in command.keys])
         action.setStatusTip(command.tip)
-        keys = ", ".join(self.key_texts(command))
-        title = f"{command.plain_title} ({keys})" if keys else command.plain_title
-        action.setToolTip(f"{title}\n{command.tip}" if command.tip else title)
         action.setCheckable(command.checkable)
         if command.group:
             group = self._groups.setdefault(command.group, QActionGroup(self))
@@ -114,10 +110,36 @@ class Commands(QObject):
             self._window.addAction(action)
         self._commands[command.id] = command
         self._actions[command.id] = action
+        self.set_keys(command.id, command.keys)
         self.add(action, command.when)
 
     def __iter__(self) -> Iterator[Command]:
         return iter(self._commands.values())
+
+    def command(self, command_id: str) -> Command:
+        """Return a row of the table."""
+        return self._commands[command_id]
+
+    def set_keys(self, command_id: str, keys: Iterable[str]) -> None:
+        """Give a command these shortcuts, in Qt's portable notation, instead of the table's."""
+        command, action = self._commands[command_id], self._actions[command_id]
+        action.setShortcuts([QKeySequence(key) for key in keys])
+        texts = ", ".join(self.key_texts(command))
+        title = f"{command.plain_title} ({texts})" if texts else command.plain_title
+        action.setToolTip(f"{title}\n{command.tip}" if command.tip else title)
+
+    def change_keys(self, keys: Mapping[str, Iterable[str]]) -> None:
+        """Use the shortcuts that the user chose; those of commands that are no more are left."""
+        for command_id in keys:
+            if command_id in self._commands:
+                self.set_keys(command_id, keys[command_id])
+
+    def holder_of(self, key: QKeySequence) -> Command | None:
+        """Return the command that has a shortcut now."""
+        if key.isEmpty():
+            return None
+        having = (c for c in self if key in self._actions[c.id].shortcuts())
+        return next(having, None)
 
     def action(self, command_id: str) -> QAction:
         """Return the action of a command."""
@@ -205,7 +227,7 @@ class Commands(QObject):
     def key_texts(self, command: Command) -> list[str]:
         """Return a command's shortcuts as this system writes them."""
         native = QKeySequence.SequenceFormat.NativeText
-        return [QKeySequence(key).toString(native) for key in command.keys]
+        return [key.toString(native) for key in self._actions[command.id].shortcuts()]
 
 
 def plain(text: str) -> str:

@@ -7,44 +7,16 @@ from dataclasses import dataclass, field
 
 from PySide6.QtCore import QObject, Signal
 
+from ecgviewer.app.shell.flag_derivation import FlagDerivation
 from ecgviewer.app.work.heart import Heart
-from ecgviewer.app.work.workers import Task, Workers
+from ecgviewer.app.work.workers import Workers
 from ecgviewer.core.analysis import Analysis, Flag
-from ecgviewer.core.flags import derive_flags, extend_flags
 from ecgviewer.core.model_requirements import why_not_judged
 from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.core.recording import Recording
 from ecgviewer.core.source_facts import SourceFacts
+from ecgviewer.core.start import Start
 from ecgviewer.review.annotations import Annotation
-
-AT_ONCE_SAMPLES = 60_000
-"""Length of (the new part of) a score map, ten minutes, whose flags are derived within a frame."""
-
-
-@dataclass(frozen=True, eq=False)
-class Derived:
-    """The flags of an analysis at one threshold."""
-
-    analysis: Analysis
-    specificity: float
-    flags: tuple[Flag, ...]
-
-    def leads_to(self, analysis: Analysis | None, specificity: float) -> bool:
-        """Return whether those of a later state of the same run can be made from these."""
-        return (
-            analysis is not None
-            and analysis.continues(self.analysis)
-            and specificity == self.specificity
-        )
-
-
-def _derived(analysis: Analysis, specificity: float, known: Derived | None) -> Derived:
-    flags = (
-        derive_flags(analysis, specificity)
-        if known is None
-        else extend_flags(known.flags, known.analysis, analysis, specificity)
-    )
-    return Derived(analysis, specificity, flags)
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,17 +67,16 @@ class Document(QObject):
     flagsChanged = Signal()
     selectedFlagChanged = Signal()
     fileAnnotationsChanged = Signal()
+    clockChanged = Signal()
 
     def __init__(self, specificity: float, workers: Workers, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._workers = workers
-        self._deriving: Task | None = None
-        self._deriving_for: Derived | None = None
-        self._derived: Derived | None = None
+        self._derivation = FlagDerivation(workers, self._set_flags)
         self.generation = 0
         self.ref: RecordRef | None = None
         self.recording: Recording | None = None
         self.heart: Heart | None = None
+        self._by_the_clock = False
         self.active_model: str | None = None
         self.specificity = specificity
         self.selected_flag: int | None = None
@@ -156,6 +127,17 @@ class Document(QObject):
         ):  # fmt: skip
             signal.emit()
 
+    @property
+    def clock(self) -> Start | None:
+        """The start by whose clock times are told; None tells them from the start of the record."""
+        start = self.recording.start if self.recording is not None else None
+        return start if self._by_the_clock and start is not None and start.clock else None
+
+    def tell_by_the_clock(self, on: bool) -> None:
+        """Tell the time of day, where the file gives it, or the time from the start."""
+        self._by_the_clock = on
+        self.clockChanged.emit()
+
     def has_analysis(self, model: str) -> bool:
         """Return whether a model ran on the open recording, seen or not."""
         return model in self._analyses
@@ -195,8 +177,7 @@ class Document(QObject):
         self.ref = self.recording = self.heart = None
         self._analyses, self._flags, self._file_annotations = {}, (), ()
         self.selected_flag = None
-        self._derived = None
-        self._drop_deriving()
+        self._derivation.forget()
         self._look()
 
     def _announce_recording(self) -> None:
@@ -246,46 +227,7 @@ class Document(QObject):
             self._derive()
 
     def _derive(self) -> None:
-        analysis, specificity = self._analysis, self.specificity
-        under_way = self._deriving_for
-        if under_way is not None and under_way.leads_to(analysis, specificity):
-            return  # its end will go on from there
-        self._drop_deriving()
-        if analysis is None:
-            self._derived = None
-            self._set_flags(())
-            return
-        known = self._derived
-        if known is not None and not known.leads_to(analysis, specificity):
-            known = None
-        done = 0 if known is None else known.analysis.score_map.shape[1]
-        if analysis.score_map.shape[1] - done <= AT_ONCE_SAMPLES:
-            self._on_derived(_derived(analysis, specificity, known))
-            return
-        # A day of maps takes too long for the window's thread; the last move of the slider wins.
-        self._deriving_for = Derived(analysis, specificity, ())
-        self._deriving = self._workers.start(
-            lambda _progress, _cancel: _derived(analysis, specificity, known),
-            on_result=self._on_derived,
-            on_error=self._flags_failed,
-        )
-
-    def _drop_deriving(self) -> None:
-        if self._deriving is not None:
-            self._deriving.drop()
-        self._deriving = self._deriving_for = None
-
-    def _on_derived(self, derived: Derived) -> None:
-        self._deriving = self._deriving_for = None
-        self._derived = derived
-        self._set_flags(derived.flags)
-        if derived.analysis is not self._analysis:
-            self._derive()
-
-    def _flags_failed(self, error: Exception) -> None:
-        self._deriving = self._deriving_for = None
-        self._set_flags(())
-        raise error
+        self._derivation.derive(self._analysis, self.specificity)
 
     def _set_flags(self, flags: tuple[Flag, ...]) -> None:
         before = self.current_flag

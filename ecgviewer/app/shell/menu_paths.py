@@ -13,6 +13,7 @@ LABELS = f"{REVIEW}/&Label"
 CONCLUSION = f"{REVIEW}/&Conclusion"
 EDGES = f"{REVIEW}/Move &edges"
 FILE_ANNOTATIONS = f"{REVIEW}/Annotations of the &file"
+ALIKE = f"{REVIEW}/All ali&ke"
 POINTS = f"{TOOLS}/Caliper &points"
 
 LAYOUTS = (("12x1", "&12 x 1"), ("6x2", "&6 x 2"), ("3x4", "&3 x 4 + rhythm strip"))

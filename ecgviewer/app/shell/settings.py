@@ -37,6 +37,8 @@ class Settings:
         ``system``, ``light`` or ``dark``.
     layout, cabrera, fit, mm_per_s, mm_per_mv
         How the traces are laid out, and their scale unless ``fit``.
+    clock_time : bool
+        The time of day on the axis and in the lists, where a file gives it.
     overlays : dict of str to bool
         Which overlays the user switched on.
     overview : bool
@@ -52,6 +54,8 @@ class Settings:
     reviews_beside : bool
         Keep reviews beside the records instead of in the user's data folder.
     recent : list of str
+    keys : dict of str to list of str
+        Shortcuts that were changed, by command.
     pixels_per_mm : dict of str to float
         By screen, in its own pixels, as measured in the calibration dialog.
     geometry, window_state : str
@@ -62,6 +66,7 @@ class Settings:
     theme: str = "system"
     layout: str = "12x1"
     cabrera: bool = False
+    clock_time: bool = False
     fit: bool = False
     mm_per_s: float = 25.0
     mm_per_mv: float = 10.0
@@ -77,6 +82,7 @@ class Settings:
     reader: str = field(default_factory=_user_name)
     reviews_beside: bool = False
     recent: list[str] = field(default_factory=list)
+    keys: dict[str, list[str]] = field(default_factory=dict)
     pixels_per_mm: dict[str, float] = field(default_factory=dict)
     geometry: str = ""
     window_state: str = ""
@@ -192,6 +198,11 @@ def _plausible(name: str, value: Any) -> bool:
         return all(isinstance(item, str) and "\0" not in item for item in value)
     if name == "overlays":
         return all(isinstance(item, bool) for item in value.values())
+    if name == "keys":
+        return all(
+            isinstance(keys, list) and all(isinstance(key, str) for key in keys)
+            for keys in value.values()
+        )
     if name == "pixels_per_mm":
         return all(isinstance(item, int | float) and 0.5 < item < 100 for item in value.values())
     return True

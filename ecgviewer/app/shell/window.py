@@ -86,7 +86,6 @@ class MainWindow(QMainWindow):
         self.notes = NoteStrip(self.commands.action("file.answers"))
         self.traces = TraceView()
         self.overview = OverviewBar(self.traces)
-        self.messages = Messages()
         self.start_page = StartPage(self.commands)
         record = QWidget()
         column = QVBoxLayout(record)
@@ -104,7 +103,7 @@ class MainWindow(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.pages, 1)
-        column.addWidget(self.messages)
+        self.messages = Messages(centre)
         self.setCentralWidget(centre)
 
     def _build_toolbar(self) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 from ecgviewer.app.shell.actions import Commands
 from ecgviewer.app.shell.appearance import Appearance
 from ecgviewer.app.shell.document import Document
+from ecgviewer.app.shell.flag_groups import FlagGroups
 from ecgviewer.app.shell.panel_docks import PanelDocks
 from ecgviewer.app.shell.reviewing.flag_verdicts import FlagVerdicts
 from ecgviewer.app.shell.reviewing.review_document import ReviewDocument
@@ -31,6 +32,8 @@ class Workbench:
         Of the open record.
     verdicts : FlagVerdicts
         On the flags that can be seen.
+    groups : FlagGroups
+        Those flags, alike ones together.
     commands : Commands
         To bind what the table lists.
     say : Messages
@@ -48,6 +51,7 @@ class Workbench:
     session: Session
     review: ReviewDocument
     verdicts: FlagVerdicts
+    groups: FlagGroups
     commands: Commands
     say: Messages
     status: StatusLine

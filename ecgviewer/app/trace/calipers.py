@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import ceil, isfinite
+from math import isfinite
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from ecgviewer.app.trace.frame import Frame
-from ecgviewer.app.trace.pointing import Point, lane_of, value_at, y_of
+from ecgviewer.app.trace.pointing import Point, value_at
 from ecgviewer.app.trace.scene import Scene
-
-MAX_MARCHES = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,55 +98,3 @@ def nudged(caliper: Caliper, scene: Scene, frame: Frame, leg: int, step: int) ->
     mv = value_at(scene, legs[leg].lead, sample / fs_hz)
     legs[leg] = replace(legs[leg], time_s=sample / fs_hz, mv=mv)
     return replace(caliper, first=legs[0], second=legs[1])
-
-
-def paint_caliper(
-    painter: QPainter, scene: Scene, frame: Frame, caliper: Caliper, march: bool
-) -> None:
-    """Draw the two legs, the measures between them and, if asked, the marched-out beats."""
-    theme = frame.theme
-    lane = lane_of(frame, caliper.first)
-    if lane is None:
-        return
-    color = theme.color("caliper")
-    a, b = sorted((caliper.first, caliper.second), key=lambda point: point.time_s)
-    xa, xb = frame.x(a.time_s), frame.x(b.time_s)
-    ya, yb = (
-        y_of(scene, frame, lane, leg.mv) if isfinite(leg.mv) else frame.lane_y(lane.baseline)
-        for leg in (a, b)
-    )
-    page = frame.page
-    painter.setClipRect(QRectF(page.left, page.top, page.right - page.left, page.bottom - page.top))
-    if march and caliper.seconds * frame.px_per_s > 4.0:
-        painter.setPen(QPen(theme.color("caliper", 130), 1.0, Qt.PenStyle.DashLine))
-        first = ceil((max(frame.start_s, 0.0) - a.time_s) / caliper.seconds)
-        end = min(page.right, frame.x(scene.duration_s))
-        for step in range(first, first + MAX_MARCHES):
-            x = frame.x(a.time_s + step * caliper.seconds)
-            if x > end:
-                break
-            painter.drawLine(QPointF(x, page.top), QPointF(x, page.bottom))
-    painter.setPen(QPen(color, 1.0))
-    for x in (xa, xb):
-        painter.drawLine(QPointF(x, page.top), QPointF(x, page.bottom))
-    for y in (ya, yb):
-        painter.drawLine(QPointF(min(xa, xb) - 10, y), QPointF(max(xa, xb) + 10, y))
-    middle = (ya + yb) / 2
-    painter.drawLine(QPointF(xa, middle), QPointF(xb, middle))
-    words = f"{caliper.time_text()} · {caliper.level_text()}"
-    paint_label(painter, frame, QPointF(max(xa, xb) + 8, min(ya, yb) - 24), words, color)
-    painter.setClipping(False)
-
-
-def paint_label(painter: QPainter, frame: Frame, at: QPointF, words: str, color: QColor) -> None:
-    """Draw a small label on paper, kept inside the view."""
-    metrics = QFontMetricsF(painter.font())
-    width, height = metrics.horizontalAdvance(words) + 12, metrics.height() + 4
-    x = min(max(at.x(), frame.page.left + 2), frame.page.right - width - 2)
-    y = min(max(at.y(), frame.page.top + 2), frame.page.bottom - height - 2)
-    box = QRectF(round(x) + 0.5, round(y) + 0.5, width, height)
-    painter.setPen(QPen(color, 1.0))
-    painter.setBrush(frame.theme.color("paper", 240))
-    painter.drawRoundedRect(box, 3, 3)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)

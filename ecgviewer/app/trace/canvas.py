@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QEvent, QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QPointF, QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
+    QFocusEvent,
     QFontMetricsF,
     QMouseEvent,
     QPainter,
-    QPaintEvent,
     QResizeEvent,
     QScreen,
     QShowEvent,
@@ -23,14 +24,20 @@ from ecgviewer.app.trace import scale
 from ecgviewer.app.trace.data.loader import Loader
 from ecgviewer.app.trace.data.samples import RecordingSamples
 from ecgviewer.app.trace.frame import Frame
-from ecgviewer.app.trace.interaction import Interaction
+from ecgviewer.app.trace.layers.layer import Layer
+from ecgviewer.app.trace.layers.stack import Stack
 from ecgviewer.app.trace.layout import PageLayout, build_layout, left_margin
 from ecgviewer.app.trace.page import Page
+from ecgviewer.app.trace.pointer import Pointer
+from ecgviewer.app.trace.pointing import value_at
 from ecgviewer.app.trace.scene import Scene
 from ecgviewer.app.trace.state import TRACK_TITLES, ViewState
 from ecgviewer.app.trace.tracks import row_height
 from ecgviewer.app.work.stepping_aside import QUIET_S, STEPPING_ASIDE
 from ecgviewer.core.recording import Recording
+
+if TYPE_CHECKING:
+    from ecgviewer.app.trace.host import Host
 
 SHORT_CHUNKS = 4
 """Of a recording of up to so many chunks the overview is drawn from the samples themselves."""
@@ -38,7 +45,7 @@ LABEL_PAD_PX = 8.0
 
 
 class TraceCanvas(QWidget):
-    """Paints a scene. A still picture is cached; crosshair and calipers are drawn over it."""
+    """Shows a scene: the page, and over it the layers that the mouse meets."""
 
     viewChanged = Signal()
     """The visible range, scale or layout changed."""
@@ -64,9 +71,12 @@ class TraceCanvas(QWidget):
         super().__init__(parent)
         self.state = ViewState()
         self.scene = Scene()
-        self.renderer = Page()
         self.theme: Theme = LIGHT
-        self.interaction = Interaction(self)
+        self.pointer: QPointF | None = None
+        self.layers = Stack(self)
+        self._page = Page()
+        self._mouse = Pointer(self, self.layers)
+        self._host: Host | None = None
         self._loader: Loader | None = None
         self._frame: Frame | None = None
         self._stale = True
@@ -80,7 +90,6 @@ class TraceCanvas(QWidget):
         self._rows.hide()
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMinimumSize(320, 200)
         self.setAccessibleName("ECG traces")
 
@@ -176,18 +185,29 @@ class TraceCanvas(QWidget):
 
     def redraw(self) -> None:
         """Paint the picture anew: it shows something else now, or more."""
-        self.renderer.forget()
+        self._page.forget()
         self._moved()
 
     def _moved(self) -> None:
         """Paint what came into view, or everything where the geometry changed."""
         self._frame = None
         self._stale = True
-        self.update()
+        if self._host is not None:
+            self._host.page_changed()
+
+    def layer_changed(self, layer: Layer) -> None:
+        """Paint one layer anew."""
+        if self._host is not None:
+            self._host.layer_changed(layer)
+
+    def forget_bars(self) -> None:
+        """Let no click find what was painted of another content."""
+        for mark in self.layers.marks:
+            mark.bars = []
 
     def content_changed(self) -> None:
         """Paint anew and tell that something else is shown."""
-        self.renderer.forget_bars()
+        self.forget_bars()
         self.redraw()
         self.contentChanged.emit()
 
@@ -291,27 +311,36 @@ class TraceCanvas(QWidget):
 
     # Qt's events -----------------------------------------------------------------------------
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def _paint_page(self, painter: QPainter) -> None:
+        """Show the page, brought up to this moment."""
         if self._stale:
             self._request()
             frame, complete = self.frame(), self._is_loaded()
-            self.renderer.update(self.scene, self.state, frame, self.font(), complete)
+            self._page.update(self.scene, self.state, frame, self.font(), complete)
+            for mark in self.layers.marks:
+                mark.bars = self._page.bars.get(mark.overlay, [])
             self._stale = False
-        painter = QPainter(self)
-        self.renderer.paint(painter, self.scene)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        self.interaction.paint(painter)
+        painter.setFont(self.font())
+        self._page.paint(painter, self.scene)
         if self.hasFocus():
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
             painter.setPen(self.theme.color("accent"))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
-        painter.end()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        if self._host is not None:
+            self._host.set_size(self.width(), self.height())
         self.view_changed()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        if self._host is None:
+            # Imported here: a window without a record needs no pyqtgraph, and starts without.
+            from ecgviewer.app.trace.host import Host
+
+            self._host = Host(self, self._paint_page, self.layers.all, self.frame)
+            self._host.set_size(self.width(), self.height())
+            self._host.show()
+            self._rows.raise_()
         window = self.window().windowHandle()
         if window is not None:
             window.screenChanged.connect(self._screen_changed, Qt.ConnectionType.UniqueConnection)
@@ -342,30 +371,46 @@ class TraceCanvas(QWidget):
             self._resolution_changed()
         return super().event(event)
 
-    def focusInEvent(self, event: QEvent) -> None:
-        self.update()
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self._focus_changed()
 
-    def focusOutEvent(self, event: QEvent) -> None:
-        self.update()
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._focus_changed()
+
+    def _focus_changed(self) -> None:
+        if self._host is not None:
+            self._host.page_changed()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        self.interaction.press(event)
+        self._mouse.press(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self.interaction.move(event)
+        self._mouse.move(event)
+        if not event.buttons():
+            self._tell_cursor(event.position())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self.interaction.release(event)
+        self._mouse.release(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        if not self.interaction.double_click(event):
-            self.interaction.press(event)
+        lead = self._mouse.double_click(event)
+        if lead is None:
+            self._mouse.press(event)
+        else:
+            self.leadDoubleClicked.emit(lead)
 
     def leaveEvent(self, event: QEvent) -> None:
-        self.interaction.leave()
+        self._mouse.leave()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        self.interaction.wheel(event)
+        self._mouse.wheel(event)
+
+    def _tell_cursor(self, at: QPointF) -> None:
+        frame = self.frame()
+        lane = frame.lane_at(at.x(), at.y())
+        if lane is not None and at.x() >= frame.page.left:
+            time_s = frame.time(at.x())
+            self.cursorMoved.emit(time_s, lane.lead, value_at(self.scene, lane.lead, time_s))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.stop_loading()

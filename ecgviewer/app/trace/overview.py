@@ -23,7 +23,7 @@ from ecgviewer.app.trace.color_scales import color_words
 from ecgviewer.app.trace.data.levels import Columns
 from ecgviewer.app.trace.frame import Frame
 from ecgviewer.app.trace.layout import PageLayout
-from ecgviewer.app.trace.page_marks import time_text
+from ecgviewer.app.trace.page_marks import axis_times
 from ecgviewer.app.trace.paper import LABEL_STEPS_S, time_step_s
 from ecgviewer.app.trace.pixel_columns import Stretch, to_pixels
 from ecgviewer.app.trace.polyline import polygon
@@ -32,6 +32,7 @@ from ecgviewer.app.trace.state import TRACK_TITLES
 from ecgviewer.app.trace.strips import colors_of, draw_colors, paint_spans, strip_values
 from ecgviewer.app.trace.tracks import Track, span_columns
 from ecgviewer.app.trace.view import TraceView
+from ecgviewer.core.start import clock_text
 
 TREND_FROM_S = 60.0
 """Shorter records show no heart-rate trend: a handful of beats is none."""
@@ -272,13 +273,12 @@ class OverviewBar(QWidget):
         theme = self._view.theme
         duration = self._view.scene.duration_s
         metrics = QFontMetricsF(painter.font())
-        step = time_step_s(
-            frame.px_per_s, metrics.horizontalAdvance("00:00:00") + 24, LABEL_STEPS_S
-        )
+        clock = self._view.scene.clock if self._view.state.clock else None
+        widest = "00:00:00" if clock is None else clock_text(clock, duration)
+        step = time_step_s(frame.px_per_s, metrics.horizontalAdvance(widest) + 24, LABEL_STEPS_S)
         painter.setPen(theme.color("text_muted"))
-        for index in range(int(duration / step) + 1):
-            x = frame.x(index * step)
-            words = time_text(index * step, step, duration >= 120.0)
+        for time_s, words in axis_times(0.0, duration - step, step, duration >= 120.0, clock):
+            x = frame.x(time_s)
             width = metrics.horizontalAdvance(words)
             if x + width + 4 > row.right():
                 break

@@ -27,7 +27,7 @@ Pixels = npt.NDArray[np.uint32]
 
 
 class Page:
-    """The still pictures of a view; crosshair and calipers are drawn over them.
+    """The still pictures of a view, over which its layers are drawn.
 
     What scrolls is painted by a :class:`Plane`; what stands around it is painted into a picture
     of its own, so that showing both costs one copy of every pixel.
@@ -41,13 +41,7 @@ class Page:
         self._margin_key: object = None
         self._margins: dict[bytes, Pixels] = {}
         self._scale_key: object = None
-        self.flag_bars: list[Bar] = []
-        self.annotation_bars: list[Bar] = []
-
-    def forget_bars(self) -> None:
-        """Let no click find what was drawn of another content."""
-        self.flag_bars = []
-        self.annotation_bars = []
+        self.bars: dict[str, list[Bar]] = {}
 
     def forget(self) -> None:
         """Paint everything anew: it shows something else now."""
@@ -58,7 +52,7 @@ class Page:
         self, scene: Scene, state: ViewState, frame: Frame, font: QFont, complete: bool
     ) -> None:
         """Paint everything of a moment; ``complete`` says that all of it was read."""
-        self.forget_bars()
+        self.bars = {}
         page, ratio = frame.page, frame.ratio
         width, height = round(frame.width * ratio), round(frame.height * ratio)
         around = self._around
@@ -180,11 +174,7 @@ class Page:
                 Qt.AlignmentFlag.AlignVCenter,
                 TRACK_TITLES[name],
             )
-            bars = paint_track(painter, frame, track, selected, top, height)
-            if name == "flags":
-                self.flag_bars = bars
-            else:
-                self.annotation_bars = bars
+            self.bars[name] = paint_track(painter, frame, track, selected, top, height)
             top += track.n_rows * height
         painter.setClipping(False)
 
@@ -193,7 +183,9 @@ class Page:
     ) -> None:
         height = (frame.height - frame.page.bottom) / 2
         axis = QRectF(0, frame.page.bottom, frame.width, height)
-        page_marks.paint_time_axis(painter, frame, axis, scene.duration_s)
+        page_marks.paint_time_axis(
+            painter, frame, axis, scene.duration_s, scene.clock if state.clock else None
+        )
         line = QRectF(0, frame.page.bottom + height, frame.width, height)
         unit = scene.recording.unit if scene.recording is not None else "mV"
         scale = page_marks.scale_text(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
 
@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen, 
 from ecgviewer.app.trace.color_scales import color_table
 from ecgviewer.app.trace.frame import Frame
 from ecgviewer.app.trace.paper import LABEL_STEPS_S, time_step_s
+from ecgviewer.core.start import Start, clock_offset_s, clock_text
 
 LEGEND_PX = 96.0
 PULSE_TO_TRACE_MM = 7.5
@@ -46,6 +47,27 @@ def time_text(time_s: float, step_s: float, long: bool) -> str:
     width = 3 + decimals if decimals else 2
     text = f"{int(minutes):02d}:{seconds:0{width}.{decimals}f}"
     return f"{int(hours)}:{text}" if hours or step_s >= 60 else text
+
+
+def axis_times(
+    start_s: float, stop_s: float, step_s: float, long: bool, clock: Start | None
+) -> Iterator[tuple[float, str]]:
+    """Yield times (s from the start) and their texts between two moments, a step apart.
+
+    Parameters
+    ----------
+    clock : Start, optional
+        Its clock is told instead: the marks are where that is a multiple of the step.
+    """
+    if clock is None or clock.clock is None:
+        for index in range(int(start_s / step_s), int(stop_s / step_s) + 2):
+            yield index * step_s, time_text(index * step_s, step_s, long)
+        return
+    offset_s = clock_offset_s(clock)
+    decimals = 2 if step_s < 0.09 else 1 if step_s < 0.99 else 0
+    for index in range(ceil((offset_s + start_s) / step_s), int((offset_s + stop_s) / step_s) + 2):
+        time_s = index * step_s - offset_s
+        yield time_s, clock_text(clock, time_s, decimals)
 
 
 def paint_lead_names(painter: QPainter, frame: Frame) -> None:
@@ -130,21 +152,23 @@ def paint_columns(painter: QPainter, frame: Frame) -> None:
             painter.drawLine(QPointF(x, base - half), QPointF(x, base + half))
 
 
-def paint_time_axis(painter: QPainter, frame: Frame, rect: QRectF, duration_s: float) -> None:
-    """Draw ticks and times along the bottom."""
+def paint_time_axis(
+    painter: QPainter, frame: Frame, rect: QRectF, duration_s: float, clock: Start | None = None
+) -> None:
+    """Draw ticks and times along the bottom: from the start, or those of the clock on the wall."""
     theme = frame.theme
     painter.fillRect(rect, theme.color("window"))
     painter.setPen(theme.color("border"))
     painter.drawLine(rect.topLeft(), rect.topRight())
     metrics = QFontMetricsF(painter.font())
     long = duration_s >= 120.0
-    room = metrics.horizontalAdvance("0:00:00.0" if long else "00.00 s") + 18.0
-    step = time_step_s(frame.px_per_s, room, LABEL_STEPS_S)
-    first = int(frame.start_s / step)
+    widest = "0:00:00.0" if long else "00.00 s"
+    if clock is not None:
+        widest = clock_text(clock, duration_s, decimals=1)
+    step = time_step_s(frame.px_per_s, metrics.horizontalAdvance(widest) + 18.0, LABEL_STEPS_S)
     painter.setPen(theme.color("text_muted"))
     painter.setClipRect(rect.adjusted(0, 0, 0, 0))
-    for index in range(first, int(frame.stop_s / step) + 2):
-        time_s = index * step
+    for time_s, words in axis_times(frame.start_s, frame.stop_s, step, long, clock):
         x = frame.x(time_s)
         if x < frame.page.left - 1 or time_s > duration_s + 1e-6:
             continue
@@ -152,7 +176,7 @@ def paint_time_axis(painter: QPainter, frame: Frame, rect: QRectF, duration_s: f
         painter.drawText(
             QRectF(x + 4, rect.top(), 140, rect.height()),
             Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter,
-            time_text(time_s, step, long),
+            words,
         )
     painter.setClipping(False)
 

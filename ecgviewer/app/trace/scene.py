@@ -17,6 +17,7 @@ from ecgviewer.app.trace.strips import Spans
 from ecgviewer.app.trace.tracks import Track, annotation_track, flag_track
 from ecgviewer.core.analysis import Analysis, Flag
 from ecgviewer.core.recording import Recording
+from ecgviewer.core.start import Start
 from ecgviewer.review.annotations import Annotation
 
 LEGEND_SPECIFICITY = 0.95
@@ -58,6 +59,12 @@ class Scene:
     def duration_s(self) -> float:
         """Length of the recording; 0 without one."""
         return self.recording.duration_s if self.recording is not None else 0.0
+
+    @property
+    def clock(self) -> Start | None:
+        """The recording's start, where its time of day is known."""
+        start = self.recording.start if self.recording is not None else None
+        return start if start is not None and start.clock is not None else None
 
     def set_analysis(self, analysis: Analysis | None) -> None:
         """Show the maps of an analysis, or more of those of one under way."""

@@ -69,8 +69,10 @@ def looks_of(scene: Scene, state: ViewState, frame: Frame) -> tuple[object, ...]
 def paint_shading(painter: QPainter, scene: Scene, state: ViewState, frame: Frame) -> None:
     """Shade what flags and annotations cover in their leads; hatch what cannot be judged."""
     theme = frame.theme
+    # The edge of a span that has just left may still reach into the view.
+    reach_s = 1.0 / frame.px_per_s
     for level, (spans, role, inside, edge) in enumerate(_shaded(scene, state)):
-        seen = spans.within(frame.start_s, frame.stop_s)
+        seen = spans.within(frame.start_s - reach_s, frame.stop_s + reach_s)
         if seen.size == 0:
             continue
         for lane in frame.page.lanes:

@@ -55,6 +55,8 @@ class ViewState:
     fit : bool
         Fill the window with ``fit_span_s`` seconds instead; then ``fit_px_per_s`` and
         ``fit_px_per_mv`` (times ``fit_gain``) rule, and the view says that it is not to scale.
+    clock : bool
+        Times are those of the clock on the wall, where the file gives it.
     """
 
     start_s: float = 0.0
@@ -72,6 +74,7 @@ class ViewState:
     focus: str | None = None
     rhythm_lead: str = "II"
     label_px: float = 46.0
+    clock: bool = False
     overlays: dict[str, bool] = field(default_factory=lambda: dict(OVERLAYS))
 
     @property

@@ -76,9 +76,9 @@ def paint_spans(
     width = round(rect.width() * ratio)
     if starts_px.size == 0 or width <= 0:
         return
-    first = np.floor(np.minimum(np.maximum(starts_px, 0), width)).astype(np.intp)
-    last = np.ceil(np.minimum(np.maximum(stops_px, 0), width)).astype(np.intp)
-    last = np.maximum(last, np.minimum(first + 1, width))
+    first, last = np.floor(starts_px), np.ceil(stops_px)
+    last = np.maximum(last, first + 1)
+    first, last = (np.minimum(np.maximum(edge, 0), width).astype(np.intp) for edge in (first, last))
     change = np.bincount(first, minlength=width + 1) - np.bincount(last, minlength=width + 1)
     argb = (np.cumsum(change[:-1]) > 0) * np.uint32(premultiplied(fill))
     image = QImage(argb.data, width, 1, width * 4, QImage.Format.Format_ARGB32_Premultiplied)

@@ -14,7 +14,7 @@ from ecgviewer.app.qt.texts import finding_text, leads_text, p_text
 from ecgviewer.app.trace.frame import Frame
 from ecgviewer.app.trace.strips import Spans, paint_spans
 from ecgviewer.core.analysis import Flag
-from ecgviewer.review.annotations import Annotation
+from ecgviewer.review.annotations import WFDB, Annotation
 
 MAX_ROWS = 3
 MANY = 120
@@ -66,6 +66,11 @@ def annotation_text(annotation: Annotation) -> str:
     return f"{annotation.label} · {leads_text(annotation.leads)}"
 
 
+def wfdb_letter(annotation: Annotation) -> str:
+    """Return the letter by which a mark of a WFDB file is known; empty for other annotations."""
+    return next((code.value for code in annotation.codes if code.system == WFDB), "")
+
+
 @dataclass(frozen=True)
 class Track:
     """Everything one track shows, prepared once per change.
@@ -75,6 +80,8 @@ class Track:
     spans : Spans
         In order of start.
     texts : tuple of str
+    letters : tuple of str
+        What stands for a text where there is no room for it; empty where nothing does.
     rows : tuple of int
         Row of each span; -1 where too many overlap.
     n_rows : int
@@ -89,6 +96,7 @@ class Track:
 
     spans: Spans
     texts: tuple[str, ...]
+    letters: tuple[str, ...]
     rows: tuple[int, ...]
     n_rows: int
     role: str
@@ -103,7 +111,8 @@ def flag_track(flags: Sequence[Flag]) -> Track:
     rows = stack(spans, MAX_ROWS)
     texts = tuple(flag_text(flag) for flag in flags)
     whole = np.array([not flag.placed for flag in flags], dtype=bool)
-    return Track(spans, texts, rows, _used(rows), "flag", "flag_selected", "flags", whole)
+    letters = ("",) * len(texts)
+    return Track(spans, texts, letters, rows, _used(rows), "flag", "flag_selected", "flags", whole)
 
 
 def annotation_track(annotations: Sequence[Annotation]) -> Track:
@@ -116,7 +125,10 @@ def annotation_track(annotations: Sequence[Annotation]) -> Track:
     rows = stack(spans, MAX_ROWS)
     texts = tuple(annotation_text(annotation) for annotation in annotations)
     whole = np.zeros(len(annotations), dtype=bool)
-    return Track(spans, texts, rows, _used(rows), "annotation", "annotation", "annotations", whole)
+    letters = tuple(wfdb_letter(annotation) for annotation in annotations)
+    return Track(
+        spans, texts, letters, rows, _used(rows), "annotation", "annotation", "annotations", whole
+    )
 
 
 def _used(rows: tuple[int, ...]) -> int:
@@ -230,7 +242,12 @@ def _paint_bars(
     within = {False: frame.theme.color("trace"), True: frame.theme.color("paper")}
     for bar, free_until in places:
         text, is_selected = track.texts[bar.index], bar.index == selected
-        box, inside = _text_box(bar.rect, free_until, metrics.horizontalAdvance(text))
+        wanted = metrics.horizontalAdvance(text)
+        box, inside = _text_box(bar.rect, free_until, wanted)
+        letter = track.letters[bar.index]
+        if letter and (box is None or box.width() < wanted):
+            text, inside = letter, False
+            box = _letter_box(bar.rect, free_until, metrics.horizontalAdvance(letter))
         if box is None:
             continue
         painter.setPen(within[is_selected] if inside else chosen if is_selected else plain)
@@ -239,6 +256,13 @@ def _paint_bars(
             Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft,
             metrics.elidedText(text, Qt.TextElideMode.ElideRight, box.width()),
         )
+
+
+def _letter_box(rect: QRectF, free_until: float, wanted: float) -> QRectF | None:
+    """Return where a letter goes behind its bar; None where even that has no room."""
+    if free_until - rect.right() - 4 < wanted:
+        return None
+    return QRectF(rect.right() + 2, rect.top(), wanted + 2, rect.height())
 
 
 def _text_box(rect: QRectF, free_until: float, wanted: float) -> tuple[QRectF | None, bool]:

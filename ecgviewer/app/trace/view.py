@@ -14,9 +14,10 @@ from ecgviewer.app.trace import scale
 from ecgviewer.app.trace.calipers import nudged, rr_caliper
 from ecgviewer.app.trace.canvas import TraceCanvas
 from ecgviewer.app.trace.data.loader import DisplayFilter
-from ecgviewer.app.trace.interaction import ZOOM_STEP, Mode
+from ecgviewer.app.trace.pointer import ZOOM_STEP
 from ecgviewer.app.trace.scene import Scene
 from ecgviewer.app.trace.state import GAINS_MM_MV, OVERLAYS, SPEEDS_MM_S, LayoutMode
+from ecgviewer.app.trace.tools.tool import Measure, Pan, Select, Tool
 from ecgviewer.core.analysis import Analysis, Flag
 from ecgviewer.core.recording import Recording
 from ecgviewer.review.annotations import Annotation
@@ -35,12 +36,12 @@ class TraceView(TraceCanvas):
     def set_recording(self, recording: Recording | None) -> None:
         """Show a recording from its beginning, without analysis, flags and annotations."""
         self.stop_loading()
-        self.renderer.forget_bars()
+        self.forget_bars()
         old = self.scene
         self.scene = Scene(recording)
         self.scene.display, self.scene.specificity = old.display, old.specificity
-        self.interaction.edit(None)
-        self.interaction.caliper = None
+        self.layers.handles.edit(None)
+        self.layers.calipers.caliper = None
         self.state.start_s = 0.0
         self.state.focus = None
         self.state.leads = ()
@@ -81,7 +82,7 @@ class TraceView(TraceCanvas):
     ) -> None:
         """Show annotations; ``selected`` is the id of one of them."""
         self.scene.set_annotations(annotations, selected)
-        self.interaction.edit(self.interaction.edited)
+        self.layers.handles.edit(self.layers.handles.annotation_id)
         self.content_changed()
 
     def select_annotation(self, annotation_id: str | None) -> None:
@@ -91,7 +92,7 @@ class TraceView(TraceCanvas):
 
     def edit_annotation(self, annotation_id: str | None) -> None:
         """Give one annotation handles to drag its edges with, or none."""
-        self.interaction.edit(annotation_id)
+        self.layers.handles.edit(annotation_id)
 
     def set_r_peaks(self, r_peaks: npt.NDArray[np.int64]) -> None:
         """Take the R peaks (samples at the recording's rate) for marks, snapping and trend."""
@@ -127,6 +128,11 @@ class TraceView(TraceCanvas):
     def set_cabrera(self, on: bool) -> None:
         """Order the limb leads aVL, I, -aVR, II, aVF, III."""
         self.state.cabrera = on
+        self.view_changed()
+
+    def set_clock(self, on: bool) -> None:
+        """Tell the time of day instead of the time from the start, where the file gives it."""
+        self.state.clock = on
         self.view_changed()
 
     def set_leads(self, leads: Sequence[str]) -> None:
@@ -196,15 +202,23 @@ class TraceView(TraceCanvas):
 
     def set_mode(self, mode: str) -> None:
         """Let dragging ``pan``, ``select`` a span or measure with the ``caliper``."""
-        self.interaction.mode = Mode(mode)
-        self.setCursor(
-            Qt.CursorShape.ArrowCursor if mode == Mode.PAN else Qt.CursorShape.CrossCursor
-        )
+        layers = self.layers
+        tools: dict[str, Tool] = {
+            "pan": Pan(self),
+            "select": Select(layers.selection),
+            "caliper": Measure(layers.calipers),
+        }
+        self._mouse.tool = tools[mode]
+        layers.calipers.measuring = mode == "caliper"
+        self.setCursor(self._mouse.tool.cursor)
 
     def set_march_out(self, on: bool) -> None:
         """Repeat the caliper's interval over the whole view."""
-        self.interaction.march = on
-        self.update()
+        self.layers.calipers.set_march(on)
+
+    def show_time(self, time_s: float | None) -> None:
+        """Mark a moment that another panel points at, or none."""
+        self.layers.time_cursor.show_time(time_s)
 
     def measure_rr(self) -> bool:
         """Put the calipers on an RR interval in view, or on the one after that measured now.
@@ -214,29 +228,29 @@ class TraceView(TraceCanvas):
         bool
             False when there are no two R peaks to measure between.
         """
-        now = self.interaction.caliper
+        now = self.layers.calipers.caliper
         caliper = rr_caliper(self.scene, self.frame(), self.state.rhythm_lead, now)
         if caliper is not None:
-            self.interaction.set_caliper(caliper)
+            self.layers.calipers.set_caliper(caliper)
         return caliper is not None
 
     def move_caliper(self, leg: int, step: int) -> None:
         """Move the earlier (0) or later (1) leg by a pixel's or a sample's time, left or right."""
-        if self.interaction.caliper is not None:
-            moved = nudged(self.interaction.caliper, self.scene, self.frame(), leg, step)
-            self.interaction.set_caliper(moved)
+        if self.layers.calipers.caliper is not None:
+            moved = nudged(self.layers.calipers.caliper, self.scene, self.frame(), leg, step)
+            self.layers.calipers.set_caliper(moved)
 
     def set_snap(self, on: bool) -> None:
         """Let calipers snap to R peaks and extrema (Alt suspends it)."""
-        self.interaction.snap = on
+        self.layers.calipers.snap = on
 
     def clear_calipers(self) -> None:
         """Remove the measurement."""
-        self.interaction.set_caliper(None)
+        self.layers.calipers.set_caliper(None)
 
     def caliper_text(self) -> str:
         """Return the measurement in words; empty when there is none."""
-        caliper = self.interaction.caliper
+        caliper = self.layers.calipers.caliper
         return caliper.text() if caliper is not None else ""
 
     # Keys ------------------------------------------------------------------------------------

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from ecgviewer.core.errors import CorruptFileError
 from ecgviewer.core.leads import STANDARD_LEADS, canonical_lead
 from ecgviewer.core.recording import Note
 from ecgviewer.io.units import mv_per_unit
 
 FloatArray = npt.NDArray[np.float32]
 
+MAX_MV = 1e12
 FILLER = 32767
 """What fills stored leads behind their end."""
 MIN_CALIBRATION_S = 0.1
@@ -47,8 +50,16 @@ class Rows:
     numbers: list[int | None] = field(default_factory=list)
 
 
-def rows_of(leads: Sequence[Any], starts: Sequence[int], given_unit: str | None) -> Rows:
-    """Return parsed leads in mV, each from its first sample on."""
+def rows_of(
+    leads: Sequence[Any], starts: Sequence[int], given_unit: str | None, path: Path
+) -> Rows:
+    """Return parsed leads in mV, each from its first sample on.
+
+    Raises
+    ------
+    CorruptFileError
+        For amplitudes beyond any that a converter can give.
+    """
     n = max((at + len(lead.samples) for at, lead in zip(starts, leads, strict=True)), default=0)
     out = np.full((len(leads), n), np.nan, dtype=np.float32)
     without_unit = []
@@ -56,13 +67,14 @@ def rows_of(leads: Sequence[Any], starts: Sequence[int], given_unit: str | None)
         raw = np.asarray(lead.samples, dtype=np.float64)
         unit = lead.resolution_unit if lead.is_raw else lead.units
         factor = mv_per_unit(unit) if unit else None
-        if factor is None or (lead.is_raw and lead.resolution == 0):
+        gain, offset = (lead.resolution, lead.offset) if lead.is_raw else (1.0, 0.0)
+        if factor is None or gain == 0:
             without_unit.append(lead.label)
-            values = raw * (mv_per_unit(given_unit or "mV") or 1.0)
-        elif lead.is_raw:
-            values = (raw * lead.resolution + lead.offset) * factor
-        else:
-            values = raw * factor
+            gain, offset, factor = 1.0, 0.0, mv_per_unit(given_unit or "mV") or 1.0
+        with np.errstate(over="ignore", invalid="ignore"):
+            values = (raw * gain + offset) * factor
+        if raw.size and not np.abs(values).max() <= MAX_MV:
+            raise CorruptFileError(f"the gain or a sample of {lead.label} is impossible", path)
         out[row, at : at + raw.size] = values
     return Rows([lead.label for lead in leads], out, without_unit, numbers=list(range(len(leads))))
 
@@ -103,11 +115,11 @@ def with_derived(rows: Rows) -> None:
     rows.notes.append(Note("info", text))
 
 
-def median_of(leads: Sequence[Any]) -> tuple[tuple[str, ...], float, FloatArray] | None:
+def median_of(leads: Sequence[Any], path: Path) -> tuple[tuple[str, ...], float, FloatArray] | None:
     """Return names, rate and samples of median beats; None where they have no unit or differ."""
     if not leads or len({(len(one.samples), one.sampling_rate) for one in leads}) != 1:
         return None
-    rows = rows_of(leads, [0] * len(leads), None)
+    rows = rows_of(leads, [0] * len(leads), None, path)
     if rows.without_unit or rows.samples.shape[1] == 0:
         return None
     raw = np.array([one.samples for one in leads])

@@ -75,7 +75,7 @@ def open_clinical(kind: str, ref: RecordRef) -> Recording:
     start = Start.of(start_each[index] or record.recording.date)
     if kind in EXPERIMENTAL:
         notes.append(Note("info", f"{kind} has no public description: reading it is experimental"))
-    median = median_of(record.median_beats)
+    median = median_of(record.median_beats, ref.path)
     known, unit_notes = _units(rows, ref)
     facts = facts_of(record)
     if median is not None:
@@ -177,7 +177,7 @@ def _merged(kind: str, pieces: list[_Piece], ref: RecordRef) -> tuple[Rows, floa
         starts += [at + begin - earliest for begin in own]
     if (max(starts, default=0)) / fs_hz > 86_400:
         raise CorruptFileError("its leads lie more than a day apart", ref.path)
-    rows = rows_of(leads, starts, ref.options.units)
+    rows = rows_of(leads, starts, ref.options.units, ref.path)
     without_calibration(rows, fs_hz)
     if kind in (MUSE, SCP):
         with_derived(rows)

@@ -15,6 +15,7 @@ from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.core.recording import Note, Patient, Recording
 from ecgviewer.core.source_facts import MachineMeasurement, MedianBeats, SourceFacts
 from ecgviewer.core.start import Start
+from ecgviewer.io.checks import check_scale
 from ecgviewer.io.clinical.checks import xml_tree
 from ecgviewer.io.file_access import FileStamp
 from ecgviewer.io.file_source import Contents, given_rate_notes, held_in_memory, recording_of
@@ -23,6 +24,7 @@ from ecgviewer.io.units import mv_per_unit
 
 FloatArray = npt.NDArray[np.float32]
 
+MAX_STORED = 1e9
 RHYTHM, MEDIAN = "ECG_RHYTHMS", "ECG_AVERAGES"
 _MEASURES = {
     "HR": ("Heart rate", "/min"), "RR": ("RR interval", "ms"), "P": ("P duration", "ms"),
@@ -51,6 +53,8 @@ def open_schiller(ref: RecordRef) -> Recording:
     fs_hz, rate_notes = _rate(rhythm, ref)
     names, samples = _leads(rhythm, ref)
     factor, unit = _scale(rhythm)
+    if factor is not None:
+        check_scale(factor, 0.0, names[0] if names else "", ref.path)
     filters = _filters(root)
     notes: list[Note] = []
     given = ref.options.units
@@ -119,7 +123,7 @@ def _leads(wave: Element, ref: RecordRef) -> tuple[tuple[str, ...], FloatArray]:
                 f"holds samples as {_said(channel, 'datastype')[:40]}: not supported", ref.path
             )
         try:
-            row = np.array(_said(channel, "data").rstrip(", \n").split(","), dtype=np.float32)
+            row = np.array(_said(channel, "data").rstrip(", \n").split(","), dtype=np.float64)
         except ValueError as error:
             raise CorruptFileError("holds samples that are no numbers", ref.path) from error
         stated = _number(_said(channel, "samplecount"))
@@ -127,6 +131,8 @@ def _leads(wave: Element, ref: RecordRef) -> tuple[tuple[str, ...], FloatArray]:
             raise CorruptFileError(
                 f"claims {stated:g} samples of a lead and holds {row.size}", ref.path
             )
+        if row.size and not np.abs(row).max() <= MAX_STORED:
+            raise CorruptFileError("holds samples beyond any ECG's", ref.path)
         names.append(_said(channel, "name"))
         rows.append(row)
     if len({row.size for row in rows}) > 1:

@@ -17,7 +17,7 @@ from ecgviewer.core.errors import CorruptFileError, RecordError, UnsupportedForm
 from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.core.recording import Note, Recording
 from ecgviewer.core.source_facts import MedianBeats, SourceFacts
-from ecgviewer.io.checks import unused_unit_notes
+from ecgviewer.io.checks import check_scale, unused_unit_notes
 from ecgviewer.io.dicom.elements import Walked, walk
 from ecgviewer.io.dicom.facts import device_of, patient_of, said_by_machine, start_of
 from ecgviewer.io.dicom.groups import Channel, Group, groups_of, is_median, to_mv
@@ -82,6 +82,9 @@ class _Opened:
         _check_kind(self.dataset, path)
         groups = groups_of(self.dataset, self._walked.places, self._walked.big_endian, path)
         groups = [group for group in groups if _of_voltages(group)]
+        for group in groups:
+            for one in group.channels:
+                check_scale(one.scale, one.shift, one.name, path)
         self.medians = [group for group in groups if is_median(group, groups)]
         self.records: list[list[Group]] = []
         for group in groups:

@@ -15,7 +15,7 @@ from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.core.recording import Note, Numbering, Recording
 from ecgviewer.core.source_facts import SourceFacts
 from ecgviewer.io import limits
-from ecgviewer.io.checks import ecg_channels, others_note, unused_unit_notes
+from ecgviewer.io.checks import check_scale, ecg_channels, others_note, unused_unit_notes
 from ecgviewer.io.edf.header import EdfHeader, EdfSignal, read_header
 from ecgviewer.io.edf.records import Records, Texts
 from ecgviewer.io.file_access import FileStamp
@@ -177,6 +177,8 @@ def _choose(
     elif given is not None:
         notes += unused_unit_notes([one.unit for one in shown], given)
     scales = [mv_per_unit(one.unit) or mv_per_unit(given or "mV") or 1.0 for one in shown]
+    for one, scale in zip(shown, scales, strict=True):
+        check_scale(one.gain * scale, one.offset * one.gain * scale, one.label, ref.path)
     return shown, scales, not asked or given is not None, notes
 
 

@@ -12,15 +12,13 @@ from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.core.leads import canonical_lead
 from ecgviewer.core.recording import Recording
 from ecgviewer.io.wfdb.header import read_header
-from ecgviewer.review.annotations import Annotation, Code
+from ecgviewer.review.annotations import WFDB, Annotation, Code
 from ecgviewer.review.exports.export_files import read_bounded
 from ecgviewer.review.exports.wfdb_codec import decode
 from ecgviewer.review.exports.wfdb_export import ANNOTATOR, import_wfdb
 from ecgviewer.review.exports.wfdb_marks import Span, read_marks
 
 MAX_BYTES = 64 * 1024 * 1024
-WFDB = "WFDB"
-"""The vocabulary of the codes of imported marks: the letters of WFDB."""
 _NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9_-]+")
 # Signals, tables, pictures and this program's own files.
 _NOT_ANNOTATIONS = frozenset(

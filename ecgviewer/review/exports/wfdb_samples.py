@@ -127,8 +127,14 @@ def _write(folder: Path, name: str, fields: dict[str, Any]) -> None:
 
 
 def _rows(recording: Recording, leads: Sequence[str]) -> list[int]:
+    """Return the rows of these leads; by default of all that the file holds, none computed."""
+    stored = [
+        lead
+        for row, lead in enumerate(recording.leads)
+        if recording.numbering.signal(row) is not None
+    ]
     rows = []
-    for lead in leads or recording.leads:
+    for lead in leads or stored:
         if lead not in recording.leads:
             raise ExportError(
                 f"it has no lead {lead}; its leads are {', '.join(recording.leads)}",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ecgviewer.app.shell.reviewing.review_document import ReviewDocument
-from ecgviewer.core.analysis import Flag
+from ecgviewer.core.analysis import Analysis, Flag
 from ecgviewer.core.flags import words_of
 from ecgviewer.review.annotations import (
     Annotation,
@@ -74,8 +75,7 @@ class FlagVerdicts:
         if index is None or analysis is None or review is None:
             self._review.informed.emit("No flag is selected (N goes to the next one).")
             return False
-        flag, match = self._document.shown.flags[index], self.matches()[index]
-        previous = match.verdict if match and match.decides else None
+        previous = _on_this_flag(self.matches()[index])
         if not verdict:
             if previous is None:
                 self._review.informed.emit("There is no verdict on this flag.")
@@ -83,10 +83,46 @@ class FlagVerdicts:
             return self._review.perform(editing.judge(review, None, previous))
         if previous is not None and previous.verdict == verdict:
             return self._judge_again(previous, label)
+        flag = self._document.shown.flags[index]
+        said = self._judgement(analysis, review, flag, verdict, previous, label)
+        return self._review.perform(editing.judge_all(review, [said]))
+
+    def judge_all(self, verdict: str, flags: Sequence[int]) -> bool:
+        """Give one verdict on several flags, as one edit.
+
+        Those that have a verdict of their own keep it, unless all of them have one.
+        """
+        analysis, review = self._document.shown.analysis, self._review.review
+        if analysis is None or review is None:
+            return False
+        previous = {at: _on_this_flag(match) for at, match in enumerate(self.matches())}
+        due = [at for at in flags if previous[at] is None] or [
+            at for at in flags if (before := previous[at]) and before.verdict != verdict
+        ]
+        if not due:
+            return True
+        said = [
+            self._judgement(
+                analysis, review, self._document.shown.flags[at], verdict, previous[at], None
+            )
+            for at in due
+        ]
+        return self._review.perform(editing.judge_all(review, said))
+
+    def _judgement(
+        self,
+        analysis: Analysis,
+        review: Review,
+        flag: Flag,
+        verdict: str,
+        previous: FlagVerdict | None,
+        label: Label | None,
+    ) -> editing.Judgement:
+        origin = flag_origin(analysis, flag)
         annotation = None
         if verdict == "accepted":
             annotation = self._annotation_of(review, flag, label or self.label_for(flag))
-            annotation = replace(annotation, origin=flag_origin(analysis, flag))
+            annotation = replace(annotation, origin=origin)
         said = FlagVerdict(
             new_id(),
             verdict,
@@ -94,12 +130,12 @@ class FlagVerdicts:
             flag.stop_s,
             flag.leads,
             flag.reason,
-            flag_origin(analysis, flag),
+            origin,
             review.author,
             utc_now(),
             annotation.id if annotation is not None else "",
         )
-        return self._review.perform(editing.judge(review, said, previous, annotation))
+        return editing.Judgement(said, previous, annotation)
 
     def _judge_again(self, previous: FlagVerdict, label: Label | None) -> bool:
         """Repeat a verdict: an accepted flag's annotation takes the label given, if any."""
@@ -113,9 +149,18 @@ class FlagVerdicts:
         leads = [lead for lead in flag.leads if lead in review.record.leads]
         return editing.make(review, flag.start_s, flag.stop_s, leads, label.name, label.codes)
 
+    def is_undecided(self, flag: int) -> bool:
+        """Return whether a flag of the document has no verdict of its own."""
+        return _on_this_flag(self.matches()[flag]) is None
+
     def next_undecided(self, after: int) -> int | None:
         """Return the next flag without a verdict of its own, from ``after`` on and around."""
         decided = [match is not None and match.decides for match in self.matches()]
         count = len(decided)
         order = [(after + step) % count for step in range(1, count + 1)]
         return next((index for index in order if not decided[index]), None)
+
+
+def _on_this_flag(match: VerdictMatch | None) -> FlagVerdict | None:
+    """Return the verdict that is on the flag itself, not only on something that overlaps it."""
+    return match.verdict if match is not None and match.decides else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
@@ -14,6 +14,7 @@ LEVEL_MARKS = {"warning": "⚠", "assumed": "≈", "info": "ℹ"}
 ORDER = {"warning": 0, "assumed": 1, "info": 2}
 MESSAGE_LIMIT = 3
 INFO_MS = 8000
+WIDEST_PX = 640
 
 
 class NoteStrip(QFrame):
@@ -77,18 +78,35 @@ class NoteStrip(QFrame):
 class Messages(QWidget):
     """Non-modal messages: errors stay until closed, information goes by itself.
 
-    What went wrong with the open record goes with it.
+    What went wrong with the open record goes with it. They lie over the lower edge of their
+    parent, so that nothing moves when they come and go.
     """
 
-    actionTriggered = Signal(str)
-
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._around = parent
+        parent.installEventFilter(self)
         self.setAccessibleName("Messages")
         self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(8, 0, 8, 0)
+        self._column.setContentsMargins(8, 0, 8, 6)
         self._column.setSpacing(4)
         self._shown: list[_Message] = []
+        self.hide()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Stay at the lower edge when the parent changes its size."""
+        if event.type() == QEvent.Type.Resize:
+            self._place()
+        return super().eventFilter(watched, event)
+
+    def _place(self) -> None:
+        self.setVisible(bool(self._shown))
+        around = self._around.rect()
+        width = min(around.width(), WIDEST_PX)
+        self._column.activate()
+        height = min(self._column.totalHeightForWidth(width), around.height())
+        self.setGeometry(around.width() - width, around.height() - height, width, height)
+        self.raise_()
 
     def error(self, text: str) -> None:
         """Show something that went wrong, until the user closes it."""
@@ -130,8 +148,10 @@ class Messages(QWidget):
         message.closed.connect(lambda: self._remove(message))
         self._shown.append(message)
         self._column.addWidget(message)
+        message.show()
         while len(self._shown) > MESSAGE_LIMIT:
             self._remove(self._shown[0])
+        self._place()
         if not grave:
             QTimer.singleShot(INFO_MS, message, message.closed.emit)
 
@@ -141,6 +161,7 @@ class Messages(QWidget):
             self._column.removeWidget(message)
             message.hide()
             message.deleteLater()
+            self._place()
 
 
 class _Message(QFrame):

@@ -1,0 +1,1 @@
+"""What dragging over the page does: pan, select a span, measure."""

@@ -1,0 +1,1 @@
+"""Tables of samples as text: CSV and its relatives."""
