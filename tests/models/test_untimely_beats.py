@@ -47,7 +47,7 @@ def test_an_early_beat_lights_itself_and_not_the_pause_that_makes_up_for_it() ->
     beats = REGULAR_S.copy()
     beats[5] -= 0.35
     found = lines(beats)
-    assert found["early_beat"][round(beats[5] * FS)] > 2 * UNITS["early_beat"][1]
+    assert found["early_beat"][round(beats[5] * FS)] > UNITS["early_beat"][1]
     assert found["missing_beat"].max() < UNITS["missing_beat"][0]
 
 
