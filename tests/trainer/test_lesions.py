@@ -12,7 +12,9 @@ from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.core.recording import Recording
 from ecgviewer.io import open_record
 from ecgviewer.signal.beats import detect_r_peaks
-from trainer.judging.lesions import KINDS, VISIBLE_MV, Lesion, inject
+from trainer.judging import lesions_in_time
+from trainer.judging.lesion import VISIBLE_MV, Lesion, inject
+from trainer.judging.lesions import KINDS
 from trainer.judging.localise import with_lesion
 
 
@@ -27,12 +29,16 @@ def signal(recording: Recording) -> np.ndarray:
     return recording.read(0.0, recording.duration_s)
 
 
+IN_ONE_LEAD = ("single_lead_artefact", "electrode_pop", "loose_electrode")
+EVERY = KINDS | lesions_in_time.KINDS
+
+
 def lesion(kind: str, signal: np.ndarray, seed: int = 0) -> Lesion:
     peaks = detect_r_peaks(signal, 500.0)
-    return inject(kind, signal, 500.0, peaks, np.random.default_rng(seed))
+    return inject(kind, signal, 500.0, peaks, np.random.default_rng(seed), EVERY)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", EVERY)
 def test_the_mask_is_where_the_trace_changed(kind: str, signal: np.ndarray) -> None:
     changed = lesion(kind, signal)
     difference = np.abs(changed.signal_mv - signal)
@@ -42,7 +48,7 @@ def test_the_mask_is_where_the_trace_changed(kind: str, signal: np.ndarray) -> N
     assert np.isfinite(changed.signal_mv).all()
 
 
-@pytest.mark.parametrize("kind", [k for k in KINDS if k != "single_lead_artefact"])
+@pytest.mark.parametrize("kind", [k for k in EVERY if k not in IN_ONE_LEAD])
 def test_limb_leads_stay_consistent(kind: str, signal: np.ndarray) -> None:
     # The check removes each lead's median, which alone moves it by some percent.
     changed = lesion(kind, signal)
@@ -64,6 +70,13 @@ def test_each_kind_is_what_it_says(signal: np.ndarray) -> None:
     assert 0.2 < early.mask.any(axis=0).sum() / 500 < 2.0
 
 
+def test_a_dropped_beat_and_a_pause_have_no_beats(signal: np.ndarray) -> None:
+    whole = detect_r_peaks(signal, 500.0).size
+    assert detect_r_peaks(lesion("dropped_beat", signal).signal_mv, 500.0).size == whole - 1
+    longest = np.diff(detect_r_peaks(lesion("pause", signal).signal_mv, 500.0)).max()
+    assert longest >= 2 * 500
+
+
 def test_same_seed_same_lesion(signal: np.ndarray) -> None:
     a, b = lesion("st_shift", signal, 5), lesion("st_shift", signal, 5)
     np.testing.assert_array_equal(a.signal_mv, b.signal_mv)
@@ -78,6 +91,6 @@ def test_a_changed_recording_reads_like_any_other(recording: Recording) -> None:
 
 def test_impossible_requests_are_refused(signal: np.ndarray) -> None:
     with pytest.raises(ValueError, match="unknown lesion"):
-        inject("tumour", signal, 500.0, np.arange(9) * 500, np.random.default_rng(0))
+        inject("tumour", signal, 500.0, np.arange(9) * 500, np.random.default_rng(0), EVERY)
     with pytest.raises(ValueError, match="too few"):
-        inject("st_shift", signal, 500.0, np.array([100, 600]), np.random.default_rng(0))
+        inject("st_shift", signal, 500.0, np.array([100, 600]), np.random.default_rng(0), EVERY)

@@ -1,25 +1,19 @@
 """Known lesions put into normal records, to measure where a score map points.
 
 Each generator changes a 12-lead trace in one way a reader would call abnormal, and says exactly
-where: the mask is where the trace was changed by more than ``VISIBLE_MV`` (gaps of up to 60 ms
-closed). Limb leads stay consistent (III = II − I ...), because lesions are made as electrical
-vectors and projected on the leads. All sizes are drawn from the ranges below.
+where (:mod:`trainer.judging.lesion`). Limb leads stay consistent (III = II − I ...), because
+lesions are made as electrical vectors and projected on the leads. All sizes are drawn from the
+ranges below.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import binary_closing, gaussian_filter1d
+from scipy.ndimage import gaussian_filter1d
 
-FloatArray = npt.NDArray[np.float32]
-DoubleArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
+from trainer.judging.lesion import DoubleArray, Generator
 
-VISIBLE_MV = 0.03
 ST_SHIFT_MV = (0.15, 0.35)
 EXTRASYSTOLE_MV = (0.8, 1.6)
 QRS_STRETCH = (1.6, 2.1)
@@ -30,60 +24,6 @@ _FRONTAL_DEG = np.array([0.0, 60.0, 120.0, -150.0, -30.0, 90.0])
 _GAIN = np.array([1.0, 1.0, 1.0, 0.866, 0.866, 0.866]) * 2 / np.sqrt(3)
 _CHEST_DEG = np.array([115.0, 94.0, 58.0, 32.0, 5.0, -15.0])
 """Directions of V1 to V6 in the horizontal plane, 0 left, 90 front."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Lesion:
-    """A changed record.
-
-    Attributes
-    ----------
-    kind : str
-        A key of ``KINDS``.
-    signal_mv : array [12, n]
-    mask : array [12, n] of bool
-        Where the lesion is.
-    """
-
-    kind: str
-    signal_mv: FloatArray
-    mask: BoolArray
-
-
-def inject(
-    kind: str,
-    signal_mv: npt.ArrayLike,
-    fs_hz: float,
-    r_peaks: npt.NDArray[np.int64],
-    rng: np.random.Generator,
-) -> Lesion:
-    """Return a copy of a normal record with one lesion.
-
-    Parameters
-    ----------
-    kind : str
-        ``st_shift``, ``premature_wide_beat``, ``wide_qrs``, ``missing_p`` or
-        ``single_lead_artefact``.
-    signal_mv : array [12, n]
-        Standard lead order, mV, without NaN.
-    r_peaks : int array [B]
-        Samples; at least five.
-
-    Raises
-    ------
-    ValueError
-        For an unknown kind or too few beats.
-    """
-    if kind not in KINDS:
-        raise ValueError(f"unknown lesion {kind!r}; known: {', '.join(KINDS)}")
-    if len(r_peaks) < 5:
-        raise ValueError(f"{len(r_peaks)} beats are too few for a lesion; 5 are needed")
-    before = np.asarray(signal_mv, dtype=np.float64)
-    after = KINDS[kind](before.copy(), fs_hz, r_peaks, rng)
-    mask = np.abs(after - before) > VISIBLE_MV
-    width = max(round(0.06 * fs_hz), 1)
-    mask = binary_closing(mask, structure=np.ones((1, width), dtype=bool)) | mask
-    return Lesion(kind, after.astype(np.float32), mask)
 
 
 def _projected(frontal_deg: float, horizontal_deg: float, limb: float, chest: float) -> DoubleArray:
@@ -210,7 +150,6 @@ def single_lead_artefact(
     return x
 
 
-Generator = Callable[[DoubleArray, float, npt.NDArray[np.int64], np.random.Generator], DoubleArray]
 KINDS: dict[str, Generator] = {
     "st_shift": st_shift,
     "premature_wide_beat": premature_wide_beat,

@@ -18,7 +18,8 @@ from ecgviewer.io import open_record
 from ecgviewer.models.run.analyser import Detector
 from ecgviewer.signal.beats import detect_r_peaks
 from trainer.datasets.entries import Entry
-from trainer.judging.lesions import KINDS, Lesion, inject
+from trainer.judging import lesions, lesions_in_time, lesions_transplanted
+from trainer.judging.lesion import Generator, Lesion, inject
 from trainer.judging.metrics import auroc, dice
 
 BoolArray = npt.NDArray[np.bool_]
@@ -34,6 +35,8 @@ class Localisation:
     Attributes
     ----------
     kind : str
+    generator : str
+        A key of :func:`generators`.
     point_auroc : float
         Of the map's samples, inside against outside the lesion; NaN where the quality check
         masked all of the lesion.
@@ -49,11 +52,21 @@ class Localisation:
     """
 
     kind: str
+    generator: str
     point_auroc: float
     dice: float
     flagged: bool
     hit: bool
     masked: bool
+
+
+def generators(entries: Sequence[Entry]) -> dict[str, dict[str, Generator]]:
+    """Return the kinds of lesions by how they are made: drawn, in time, and of other people."""
+    return {
+        "drawn": lesions.KINDS,
+        "in time": lesions_in_time.KINDS,
+        "transplanted": lesions_transplanted.kinds(lesions_transplanted.donors(entries)),
+    }
 
 
 class _InMemory:
@@ -73,7 +86,10 @@ class _InMemory:
 
 
 def with_lesion(
-    recording: Recording, kind: str, rng: np.random.Generator
+    recording: Recording,
+    kind: str,
+    rng: np.random.Generator,
+    kinds: dict[str, Generator] = lesions.KINDS,
 ) -> tuple[Recording, Lesion]:
     """Return a copy of a recording (12 standard leads, mV) with a lesion, and the lesion.
 
@@ -86,12 +102,15 @@ def with_lesion(
         raise ValueError("lesions need the 12 standard leads in mV")
     signal = recording.read_samples(0, recording.n_samples, STANDARD_LEADS)
     signal = np.nan_to_num(signal)
-    lesion = inject(kind, signal, recording.fs_hz, detect_r_peaks(signal, recording.fs_hz), rng)
+    peaks = detect_r_peaks(signal, recording.fs_hz)
+    lesion = inject(kind, signal, recording.fs_hz, peaks, rng, kinds)
     changed = replace(recording, leads=STANDARD_LEADS, source=_InMemory(lesion.signal_mv))
     return changed, lesion
 
 
-def judge(analysis: Analysis, lesion: Lesion, fs_hz: float) -> Localisation:
+def judge(
+    analysis: Analysis, lesion: Lesion, fs_hz: float, generator: str = "drawn"
+) -> Localisation:
     """Return how well an analysis of the changed record finds the lesion."""
     truth = _at_rate(lesion.mask, fs_hz, analysis.map_fs_hz, analysis.score_map.shape[1])
     values = analysis.score_map
@@ -108,6 +127,7 @@ def judge(analysis: Analysis, lesion: Lesion, fs_hz: float) -> Localisation:
         hit = bool(truth[row, max(at - 2, 0) : at + 3].any())
     return Localisation(
         kind=lesion.kind,
+        generator=generator,
         point_auroc=auroc(truth[known], values[known]),
         dice=dice(found, truth),
         flagged=bool(flags),
@@ -142,6 +162,7 @@ def localise(
     """
     rng = np.random.default_rng(seed)
     normals = [entry for entry in entries if entry.clean]
+    made = generators(entries)
     out: list[Localisation] = []
     used = 0
     for k in rng.permutation(len(normals)).tolist():
@@ -149,10 +170,14 @@ def localise(
             break
         try:
             recording = open_record(normals[k].ref)
-            changed = [with_lesion(recording, kind, rng) for kind in KINDS]
+            changed = [
+                (name, *with_lesion(recording, kind, rng, kinds))
+                for name, kinds in made.items()
+                for kind in kinds
+            ]
             judged = [
-                judge(detector.analyze(lesioned), lesion, recording.fs_hz)
-                for lesioned, lesion in changed
+                judge(detector.analyze(lesioned), lesion, recording.fs_hz, name)
+                for name, lesioned, lesion in changed
                 if lesion.mask.any()
             ]
         except (EcgViewerError, ValueError):

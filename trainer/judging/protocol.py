@@ -161,7 +161,7 @@ def group_figures(
 
 
 def localisation_figures(found: Sequence[Localisation]) -> Json:
-    """Return the means per kind of lesion, and over the kinds.
+    """Return the means per kind of lesion, over the kinds of each generator, and over all.
 
     Lesions that the quality check masked altogether (strong artefacts) have no map; their share
     is told, and they are left out of the rest.
@@ -178,12 +178,18 @@ def localisation_figures(found: Sequence[Localisation]) -> Json:
             "flagged": _mean([r.flagged for r in rows]),
             "top_hits": _mean([r.hit for r in rows]),
         }
-    if table:
-        table["all"] = {
-            key: _mean([row[key] for row in table.values()])
+    over = {f"all {name}": name for name in dict.fromkeys(f.generator for f in found)}
+    groups = {title: [f for f in found if f.generator == name] for title, name in over.items()}
+    if found:
+        groups["all"] = list(found)
+    return table | {
+        title: {
+            key: _mean([table[kind][key] for kind in dict.fromkeys(f.kind for f in some)])
             for key in ("masked", "point_auroc", "dice", "flagged", "top_hits")
-        } | {"n": len(found)}
-    return table
+        }
+        | {"n": len(some)}
+        for title, some in groups.items()
+    }
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from ecgviewer.models.score.features import Description
 from ecgviewer.models.score.limb_leads import lead_disagreement
 from ecgviewer.models.score.residual import Comparison, ResidualModel
+from ecgviewer.models.score.untimely_beats import UNITS, untimely_beats
 from ecgviewer.models.score.wave_findings import WaveModel
 from ecgviewer.models.score.window_evidence import FloatArray, Window
 
@@ -56,7 +57,7 @@ class ScoreMap:
                     maxima.setdefault(name, []).append(float(values[judged].max()))
         unit = {}
         for name, highest in maxima.items():
-            if len(highest) >= 8:
+            if len(highest) >= 8 and name not in UNITS:
                 middle, high = np.quantile(highest, [0.5, 0.95])
                 unit[name] = (float(middle), float(max(high, middle + 0.1)))
         if "disagreement" in unit:
@@ -77,9 +78,10 @@ class ScoreMap:
         """
         total = np.zeros(window.signal_mv.shape)
         channels = _channels(self.residual, self.waves, window, comparison, description)
+        units = self.unit | UNITS
         for name, values in channels.items():
-            if name in self.unit:
-                middle, high = self.unit[name]
+            if name in units:
+                middle, high = units[name]
                 # Below the usual maximum proportional, above it by the spread of maxima.
                 level = np.where(
                     values < middle,
@@ -133,4 +135,6 @@ def _channels(
         )
     if waves is not None and description is not None:
         maps |= window.looks.once(("waves", waves.key), lambda: waves.paint(window, description))
+        for name, line in untimely_beats(window).items():
+            maps[name] = np.outer(np.ones(12), line)
     return maps
