@@ -99,7 +99,7 @@ def test_a_flag_that_another_threshold_cut_to_a_little_of_itself_is_judged_anew(
 def test_a_place_that_the_threshold_takes_away_leaves_no_whole_window_selected(window) -> None:
     analysis = make_analysis(window.document.ref, "vae-bilstm-mha")
     (whole,) = analysis.windows
-    analysis = replace(analysis, windows=(replace(whole, score=4.6),))
+    analysis = replace(analysis, windows=(replace(whole, parts=analysis.parts),))
     window.document.add_analysis("vae-bilstm-mha", analysis)
     window.session.set_specificity(0.8)
     assert [flag.placed for flag in window.document.shown.flags] == [False, True, True, True]
