@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ecgviewer.core.analysis import Analysis
+from ecgviewer.core.analysis import Analysis, WindowScore
 from ecgviewer.core.leads import STANDARD_LEADS
 from ecgviewer.core.recording import Recording
 from ecgviewer.core.reference import NormalReference
@@ -60,7 +60,7 @@ def make_analysis():
             "raw_score": 0.25,
             "p_value": 0.01,
             "parts": {},
-            "windows": (),
+            "windows": (WindowScore(0.0, 10.0, 5.0, 1.0, 1e-6, {}),),
             "map_fs_hz": 100.0,
             "score_map": score_map.astype(np.float32),
             "reconstruction_mv": trace,

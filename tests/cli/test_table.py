@@ -13,7 +13,7 @@ ROW = Row("ward/a.hea", "a", "cae", 1.5, float("nan"), 0.25, 2.0, 0, "flat V1, V
 def test_the_columns_are_the_documented_ones():
     assert ",".join(COLUMNS) == (
         "path,record,model,score,raw_score,p_value,threshold,abnormal,quality,"
-        "worst_lead,worst_start_s,worst_end_s,error"
+        "worst_lead,worst_start_s,worst_end_s,error,site_shift"
     )
 
 

@@ -233,9 +233,9 @@ def test_nothing_spoilt_reaches_a_network_or_a_score(
     seen: list[tuple[FloatArray, npt.NDArray[np.bool_]]] = []
     infer = detector._runner._network.infer
 
-    def watch(x: torch.Tensor, valid: torch.Tensor) -> object:
+    def watch(x: torch.Tensor, valid: torch.Tensor, *how: bool) -> object:
         seen.append((x.numpy(), valid.numpy()))
-        return infer(x, valid)
+        return infer(x, valid, *how)
 
     monkeypatch.setattr(detector._runner._network, "infer", watch)
     try:
