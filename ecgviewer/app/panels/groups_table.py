@@ -17,6 +17,8 @@ from ecgviewer.review.groups import FlagGroup
 
 RATE_FROM_S = 60.0
 """A rate per hour means little of a shorter record."""
+LEAST_HEIGHT = 32
+"""Less than Qt asks for a table: with the choice above it, it must not make the window taller."""
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -102,6 +104,7 @@ class GroupsTable(QTableView):
         self.setShowGrid(False)
         self.setWordWrap(False)
         self.setTabKeyNavigation(False)
+        self.setMinimumHeight(LEAST_HEIGHT)
         self._rows = RowDelegate(self)
         self.clicked.connect(lambda index: self.groupActivated.emit(index.row()))
         self.activated.connect(lambda index: self.groupActivated.emit(index.row()))
