@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
 from functools import partial
 
@@ -27,11 +28,13 @@ class MarkLayer(Layer):
         super().__init__(view)
         self.bars: list[Bar] = []
 
+    @abstractmethod
     def _track(self) -> Track:
-        raise NotImplementedError
+        """Return the spans and where their bars are."""
 
+    @abstractmethod
     def _click(self, index: int) -> None:
-        raise NotImplementedError
+        """Do what a click on a span means."""
 
     def hit(self, at: QPointF) -> Callable[[], None] | None:
         """Return what a click on a bar does, or in the span's leads."""
