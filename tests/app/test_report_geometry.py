@@ -35,7 +35,8 @@ def pdf_streams(pdf: bytes) -> list[str]:
     streams = []
     for match in re.finditer(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.DOTALL):
         try:
-            streams.append(zlib.decompress(match.group(1)).decode("latin-1"))
+            # Whatever byte the checksum ends with: a carriage return looks like the line's end.
+            streams.append(zlib.decompressobj().decompress(match.group(1)).decode("latin-1"))
         except zlib.error:
             continue
     return streams
