@@ -38,6 +38,7 @@ class SettingsPage(QDialog):
         self.resize(min(SIZE[0], parent.width() - 40), min(SIZE[1], parent.height() - 40))
         self._commands = commands
         self.boxes: dict[str, QComboBox] = {}
+        self._commands_of: dict[str, Sequence[str]] = {}
         self.switches: dict[str, QCheckBox] = {}
         self.keys = KeysEditor(commands, settings)
         self.tabs = QTabWidget()
@@ -104,15 +105,18 @@ class SettingsPage(QDialog):
         for command_id in ids:
             box.addItem(plain(self._commands.action(command_id).text()), command_id)
         self.boxes[prefix] = box
-        self._follow(box, ids)
+        self._commands_of[prefix] = ids
+        self._follow()
         box.activated.connect(lambda index: self._run(box.itemData(index)))
         for command_id in ids:
-            self._commands.action(command_id).toggled.connect(lambda _on: self._follow(box, ids))
+            # A method of this dialog: Qt lets go of it when the dialog is gone, not of a lambda.
+            self._commands.action(command_id).toggled.connect(self._follow)
         return box
 
-    def _follow(self, box: QComboBox, ids: Sequence[str]) -> None:
-        on = [index for index, one in enumerate(ids) if self._commands.action(one).isChecked()]
-        box.setCurrentIndex(on[0] if on else -1)
+    def _follow(self) -> None:
+        for prefix, ids in self._commands_of.items():
+            on = [index for index, one in enumerate(ids) if self._commands.action(one).isChecked()]
+            self.boxes[prefix].setCurrentIndex(on[0] if on else -1)
 
     def _run(self, command_id: str) -> None:
         action = self._commands.action(command_id)
