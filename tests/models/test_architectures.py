@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from importlib.util import find_spec
 
 import pytest
 
@@ -30,6 +31,7 @@ def with_a_fourth(code: str) -> str:
     return done.stdout
 
 
+@pytest.mark.skipif(find_spec("PySide6") is None, reason="the menu needs Qt")
 def test_a_new_entry_is_in_menu_command_line_card_and_trainer() -> None:
     menu = """
 from ecgviewer.app.commands.table import TABLE
