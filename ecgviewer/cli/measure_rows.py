@@ -83,7 +83,7 @@ def measured_rows(
     """
     for start_s, stop_s in _spans(recording.duration_s, every_s):
         pieces = [
-            _Piece.of(recording, *span)
+            _MeasuredSpan.of(recording, *span)
             for span in _spans(stop_s - start_s, PIECE_S, offset_s=start_s)
         ]
         cells: dict[str, Cell] = asdict(_row(pieces, path, record, start_s, stop_s))
@@ -105,13 +105,13 @@ def _spans(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Piece:
+class _MeasuredSpan:
     intervals: Intervals
     electrodes: str
     quality: str
 
     @classmethod
-    def of(cls, recording: Recording, start_s: float, stop_s: float) -> _Piece:
+    def of(cls, recording: Recording, start_s: float, stop_s: float) -> _MeasuredSpan:
         leads = [lead for lead in recording.leads if is_ecg_channel(lead)]
         signal = recording.read(start_s, stop_s, leads)
         intervals = measure(signal, recording.fs_hz, leads)
@@ -123,7 +123,7 @@ class _Piece:
 
 
 def _row(
-    pieces: Sequence[_Piece], path: str, record: str, start_s: float, stop_s: float
+    pieces: Sequence[_MeasuredSpan], path: str, record: str, start_s: float, stop_s: float
 ) -> MeasureRow:
     all_of = [piece.intervals for piece in pieces]
     measured = [one for one in all_of if one.rate.rr_mean_s is not None]
@@ -198,7 +198,7 @@ def _distinct(words: Sequence[str]) -> str:
     return "; ".join(told) or "ok"
 
 
-def _heights(pieces: Sequence[_Piece], units_known: bool) -> dict[str, Cell]:
+def _heights(pieces: Sequence[_MeasuredSpan], units_known: bool) -> dict[str, Cell]:
     """Return the median over pieces of every wave's height; empty where the unit is unknown."""
     cells: dict[str, Cell] = dict.fromkeys(lead_columns())
     if not units_known:
