@@ -14,7 +14,9 @@ from PySide6.QtGui import QImage, QPageSize, QPainter
 from PySide6.QtPrintSupport import QPrinter
 from PySide6.QtWidgets import QApplication
 
+from ecgviewer.app.draw.pen import Pen
 from ecgviewer.app.report import page as report_page
+from ecgviewer.app.report import traces
 from ecgviewer.app.report.page_content import ReportPage
 from ecgviewer.app.report.printing import a4_printer, is_cut, print_page
 from ecgviewer.app.report.report import make_page, render_report
@@ -151,20 +153,63 @@ def test_lead_names_touch_no_trace(monkeypatch: pytest.MonkeyPatch) -> None:
         signal[:, start : start + 12] = 1.3
     page = make_page(recording_of(signal), None, (), ())
     named = _drawn(page)
-    monkeypatch.setattr(report_page, "_lead_name", lambda *arguments: None)
+    monkeypatch.setattr(traces, "draw_name", lambda *arguments: None)
     bare = _drawn(page)
     dark = 110
     assert (named[bare < dark] < dark).all(), "a name hides a wave"
     names = (named < dark) & (bare >= dark)
-    traces = bare < dark
+    waves = bare < dark
     beside = np.zeros_like(names)
     for dy, dx in ((0, 0), (0, 1), (0, -1), (1, 0), (-1, 0)):
-        beside |= np.roll(traces, (dy, dx), axis=(0, 1))
+        beside |= np.roll(waves, (dy, dx), axis=(0, 1))
     assert names.sum() > 500
     assert not (names & beside).any(), "a name stands on a wave"
-    first = round((report_page.PAPER_LEFT_MM + report_page.PULSE_MM) * DRAWN_PER_MM)
-    column = round(report_page.COLUMN_S * report_page.MM_PER_S * DRAWN_PER_MM)
-    assert not names[:, first : first + column].any(), "the first column is named beside it"
+
+
+def _heights_mm(page: ReportPage) -> dict[tuple[str, int], tuple[float, float]]:
+    """Return how far each trace reaches on the page, by lead and row."""
+    image = QImage(10, 10, QImage.Format.Format_Grayscale8)
+    painter = QPainter(image)
+    placed, _gains = traces.lay_out(Pen(painter, DRAWN_PER_MM), page)
+    painter.end()
+    return {
+        (one.lead, one.row): (np.nanmin(one.strip.points[1]), np.nanmax(one.strip.points[1]))
+        for one in placed
+    }
+
+
+@pytest.mark.parametrize(
+    ("chest_mv", "words"),
+    [
+        (1.4, "25 mm/s   10 mm/mV   unfiltered"),
+        (3.0, "25 mm/s   10 mm/mV, chest leads 5 mm/mV   unfiltered"),
+        (30.0, "V1 V2 V3 V4 V5 V6 cut at the edge of the strip"),
+    ],
+)
+def test_tall_traces_are_lowered_or_cut_and_the_page_says_so(chest_mv: float, words: str) -> None:
+    signal = flat(10.0)
+    for start in range(100, 4900, 400):
+        signal[:6, start : start + 20] = 1.0
+        signal[6:, start : start + 20] = chest_mv
+    page = make_page(recording_of(signal), None, (), ())
+    said = []
+    pen = Pen(QPainter(), DRAWN_PER_MM)
+    image = QImage(1800, 1300, QImage.Format.Format_Grayscale8)
+    painter = QPainter(image)
+    pen.painter = painter
+    pen.text = lambda x, y, width, words, *rest, **more: said.append(words)  # type: ignore[method-assign]
+    traces.draw_traces(pen, page)
+    painter.end()
+    assert any(words in line for line in said)
+    for (lead, row), (top, bottom) in _heights_mm(page).items():
+        edge = traces.PAPER_TOP_MM + row * traces.ROW_MM
+        assert edge <= top <= bottom <= edge + traces.ROW_MM, lead
+
+
+def test_a_record_that_begins_without_a_signal_is_printed_from_its_signal_on() -> None:
+    signal = flat(40.0)
+    signal[:, (17 * 500) :] = np.tile(ecg(), (1, 3))[:, : (23 * 500)]
+    assert make_page(recording_of(signal), None, (), ()).start_s == pytest.approx(20.0)
 
 
 DRAWN_PER_MM = 6

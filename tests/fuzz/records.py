@@ -13,7 +13,7 @@ import soundfile
 from ecgviewer.core.errors import EcgViewerError, RecordError
 from ecgviewer.io import RecordFailure, find_records, open_record
 from ecgviewer.io.hdf5 import layout as hdf5_layout
-from ecgviewer.review.exports.wfdb_import import find_annotators, read_layer
+from ecgviewer.review.exports.wfdb_import import find_annotators, read_annotator
 from tests.fuzz import mutations
 from tests.fuzz.hdf5_builder import write_hostile
 from tests.fuzz.target import SAMPLES, Target, name_of
@@ -135,7 +135,7 @@ def _read_annotations(folder: Path, changed: Path) -> str:
 
     recording = open_record(next(r for r in find_records(folder / "a.hea")))  # type: ignore[arg-type]
     assert changed.suffix[1:] in find_annotators(recording)
-    layer = read_layer(recording, changed.suffix[1:])
+    layer = read_annotator(recording, changed.suffix[1:])
     for item in layer.annotations:
         assert 0 <= item.start_s <= item.end_s
     try:

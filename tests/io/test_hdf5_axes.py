@@ -11,7 +11,7 @@ import pytest
 from ecgviewer.core.errors import UnsupportedFormatError
 from ecgviewer.core.record_ref import ReadOptions, RecordRef
 from ecgviewer.io import find_records, open_record
-from ecgviewer.io.hdf5.find import Axes, guess_axes
+from ecgviewer.io.hdf5.find import ArrayAxes, guess_axes
 from tests.generators import LEADS, ecg_mv
 
 ECG_MV = ecg_mv(10.0)
@@ -61,15 +61,16 @@ def test_padding_is_cut_off_where_records_come_last(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("shape", "axes"),
     [
-        ((20, 4096, 12), Axes(0, 2, 1)), ((300_000, 4096, 12), Axes(0, 2, 1)),
-        ((20, 12, 4096), Axes(0, 1, 2)), ((300_000, 12, 1000), Axes(0, 1, 2)),
-        ((21_837, 1000, 12), Axes(0, 2, 1)), ((18_000, 500, 12), Axes(0, 2, 1)),
-        ((100, 12, 100), Axes(0, 1, 2)), ((5000, 12, 40), Axes(2, 1, 0)),
-        ((5000, 12, 5), Axes(2, 1, 0)), ((5000, 12, 12), None), ((5000, 100, 100), None),
-        ((3, 12, 20), None), ((12, 5000), Axes(None, 0, 1)), ((5000, 12), Axes(None, 1, 0)),
+        ((20, 4096, 12), ArrayAxes(0, 2, 1)), ((300_000, 4096, 12), ArrayAxes(0, 2, 1)),
+        ((20, 12, 4096), ArrayAxes(0, 1, 2)), ((300_000, 12, 1000), ArrayAxes(0, 1, 2)),
+        ((21_837, 1000, 12), ArrayAxes(0, 2, 1)), ((18_000, 500, 12), ArrayAxes(0, 2, 1)),
+        ((100, 12, 100), ArrayAxes(0, 1, 2)), ((5000, 12, 40), ArrayAxes(2, 1, 0)),
+        ((5000, 12, 5), ArrayAxes(2, 1, 0)), ((5000, 12, 12), None), ((5000, 100, 100), None),
+        ((3, 12, 20), None), ((12, 5000), ArrayAxes(None, 0, 1)),
+        ((5000, 12), ArrayAxes(None, 1, 0)),
     ],
 )  # fmt: skip
-def test_axes_by_shape(shape: tuple[int, ...], axes: Axes | None, n_named: int | None) -> None:
+def test_axes_by_shape(shape: tuple[int, ...], axes: ArrayAxes | None, n_named: int | None) -> None:
     assert guess_axes(shape, n_named) == axes
 
 

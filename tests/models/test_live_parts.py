@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ecgviewer.models.run.live_parts import Span, live_parts
+from ecgviewer.models.run.live_parts import WindowSpan, live_parts
 
-WINDOW = Span(1000, 2000, 1000, 2000)
+WINDOW = WindowSpan(1000, 2000, 1000, 2000)
 
 
 def usable() -> np.ndarray:
@@ -25,8 +25,8 @@ def test_late_electrodes_cost_only_their_time() -> None:
     ok = usable()
     ok[:, :600] = False
     assert live_parts(WINDOW, ok, 250) == [
-        Span(1000, 1600, 1000, 1600),
-        Span(1600, 2000, 1600, 2000),
+        WindowSpan(1000, 1600, 1000, 1600),
+        WindowSpan(1600, 2000, 1600, 2000),
     ]
 
 

@@ -17,7 +17,7 @@ from ecgviewer.review.annotations import RecordKey, Review
 from ecgviewer.review.edits import editing
 from ecgviewer.review.exports.wfdb_codec import decode
 from ecgviewer.review.exports.wfdb_export import export_wfdb
-from ecgviewer.review.exports.wfdb_import import find_annotators, read_layer
+from ecgviewer.review.exports.wfdb_import import find_annotators, read_annotator
 
 wfdb = pytest.importorskip("wfdb")
 # wfdb 4.3 uses a pandas call that pandas 3.1 deprecates.
@@ -51,7 +51,7 @@ def test_beats_rhythms_quality_and_comments_of_an_atr_file(recording) -> None:
         aux_note=["(AFIB", "", "", "", "cough", "(N"],
     )  # fmt: skip
     assert find_annotators(recording) == ["atr"]
-    layer = read_layer(recording, "atr")
+    layer = read_annotator(recording, "atr")
     assert [(item.start_s, item.end_s, item.label) for item in layer.annotations] == [
         (0.02, 8.0, "Atrial fibrillation"),
         (1.0, 1.0, "Normal beat"),
@@ -66,7 +66,7 @@ def test_beats_rhythms_quality_and_comments_of_an_atr_file(recording) -> None:
 def test_a_qrs_detector_file_with_its_own_time_resolution(recording) -> None:
     wfdb.wrann(recording.name, "qrs", np.array([250, 1000]), ["N", "N"], fs=250,
                write_dir=str(recording.path.parent))  # fmt: skip
-    layer = read_layer(recording, "qrs")
+    layer = read_annotator(recording, "qrs")
     assert [item.start_s for item in layer.annotations] == [1.0, 4.0]
 
 
@@ -75,22 +75,22 @@ def test_an_exported_review_beside_the_record_is_a_layer(recording) -> None:
     made = editing.make(review, 1.25, 2.5, ["V1"], "PVC")
     review = editing.apply(review, editing.add(review, [made]))
     export_wfdb(review, recording.path.parent)
-    assert read_layer(recording, "ecgreview").annotations == review.annotations
+    assert read_annotator(recording, "ecgreview").annotations == review.annotations
 
 
 def test_custom_symbols_are_read(recording) -> None:
     write(recording, "own", sample=[500], symbol=["z"], custom_labels=[(43, "z", "Nice")])
-    assert [item.label for item in read_layer(recording, "own").annotations] == ["z"]
+    assert [item.label for item in read_annotator(recording, "own").annotations] == ["z"]
 
 
 def test_damaged_files_say_what_is_wrong(recording) -> None:
     path = recording.path.with_suffix(".atr")
     for content in (b"", b"\x00", b"\x01\x04", b"\x00\x00\x00\xfc\xff\xff"):
         path.write_bytes(content)
-        layer = read_layer(recording, "atr")
+        layer = read_annotator(recording, "atr")
         assert layer.annotations == ()
     path.write_bytes(b"\x01\x04")
-    assert "no end mark" in read_layer(recording, "atr").problem
+    assert "no end mark" in read_annotator(recording, "atr").problem
 
 
 def test_random_bytes_never_crash_the_reader() -> None:
@@ -111,7 +111,7 @@ def test_waves_of_ludb_per_lead_agree_with_wfdb_python(shared_data: Path) -> Non
         annotators = find_annotators(recording)
         assert len(annotators) == 12
         for annotator in annotators:
-            layer = read_layer(recording, annotator)
+            layer = read_annotator(recording, annotator)
             assert not layer.problem
             read = wfdb.rdann(str(recording.path.with_suffix("")), annotator)
             marks, _ = decode(recording.path.with_suffix(f".{annotator}").read_bytes())

@@ -20,7 +20,7 @@ from ecgviewer.review.exports.csv_export import import_csv
 from ecgviewer.review.exports.exports import export_reviews
 from ecgviewer.review.exports.json_export import import_json
 from ecgviewer.review.exports.wfdb_codec import Mark, encode
-from ecgviewer.review.exports.wfdb_import import Layer, find_annotators, read_layer
+from ecgviewer.review.exports.wfdb_import import AnnotatorMarks, find_annotators, read_annotator
 from ecgviewer.review.privacy.anonymize import Privacy
 from tests.generators import ecg_mv
 
@@ -45,16 +45,16 @@ def monitor(tmp_path: Path) -> Recording:
     return open_record(RecordRef(tmp_path / "m.hea"))
 
 
-def layer_of(recording: Recording, marks: Sequence[Mark], annotator: str = "atr") -> Layer:
+def layer_of(recording: Recording, marks: Sequence[Mark], annotator: str = "atr") -> AnnotatorMarks:
     """Write marks without a time resolution, as most files have none, and read them."""
     data = encode(marks, 1.0)
     stated = data.index(b"\x00\xec\xff\xff\xff\xff\x01\x00") + 8  # behind the definitions
     path = recording.path.with_suffix(f".{annotator}")
     path.write_bytes(data[stated:])
-    return read_layer(recording, annotator)
+    return read_annotator(recording, annotator)
 
 
-def shown(layer: Layer) -> list[tuple[float, float, str]]:
+def shown(layer: AnnotatorMarks) -> list[tuple[float, float, str]]:
     return [(item.start_s, item.end_s, item.label) for item in layer.annotations]
 
 
@@ -62,11 +62,11 @@ def test_marks_of_a_record_of_several_rates_count_frames(monitor: Recording) -> 
     assert monitor.fs_hz == 500
     beats = [75, 175, 275]
     wfdb.wrann("m", "atr", np.array(beats), ["N"] * 3, write_dir=str(monitor.path.parent))
-    layer = read_layer(monitor, "atr")
+    layer = read_annotator(monitor, "atr")
     assert [item.start_s for item in layer.annotations] == [0.6, 1.4, 2.2]
     wfdb.wrann("m", "qrs", np.array([300, 700]), ["N"] * 2, fs=500,
                write_dir=str(monitor.path.parent))  # fmt: skip
-    assert [item.start_s for item in read_layer(monitor, "qrs").annotations] == [0.6, 1.4]
+    assert [item.start_s for item in read_annotator(monitor, "qrs").annotations] == [0.6, 1.4]
 
 
 def test_a_mark_is_of_the_signal_of_the_record_that_it_names(monitor: Recording) -> None:
@@ -203,7 +203,7 @@ def test_marks_outside_the_record_are_counted(monitor: Recording) -> None:
 def test_annotators_may_have_figures_in_their_names(monitor: Recording, annotator: str) -> None:
     layer_of(monitor, [Mark(125, "N")], annotator)
     assert find_annotators(monitor) == [annotator]
-    assert [item.start_s for item in read_layer(monitor, annotator).annotations] == [1.0]
+    assert [item.start_s for item in read_annotator(monitor, annotator).annotations] == [1.0]
 
 
 def test_signal_files_are_no_annotators(tmp_path: Path) -> None:
@@ -216,7 +216,7 @@ def test_signal_files_are_no_annotators(tmp_path: Path) -> None:
     counts[0].tofile(tmp_path / "s.d7")  # one that the header does not name
     recording = open_record(RecordRef(tmp_path / "s.hea"))
     assert find_annotators(recording) == []
-    assert "annotation" in read_layer(recording, "d7").problem
+    assert "annotation" in read_annotator(recording, "d7").problem
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from tests.trainer.conftest import schematic_mv
 from trainer.datasets import used_records as seen
 from trainer.datasets.entries import DataSet, Entry, Index
 from trainer.datasets.scan import scan
-from trainer.datasets.used_records import Seen, sample_hashes, signals_of
+from trainer.datasets.used_records import UsedRecords, sample_hashes, signals_of
 from trainer.fitting import calibrate
 from trainer.fitting.config import Config
 from trainer.fitting.engine import Engine
@@ -39,7 +39,7 @@ def bundle_of(path: Path, out: Path, **training: object) -> Bundle:
 
 def judged(bundle: Bundle, data: Path) -> tuple[list[Entry], list[str]]:
     """Return the records that are reported on for a bundle, and what is told of the others."""
-    index, known = scan([data]), Seen.by([bundle])
+    index, known = scan([data]), UsedRecords.by([bundle])
     listed = listed_here(index, known, quiet)
     groups = report_groups(index, known.sources, listed)
     return [e for group in groups.values() for e in group], left_out(index, known.sources, listed)
@@ -136,7 +136,7 @@ def test_a_training_lists_all_normals_that_it_touched(
     bundle = fit(tiny_cae, [data], tmp_path / "m.ecgmodel", device="cpu")
     assert bundle is not None
     assert bundle.training["sources"] == sorted(["ward", data.name])
-    known = Seen.by([Bundle.load(tmp_path / "m.ecgmodel")]).among(
+    known = UsedRecords.by([Bundle.load(tmp_path / "m.ecgmodel")]).among(
         [entry.ref for entry in index.entries], quiet
     )
     assert known == {entry.ref for entry in index.entries if entry.split != "report"}
@@ -207,7 +207,7 @@ def test_a_site_is_not_calibrated_on_training_records(
         calibrate.run(listing.path, site, tmp_path / "none.ecgmodel", "cpu", False)
 
     older = bundle_of(bundle_path, tmp_path / "older.ecgmodel", sources=[data.name])
-    refs, told_of = calibrate._normal_refs(data, Seen.by([older]).sources)
+    refs, told_of = calibrate._normal_refs(data, UsedRecords.by([older]).sources)
     assert {entry.split for entry in index.entries if entry.ref in refs} == {"report"}
     assert any("of a source that the model was trained on" in line for line in told_of)
 

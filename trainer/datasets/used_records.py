@@ -97,7 +97,7 @@ def _sample_hash(ref: RecordRef) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class UsedRecords:
     """What some bundles were trained and calibrated on.
 
     Attributes
@@ -112,7 +112,7 @@ class Seen:
     sources: frozenset[str]
 
     @classmethod
-    def by(cls, bundles: Iterable[Bundle]) -> Seen:
+    def by(cls, bundles: Iterable[Bundle]) -> UsedRecords:
         """Return what these bundles say of themselves."""
         records: set[str] = set()
         sources: set[str] = set()

@@ -28,7 +28,7 @@ from ecgviewer.models.score.window_evidence import Window
 from trainer.datasets.entries import DataError, Index, UnlabelledError
 from trainer.datasets.scan import scan
 from trainer.datasets.tables import table_named
-from trainer.datasets.used_records import Seen
+from trainer.datasets.used_records import UsedRecords
 from trainer.fitting.bundle_destination import check_new_bundle
 from trainer.fitting.config import Devices
 from trainer.fitting.devices import other_device
@@ -299,7 +299,7 @@ def _unseen(bundle: Bundle, normals: Path, progress: Progress) -> tuple[list[Rec
     EcgViewerError
         When there are none.
     """
-    seen = Seen.by([bundle])
+    seen = UsedRecords.by([bundle])
     refs, messages = _normal_refs(normals, seen.sources)
     listed = seen.among(refs, progress)
     if listed:

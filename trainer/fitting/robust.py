@@ -37,14 +37,14 @@ DoubleArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class ScoreStretch:
     """By how much a site's normals score higher, and how many of its records are normal."""
 
     factor: float
     normal_share: float
 
 
-def stretch_of(scores: DoubleArray, shipped: NormalReference) -> Stretch:
+def stretch_of(scores: DoubleArray, shipped: NormalReference) -> ScoreStretch:
     """Return the stretch with which the lower part of a folder's scores is most like normals.
 
     Raises
@@ -62,7 +62,7 @@ def stretch_of(scores: DoubleArray, shipped: NormalReference) -> Stretch:
     share = np.searchsorted(shipped.scores, low[None] / STRETCHES[:, None]) / shipped.scores.size
     error = ((NORMAL_SHARES[:, None, None] * share - wanted) ** 2).mean(axis=2)
     at_share, at_factor = np.unravel_index(int(error.argmin()), error.shape)
-    return Stretch(float(STRETCHES[at_factor]), float(NORMAL_SHARES[at_share]))
+    return ScoreStretch(float(STRETCHES[at_factor]), float(NORMAL_SHARES[at_share]))
 
 
 def run(model: Path, folder: Path, out: Path, device: str, overwrite: bool) -> int:

@@ -22,7 +22,7 @@ from ecgviewer.models.run.analyser import Detector
 from trainer.datasets.copies import keep_copies_together
 from trainer.datasets.entries import Entry, Index
 from trainer.datasets.scan import scan
-from trainer.datasets.used_records import Seen
+from trainer.datasets.used_records import UsedRecords
 from trainer.fitting.config import Devices
 from trainer.fitting.progress_bar import ProgressBar
 from trainer.judging.baselines import fit_pca
@@ -90,7 +90,7 @@ def _groups(
     index: Index, bundles: Mapping[str, Bundle], bar: ProgressBar
 ) -> dict[str, list[Entry]]:
     """Return the records to report on, by group, and tell which others there are."""
-    seen = Seen.by(bundles.values())
+    seen = UsedRecords.by(bundles.values())
     listed = listed_here(index, seen, bar)
     bar.close()
     groups = report_groups(index, seen.sources, listed)

@@ -14,7 +14,7 @@ from pathlib import Path
 from ecgviewer.core.progress import Progress
 from ecgviewer.core.record_ref import RecordRef
 from trainer.datasets.entries import Entry, Index
-from trainer.datasets.used_records import Seen
+from trainer.datasets.used_records import UsedRecords
 
 
 def report_groups(
@@ -46,7 +46,7 @@ def left_out(index: Index, trained_on: Set[str], listed: Set[RecordRef]) -> list
     return [f"not reported: {n} records {why}" for why, n in sorted(reasons.items())]
 
 
-def listed_here(index: Index, seen: Seen, progress: Progress) -> frozenset[RecordRef]:
+def listed_here(index: Index, seen: UsedRecords, progress: Progress) -> frozenset[RecordRef]:
     """Return the records here that a bundle lists, and the others of their patients.
 
     Only records that nothing else keeps out of the report are read.

@@ -6,16 +6,24 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPolygonF
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from ecgviewer.app.draw.ecg import draw_name, draw_paper, draw_trace, name_room
+from ecgviewer.app.draw.pen import Pen
+from ecgviewer.app.draw.strip import Strip, at_gain, filling_gain
+from ecgviewer.app.qt.theme import theme_of
 
 COLUMNS = 2
 MOST_LEADS = 12
+GAP_PX = 6.0
+SQUARE_S, SQUARE_MV = 0.2, 0.5
+LEAST_SQUARE_PX, MOST_SQUARE_PX = 4.0, 200.0
 
 
 class SignalPreview(QWidget):
-    """Leads in two columns, each scaled to its own range, which is printed."""
+    """Leads in two columns at one gain; beside each name stands how far its samples range."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -46,7 +54,7 @@ class SignalPreview(QWidget):
         return QSize(320, 180)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw each lead's minimum and maximum per pixel column."""
+        """Draw the leads on paper; squares are left out where they would be too small or large."""
         painter = QPainter(self)
         palette = self.palette()
         painter.fillRect(self.rect(), palette.base())
@@ -55,38 +63,47 @@ class SignalPreview(QWidget):
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "Nothing to show yet")
             painter.end()
             return
-        shown = min(len(self._leads), MOST_LEADS)
-        rows = -(-shown // COLUMNS)
-        width, height = self.width() / COLUMNS, self.height() / max(rows, 1)
-        for at in range(shown):
-            area = QRectF((at // rows) * width, (at % rows) * height, width, height)
-            self._paint_lead(painter, area.adjusted(4, 2, -4, -2), at)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        pen, theme = Pen(painter, 1.0), theme_of(palette)
+        strips = self._strips(pen)
+        gain = filling_gain(strips, least_mv=1e-6)
+        for strip in at_gain(strips, gain):
+            room = QRectF(strip.x, strip.y, strip.width, strip.height)
+            painter.fillRect(room, theme.color("paper"))
+            square = (SQUARE_S * strip.per_s, SQUARE_MV * gain)
+            if all(LEAST_SQUARE_PX <= side <= MOST_SQUARE_PX for side in square):
+                draw_paper(
+                    pen, theme.grid_major, strip.x, strip.y, strip.width, strip.height, square, 1.0
+                )
+            draw_name(pen, theme, strip, self._letters())
+            draw_trace(pen, theme, strip, 1.1)
         painter.end()
 
-    def _paint_lead(self, painter: QPainter, area: QRectF, at: int) -> None:
+    def _letters(self) -> float:
+        return self.fontMetrics().ascent() * 0.9
+
+    def _strips(self, pen: Pen) -> list[Strip]:
         assert self._signal is not None
-        row = self._signal[at].astype(np.float64)
-        palette = self.palette()
-        label = QRectF(area)
-        area = area.adjusted(self.fontMetrics().horizontalAdvance("aVR 0.000 "), 0, 0, 0)
-        finite = row[np.isfinite(row)]
-        painter.setPen(palette.placeholderText().color())
-        if finite.size == 0:
-            painter.drawText(label, f"{self._leads[at]}  no samples")
-            return
-        low, high = float(finite.min()), float(finite.max())
-        middle = Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(label, middle, f"{self._leads[at]}  {high - low:.3g}")
-        n = row.size
-        per_column = max(n // max(int(area.width()), 1), 1)
-        whole = row[: n // per_column * per_column].reshape(-1, per_column)
-        usable = np.isfinite(whole).all(axis=1)
-        pairs = np.stack([whole.min(axis=1), whole.max(axis=1)], axis=1)[usable].ravel()
-        x = np.repeat(np.arange(whole.shape[0])[usable], 2) / max(whole.shape[0] - 1, 1)
-        scale = area.height() / max(high - low, 1e-9)
-        points = [
-            QPointF(area.left() + float(fraction) * area.width(), area.bottom() - (v - low) * scale)
-            for fraction, v in zip(x, pairs, strict=True)
-        ]
-        painter.setPen(palette.text().color())
-        painter.drawPolyline(QPolygonF(points))
+        n_shown = min(len(self._leads), MOST_LEADS)
+        n_rows = max(-(-n_shown // COLUMNS), 1)
+        width, height = self.width() / COLUMNS, self.height() / n_rows
+        per_s = (width - GAP_PX) * self._fs_hz / self._signal.shape[1]
+        strips = []
+        for at in range(n_shown):
+            samples = self._signal[at]
+            known = samples[np.isfinite(samples)]
+            span = float(np.ptp(known)) if known.size else 0.0
+            reach = (
+                (f"{span:.0f}" if span >= 1000 else f"{span:.3g}") if known.size else "no samples"
+            )
+            name = f"{self._leads[at]}  {reach}"
+            room_width, room_height = name_room(pen, name, self._letters())
+            column, row = divmod(at, n_rows)
+            strips.append(
+                Strip(
+                    name, samples, self._fs_hz, column * width + GAP_PX / 2, row * height + 1.0,
+                    width - GAP_PX, height - 2.0, per_s, name_width=room_width,
+                    name_height=room_height,
+                )
+            )  # fmt: skip
+        return strips

@@ -27,7 +27,7 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 @dataclass(frozen=True)
-class Row:
+class RecordRow:
     """One entry: a record, or a file that could not be read with its reason.
 
     ``asks`` says that it only lacks answers: choosing it asks for them.
@@ -45,7 +45,7 @@ class RecordsModel(QAbstractListModel):
 
     def __init__(self) -> None:
         super().__init__()
-        self.rows: list[Row] = []
+        self.rows: list[RecordRow] = []
         self._at: dict[tuple[Path, int | None], int] = {}
 
     def clear(self) -> None:
@@ -63,11 +63,11 @@ class RecordsModel(QAbstractListModel):
         for entry in entries:
             if isinstance(entry, RecordRef):
                 self._at[entry.path, entry.index] = len(self.rows)
-                self.rows.append(Row(entry.name, entry.path, entry))
+                self.rows.append(RecordRow(entry.name, entry.path, entry))
             else:
                 asks = isinstance(entry.error, UnansweredError)
                 ref = RecordRef(entry.path) if asks else None
-                self.rows.append(Row(entry.name, entry.path, ref, entry.error.reason, asks))
+                self.rows.append(RecordRow(entry.name, entry.path, ref, entry.error.reason, asks))
         self.endInsertRows()
 
     def row_of(self, ref: RecordRef) -> int | None:
@@ -80,7 +80,7 @@ class RecordsModel(QAbstractListModel):
         reason = error.reason if error is not None else ""
         if row is not None and self.rows[row].reason != reason:
             asks = isinstance(error, UnansweredError)
-            self.rows[row] = Row(ref.name, ref.path, ref, reason, asks)
+            self.rows[row] = RecordRow(ref.name, ref.path, ref, reason, asks)
             self.dataChanged.emit(self.index(row), self.index(row))
 
     def set_answered(self, path: Path) -> None:
@@ -165,7 +165,7 @@ class RecordsPanel(QWidget):
                 return ref
         return None
 
-    def _row(self, index: QModelIndex) -> Row:
+    def _row(self, index: QModelIndex) -> RecordRow:
         return self.model.rows[self.shown.mapToSource(index).row()]
 
     def _choose(self, index: QModelIndex) -> None:

@@ -125,6 +125,11 @@ def theme_for(choice: str) -> Theme:
     return DARK if choice == "dark" else LIGHT
 
 
+def theme_of(palette: QPalette) -> Theme:
+    """Return the theme whose palette a widget has."""
+    return DARK if palette.color(QPalette.ColorRole.Base) == DARK.color("base") else LIGHT
+
+
 def apply_theme(
     app: QApplication, choice: str, more: Callable[[Theme], str] = lambda _theme: ""
 ) -> Theme:

@@ -34,7 +34,6 @@ class ReportPage:
     flag_count : str
         How many there are, and how many of them got which verdict.
     flag_lines, annotation_lines, seal : tuple of str
-    scale : str
     """
 
     title: str
@@ -56,4 +55,3 @@ class ReportPage:
     flag_lines: tuple[str, ...]
     annotation_lines: tuple[str, ...]
     seal: tuple[str, ...]
-    scale: str

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QSizeF
 from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPainter, QPdfWriter
 
@@ -36,6 +37,8 @@ PAGE_S = 10.0
 PDF_DPI = 1200
 PNG_DPI = 300
 MM_PER_INCH = 25.4
+PAGES_LOOKED_AT = 90
+"""A quarter of an hour, for the first page with a signal."""
 MAX_LIST = 7
 """Flags and annotations that have room in the lists; the rest is counted."""
 
@@ -129,7 +132,11 @@ def make_page(
     longest = max(recording.duration_s - PAGE_S, 0.0)
     if start_s is None:
         top = max(kept, key=lambda flag: flag.score, default=None)
-        start_s = (top.start_s + top.stop_s) / 2 - PAGE_S / 2 if top is not None else 0.0
+        start_s = (
+            (top.start_s + top.stop_s) / 2 - PAGE_S / 2
+            if top is not None
+            else _first_signal_s(recording)
+        )
     start_s = round(min(max(start_s, 0.0), longest) * recording.fs_hz) / recording.fs_hz
     stop_s = min(start_s + PAGE_S, recording.duration_s)
     at = standard_indices(recording.leads)
@@ -140,7 +147,8 @@ def make_page(
         sorted(_scrubbed(recording, annotations, privacy), key=lambda item: item.start_s)
     )
     verdict, abnormal = _verdict(analysis, specificity)
-    intervals = measure(signal, recording.fs_hz, leads)
+    stated = recording.facts.highpass_hz
+    intervals = measure(signal, recording.fs_hz, leads, stated_highpass_hz=stated)
     if conclusion:
         verdict += f"  Reviewer: {conclusion}."
     return ReportPage(
@@ -168,8 +176,17 @@ def make_page(
         flag_lines=_listed(flag_lines(judged, groups)),
         annotation_lines=_listed([_annotation_line(annotation) for annotation in ordered]),
         seal=_seal(recording, analysis, specificity, reviewer, created or datetime.now(UTC)),
-        scale="25 mm/s   10 mm/mV   unfiltered",
     )
+
+
+def _first_signal_s(recording: Recording) -> float:
+    """Return where the first page begins of which more than half has a signal in some lead."""
+    for k in range(min(int(recording.duration_s / PAGE_S), PAGES_LOOKED_AT)):
+        signal = recording.read(k * PAGE_S, (k + 1) * PAGE_S)
+        moving = np.diff(signal, axis=1) != 0  # NaN, too, differs from everything
+        if (np.isfinite(signal[:, 1:]) & moving).any(axis=0).mean() > 0.5:
+            return k * PAGE_S
+    return 0.0
 
 
 def _draw_pdf(page: ReportPage, out: QIODevice) -> bool:

@@ -13,7 +13,7 @@ from ecgviewer.core.recording import Recording
 from ecgviewer.review.annotations import Annotation
 
 if TYPE_CHECKING:
-    from ecgviewer.review.exports.wfdb_import import Layer
+    from ecgviewer.review.exports.wfdb_import import AnnotatorMarks
 
 
 class FileAnnotations(QObject):
@@ -75,7 +75,7 @@ class FileAnnotations(QObject):
             self._show()
             return
 
-        def read(layer: Layer) -> None:
+        def read(layer: AnnotatorMarks) -> None:
             if generation != self._document.generation:
                 return
             if layer.problem:
@@ -86,7 +86,7 @@ class FileAnnotations(QObject):
             self._show()
 
         self._bench.session.workers.start(
-            lambda _progress, _cancel: _read_layer(recording, annotator),
+            lambda _progress, _cancel: _read_annotator(recording, annotator),
             on_result=read,
             on_error=lambda error: self._bench.say.error(str(error)),
         )
@@ -98,7 +98,7 @@ def _find_annotators(recording: Recording) -> list[str]:
     return find_annotators(recording)
 
 
-def _read_layer(recording: Recording, annotator: str) -> Layer:
-    from ecgviewer.review.exports.wfdb_import import read_layer
+def _read_annotator(recording: Recording, annotator: str) -> AnnotatorMarks:
+    from ecgviewer.review.exports.wfdb_import import read_annotator
 
-    return read_layer(recording, annotator)
+    return read_annotator(recording, annotator)

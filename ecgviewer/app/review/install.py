@@ -37,6 +37,7 @@ class ReviewFeature(QObject):
         worklist = self.worklist_panel
         bench.panels.add("worklist", "Work list", worklist, bottom, "Ctrl+Alt+7").hide()
         bench.panels.add_tab("flags", "review")
+        bench.appearance.themeChanged.connect(lambda _theme: worklist.model.redraw_pictures())
         self.commands = ReviewCommands(bench, self.panel, flags)
         self.spans = SpanCommands(bench, self.panel)
         self.records = RecordCommands(bench, self.worklist, self.worklist_panel)

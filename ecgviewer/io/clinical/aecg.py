@@ -16,7 +16,7 @@ _BEAT = "REPRESENTATIVE_BEAT"
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class SequenceSet:
     """One sequence set: leads that were recorded at the same time.
 
     Attributes
@@ -33,12 +33,12 @@ class Part:
     offset_s: float | None
 
 
-def parts_of(path: Path, limit: int) -> tuple[list[list[Part]], list[str]]:
+def parts_of(path: Path, limit: int) -> tuple[list[list[SequenceSet]], list[str]]:
     """Return the sequence sets of each rhythm series, and what the parser warned of."""
     return guarded(path, lambda: _parts(path, limit))
 
 
-def _parts(path: Path, limit: int) -> list[list[Part]]:
+def _parts(path: Path, limit: int) -> list[list[SequenceSet]]:
     module = module_of(AECG)
     root = module.parse_xml_root(read_bytes(path, limit))
     parser = parser_of(AECG)
@@ -67,7 +67,7 @@ def _parts(path: Path, limit: int) -> list[list[Part]]:
     return found
 
 
-def _part(module: Any, leads: list[Any], when: dict[str, Any]) -> Part:
+def _part(module: Any, leads: list[Any], when: dict[str, Any]) -> SequenceSet:
     absolute = when.get("code", "").upper() == "TIME_ABSOLUTE"
     offset = None
     if not absolute:
@@ -75,7 +75,9 @@ def _part(module: Any, leads: list[Any], when: dict[str, Any]) -> Part:
         head = module._float(when.get("head"))
         offset = head * scale if head is not None and scale is not None else None
     start = module._parse_ts(when.get("head"), need_time=True) if absolute else None
-    return Part(leads, _whole_where_rounded(float(when["sampling_rate_exact"])), start, offset)
+    return SequenceSet(
+        leads, _whole_where_rounded(float(when["sampling_rate_exact"])), start, offset
+    )
 
 
 def _whole_where_rounded(fs_hz: float) -> float:

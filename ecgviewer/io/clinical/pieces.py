@@ -30,7 +30,7 @@ _DERIVED = {"III": (-1.0, 1.0), "aVR": (-0.5, -0.5), "aVL": (1.0, -0.5), "aVF": 
 
 
 @dataclass
-class Rows:
+class LeadRows:
     """Leads on one time base.
 
     Attributes
@@ -52,7 +52,7 @@ class Rows:
 
 def rows_of(
     leads: Sequence[Any], starts: Sequence[int], given_unit: str | None, path: Path
-) -> Rows:
+) -> LeadRows:
     """Return parsed leads in mV, each from its first sample on.
 
     Raises
@@ -76,10 +76,12 @@ def rows_of(
         if raw.size and not np.abs(values).max() <= MAX_MV:
             raise CorruptFileError(f"the gain or a sample of {lead.label} is impossible", path)
         out[row, at : at + raw.size] = values
-    return Rows([lead.label for lead in leads], out, without_unit, numbers=list(range(len(leads))))
+    return LeadRows(
+        [lead.label for lead in leads], out, without_unit, numbers=list(range(len(leads)))
+    )
 
 
-def without_calibration(rows: Rows, fs_hz: float) -> None:
+def without_calibration(rows: LeadRows, fs_hz: float) -> None:
     """Cut off what is the same in all leads at the end: no heart does that, calibrators do."""
     samples = rows.samples
     if samples.shape[0] < MIN_CALIBRATION_LEADS or samples.shape[1] == 0:
@@ -95,7 +97,7 @@ def without_calibration(rows: Rows, fs_hz: float) -> None:
     rows.notes.append(Note("info", text))
 
 
-def with_derived(rows: Rows) -> None:
+def with_derived(rows: LeadRows) -> None:
     """Add the limb leads that follow from I and II, in standard order, and say so."""
     found = [canonical_lead(name) for name in rows.names]
     if "I" not in found or "II" not in found or any(lead in found for lead in _DERIVED):

@@ -15,12 +15,12 @@ from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.core.recording import Note, Numbering, Recording
 from ecgviewer.core.source_facts import MedianBeats
 from ecgviewer.core.start import Start
-from ecgviewer.io.clinical.aecg import Part, parts_of
+from ecgviewer.io.clinical.aecg import SequenceSet, parts_of
 from ecgviewer.io.clinical.checks import MAX_XML_BYTES, check_before, xml_tree
 from ecgviewer.io.clinical.facts import facts_of, patient_of
 from ecgviewer.io.clinical.parsing import guarded, parser_of
 from ecgviewer.io.clinical.pieces import (
-    Rows,
+    LeadRows,
     median_of,
     rows_of,
     with_derived,
@@ -43,7 +43,7 @@ _TELLS_LITTLE = re.compile(r"median|representative|TYPICAL_CYCLE", re.IGNORECASE
 
 
 @dataclass(frozen=True, slots=True)
-class _Piece:
+class _LeadGroup:
     """Leads that were recorded at the same time, and when."""
 
     leads: list[Any]
@@ -69,7 +69,7 @@ def open_clinical(kind: str, ref: RecordRef) -> Recording:
         records, start_each = _aecg_records(ref.path)
     else:
         fs_hz = _exact_rate(kind, tree) or float(record.leads[0].sampling_rate)
-        records, start_each = [[_Piece(record.leads, fs_hz, 0.0)]], [None]
+        records, start_each = [[_LeadGroup(record.leads, fs_hz, 0.0)]], [None]
     index, many = one_of_many(ref, len(records))
     rows, fs_hz, first_s = _merged(kind, records[index], ref)
     start = Start.of(start_each[index] or record.recording.date)
@@ -115,16 +115,16 @@ def count_clinical(kind: str, path: Path) -> int:
     return max(len(_aecg_records(path)[0]), 1)
 
 
-def _aecg_records(path: Path) -> tuple[list[list[_Piece]], list[datetime | None]]:
+def _aecg_records(path: Path) -> tuple[list[list[_LeadGroup]], list[datetime | None]]:
     """Return the records of an aECG, and when each began.
 
     Sets of a series that differ in leads make one record; leads that come again begin another.
     """
     series, _ = parts_of(path, MAX_XML_BYTES)
-    records: list[list[_Piece]] = []
+    records: list[list[_LeadGroup]] = []
     starts: list[datetime | None] = []
     for parts in series:
-        groups: list[list[Part]] = []
+        groups: list[list[SequenceSet]] = []
         for part in parts:
             named = {_name(lead) for one in groups[-1] for lead in one.leads} if groups else set()
             again = named & {_name(lead) for lead in part.leads}
@@ -135,7 +135,7 @@ def _aecg_records(path: Path) -> tuple[list[list[_Piece]], list[datetime | None]
         for group in groups:
             first = group[0]
             records.append(
-                [_Piece(one.leads, one.fs_hz, _seconds_after(first, one)) for one in group]
+                [_LeadGroup(one.leads, one.fs_hz, _seconds_after(first, one)) for one in group]
             )
             starts.append(first.start)
     if not records:
@@ -147,7 +147,7 @@ def _name(lead: Any) -> str:
     return canonical_lead(lead.label) or str(lead.label)
 
 
-def _seconds_after(first: Part, other: Part) -> float:
+def _seconds_after(first: SequenceSet, other: SequenceSet) -> float:
     if first.start is not None and other.start is not None:
         if (first.start.tzinfo is None) != (other.start.tzinfo is None):
             return 0.0
@@ -157,7 +157,7 @@ def _seconds_after(first: Part, other: Part) -> float:
     return 0.0
 
 
-def _merged(kind: str, pieces: list[_Piece], ref: RecordRef) -> tuple[Rows, float, float]:
+def _merged(kind: str, pieces: list[_LeadGroup], ref: RecordRef) -> tuple[LeadRows, float, float]:
     """Return the rows of one record, its rate, and when it begins (s after its first piece)."""
     fs_hz = pieces[0].fs_hz
     first_s = min(piece.offset_s for piece in pieces)
@@ -220,7 +220,7 @@ def _number(text: str | None) -> float | None:
         return None
 
 
-def _units(rows: Rows, ref: RecordRef) -> tuple[bool, list[Note]]:
+def _units(rows: LeadRows, ref: RecordRef) -> tuple[bool, list[Note]]:
     given = ref.options.units
     if given is not None and mv_per_unit(given) is None:
         raise UnsupportedFormatError(f"{given!r} is no unit of voltage", ref.path)

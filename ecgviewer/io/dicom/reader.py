@@ -121,7 +121,7 @@ class _Opened:
             names=tuple(one.name for one in channels),
             fs_hz=fs_hz,
             n_samples=n_samples,
-            read=_Reader(self._path, self._walked.inflated, groups, starts, channels).read,
+            read=_DicomRanges(self._path, self._walked.inflated, groups, starts, channels).read,
             units_known=known,
             alone=len(self.records) == 1,
             start=start.later(first_s),
@@ -143,14 +143,16 @@ class _Opened:
         leads = {lead for group in groups for lead in group.leads}
         for group in self.medians:
             if set(group.leads) <= leads and all(one.has_unit for one in group.channels):
-                reader = _Reader(self._path, self._walked.inflated, [group], [0], group.channels)
+                reader = _DicomRanges(
+                    self._path, self._walked.inflated, [group], [0], group.channels
+                )
                 samples = reader.read(0, group.n_samples, range(len(group.channels)))
                 return MedianBeats(group.leads, group.fs_hz, samples)
         return None
 
 
 @dataclass(frozen=True)
-class _Reader:
+class _DicomRanges:
     """Reads ranges of the groups of one record."""
 
     path: Path

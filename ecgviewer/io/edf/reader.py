@@ -49,7 +49,7 @@ def open_edf(ref: RecordRef) -> Recording:
     fastest = max(one.samples_per_record for one in shown)
     fs_hz = fastest / header.record_s
     starts, time_notes = _starts(header, texts, fs_hz, fastest, ref)
-    reader = _Reader(records, shown, scales, starts, fastest)
+    reader = _EdfRanges(records, shown, scales, starts, fastest)
     n_samples = int(starts[-1]) + fastest if starts.size else 0
     padded = reader.padding(n_samples)
     if padded:
@@ -79,7 +79,7 @@ def open_edf(ref: RecordRef) -> Recording:
     )
 
 
-class _Reader:
+class _EdfRanges:
     """Reads ranges of the signals shown, on the time base of the fastest."""
 
     def __init__(

@@ -49,7 +49,7 @@ _SURE_RECORD = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Axes:
+class ArrayAxes:
     """What each axis of an array is; None where it has no such axis."""
 
     record: int | None
@@ -72,11 +72,11 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class FileLayout:
     """The records of a file: several members, or one member that may be a stack."""
 
     members: tuple[Member, ...]
-    axes: Axes
+    axes: ArrayAxes
     n_leads: int
     stacked: int | None
     title: str
@@ -89,7 +89,7 @@ class Layout:
         return len(self.members) if len(self.members) > 1 else None
 
 
-def guess_axes(shape: Sequence[int], n_named: int | None = None) -> Axes | None:
+def guess_axes(shape: Sequence[int], n_named: int | None = None) -> ArrayAxes | None:
     """Return what the axes of an array are, None where it cannot be an ECG.
 
     The lead axis is the one as long as the list of names, else the one of 12, else the shorter
@@ -97,7 +97,7 @@ def guess_axes(shape: Sequence[int], n_named: int | None = None) -> Axes | None:
     MATLAB is stored as (T, 12, N).
     """
     if len(shape) == 1:
-        return Axes(None, None, 0) if shape[0] >= _MIN_SAMPLES else None
+        return ArrayAxes(None, None, 0) if shape[0] >= _MIN_SAMPLES else None
     if len(shape) not in (2, 3):
         return None
     if len(shape) == 3 and (axes := _leads_first(shape, n_named)) is not None:
@@ -108,18 +108,18 @@ def guess_axes(shape: Sequence[int], n_named: int | None = None) -> Axes | None:
     if len(shape) == 3 and shape[0] >= _LONG and shape[other] < _NO_RECORD:
         known = shape[lead] in (n_named, 12) and shape[lead] != shape[other]
         middle = lead < other and shape[other] >= _MIN_SAMPLES
-        return Axes(other, lead, 0) if known or middle else None
+        return ArrayAxes(other, lead, 0) if known or middle else None
     if shape[other] < _MIN_SAMPLES:
         return None
-    return Axes(0 if len(shape) == 3 else None, lead, other)
+    return ArrayAxes(0 if len(shape) == 3 else None, lead, other)
 
 
-def axes_of(item: h5py.Dataset, facts: Facts) -> Axes | None:
+def axes_of(item: h5py.Dataset, facts: Facts) -> ArrayAxes | None:
     """Return what the axes of a dataset are, None where it cannot be an ECG."""
     if columns_of(item):
-        return Axes(None, 1, 0)
+        return ArrayAxes(None, 1, 0)
     if has_rows(item):
-        return Axes(None, 0, 1)
+        return ArrayAxes(None, 0, 1)
     return guess_axes(item.shape, len(facts.leads) if facts.leads else None)
 
 
@@ -132,22 +132,22 @@ def _lead_and_other(shape: Sequence[int], n_named: int | None) -> tuple[int, int
     return (a, b) if shape[a] < shape[b] else (b, a)
 
 
-def _leads_first(shape: Sequence[int], n_named: int | None) -> Axes | None:
+def _leads_first(shape: Sequence[int], n_named: int | None) -> ArrayAxes | None:
     """Return the axes of a stack whose first axis alone is as long as the list of names."""
     if n_named is None or n_named < 2 or shape[0] != n_named or {n_named, 12} & set(shape[1:]):
         return None
     time, record = (1, 2) if shape[1] > shape[2] else (2, 1)
     if shape[0] > _MAX_LEADS or shape[time] < _LONG or shape[record] >= _SURE_RECORD:
         return None
-    return Axes(record, 0, time)
+    return ArrayAxes(record, 0, time)
 
 
-def _undecided(shape: Sequence[int], axes: Axes) -> bool:
+def _undecided(shape: Sequence[int], axes: ArrayAxes) -> bool:
     """Return whether (N, leads, T) may as well be (T, leads, N)."""
     return (axes.record, axes.lead) == (0, 1) and shape[2] < _SURE_RECORD <= shape[0]
 
 
-def _stack_axes(item: h5py.Dataset, axes: Axes, path: Path) -> Axes:
+def _stack_axes(item: h5py.Dataset, axes: ArrayAxes, path: Path) -> ArrayAxes:
     """Return the axes of a stack: what is as long as it, beside it, may tell what its shape cannot.
 
     Raises
@@ -165,7 +165,7 @@ def _stack_axes(item: h5py.Dataset, axes: Axes, path: Path) -> Axes:
     if told == {0}:
         return axes
     if told == {2}:
-        return Axes(2, 1, 0)
+        return ArrayAxes(2, 1, 0)
     first, n_leads, last = item.shape
     raise UnsupportedFormatError(
         f"{item.name.strip('/')!r} has shape {item.shape}: {first} records of {last} samples, or "
@@ -175,7 +175,7 @@ def _stack_axes(item: h5py.Dataset, axes: Axes, path: Path) -> Axes:
     )
 
 
-def find_layout(file: h5py.File, path: Path, dataset: str | None = None) -> Layout:
+def find_layout(file: h5py.File, path: Path, dataset: str | None = None) -> FileLayout:
     """Find the ECG in an open file.
 
     Parameters
@@ -237,7 +237,7 @@ def find_layout(file: h5py.File, path: Path, dataset: str | None = None) -> Layo
 
 
 def read_block(
-    dataset: h5py.Dataset, axes: Axes, record: int, start: int, stop: int
+    dataset: h5py.Dataset, axes: ArrayAxes, record: int, start: int, stop: int
 ) -> npt.NDArray[np.generic]:
     """Return samples ``[start, stop)`` of one record as stored, [n_leads, n]."""
     if columns := columns_of(dataset):
@@ -332,7 +332,7 @@ def _may_be_ecg(item: h5py.Dataset, facts: Facts) -> bool:
     return n_leads == 12 or (named and any(map(canonical_lead, facts.leads or ())))
 
 
-def _array_layout(items: Sequence[tuple[str, h5py.Dataset]], path: Path) -> Layout:
+def _array_layout(items: Sequence[tuple[str, h5py.Dataset]], path: Path) -> FileLayout:
     name, first = items[0]
     checked_dataset(first.file, name, path)
     axes = axes_of(first, facts_of(first))
@@ -347,7 +347,7 @@ def _array_layout(items: Sequence[tuple[str, h5py.Dataset]], path: Path) -> Layo
         if stacked == 0:
             raise UnsupportedFormatError(f"{name!r} holds no record", path)
     n_leads = shape_of(first)[axes.lead] if axes.lead is not None else 1
-    return Layout(
+    return FileLayout(
         tuple(Member((one,)) for one, _ in items),
         axes,
         n_leads,
@@ -356,13 +356,13 @@ def _array_layout(items: Sequence[tuple[str, h5py.Dataset]], path: Path) -> Layo
     )
 
 
-def _apart_layout(records: Sequence[LeadsApart]) -> Layout:
+def _apart_layout(records: Sequence[LeadsApart]) -> FileLayout:
     members = tuple(
         Member(tuple(one.datasets.values()), tuple(one.datasets), one.left_out, one.others)
         for one in records
     )
-    return Layout(
-        members, Axes(None, None, 0), len(members[0].names), None, "HDF5, one dataset per lead"
+    return FileLayout(
+        members, ArrayAxes(None, None, 0), len(members[0].names), None, "HDF5, one dataset per lead"
     )
 
 

@@ -20,8 +20,8 @@ from ecgviewer.io.hdf5.columns import shape_of
 from ecgviewer.io.hdf5.facts import Facts, facts_of
 from ecgviewer.io.hdf5.file import checked_dataset, opened
 from ecgviewer.io.hdf5.find import (
-    Axes,
-    Layout,
+    ArrayAxes,
+    FileLayout,
     Member,
     axes_of,
     find_layout,
@@ -31,7 +31,7 @@ from ecgviewer.io.hdf5.find import (
 from ecgviewer.io.hdf5.known import Known, ask, know_leads, know_rate, know_units
 from ecgviewer.io.hdf5.leads_apart import shortened
 from ecgviewer.io.hdf5.published import published_layout
-from ecgviewer.io.hdf5.rows import Rows, choose_rows
+from ecgviewer.io.hdf5.rows import ShownRows, choose_rows
 from ecgviewer.io.hdf5.scale import scaling_of, without_missing
 from ecgviewer.io.hdf5.source import Hdf5Source, RecordPlace
 from ecgviewer.io.hdf5.statements import comments_of
@@ -43,7 +43,7 @@ MAX_PADDING_SEARCH = 1 << 20
 Profiles = Mapping[str, Profile]
 """Remembered answers by layout signature."""
 _KEPT_LAYOUTS = 8
-_Found = tuple[Layout, str | None]
+_Found = tuple[FileLayout, str | None]
 """A layout, and the answer to which dataset that it took."""
 _LAYOUTS: dict[tuple[Path, FileStamp, str | None, str | None], _Found] = {}
 
@@ -160,7 +160,7 @@ def _patient(beside: Patient, comments: tuple[str, ...]) -> Patient:
 
 def _layout(
     file: h5py.File, path: Path, options: ReadOptions, profiles: Profiles
-) -> tuple[Layout, str | None, Profile | None]:
+) -> tuple[FileLayout, str | None, Profile | None]:
     """Find the layout; a remembered answer to which dataset helps where the file does not.
 
     The second value is the answer that was taken.
@@ -185,7 +185,7 @@ def _layout(
     return *found, profile
 
 
-def _member(layout: Layout, ref: RecordRef) -> tuple[Member, int]:
+def _member(layout: FileLayout, ref: RecordRef) -> tuple[Member, int]:
     """Return the member that holds the record and the record's index in its stack."""
     n_records = layout.n_records
     if n_records is None:
@@ -203,17 +203,17 @@ def _member(layout: Layout, ref: RecordRef) -> tuple[Member, int]:
     return (layout.members[0], index) if layout.stacked is not None else (layout.members[index], 0)
 
 
-def _axes(layout: Layout, member: Member, item: h5py.Dataset, facts: Facts) -> Axes:
+def _axes(layout: FileLayout, member: Member, item: h5py.Dataset, facts: Facts) -> ArrayAxes:
     if layout.stacked is not None or member.names:
         return layout.axes
     return axes_of(item, facts) or layout.axes
 
 
-def _length(item: h5py.Dataset, axes: Axes) -> int:
+def _length(item: h5py.Dataset, axes: ArrayAxes) -> int:
     return int(item.size if axes.lead is None else shape_of(item)[axes.time])
 
 
-def _n_leads(item: h5py.Dataset, axes: Axes) -> int:
+def _n_leads(item: h5py.Dataset, axes: ArrayAxes) -> int:
     return shape_of(item)[axes.lead] if axes.lead is not None else 1
 
 
@@ -230,11 +230,11 @@ def _trimmed(
     file: h5py.File,
     path: Path,
     member: Member,
-    axes: Axes,
+    axes: ArrayAxes,
     index: int,
     n_stored: int,
     missing: Sequence[float],
-    chosen: Rows,
+    chosen: ShownRows,
     known: Known,
 ) -> _Stretch:
     """Cut the zeros (or NaN) that fill a record up to the length of its stack."""

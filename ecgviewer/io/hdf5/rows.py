@@ -15,14 +15,14 @@ from ecgviewer.io.checks import ecg_channels, others_note
 from ecgviewer.io.hdf5.clock import Clock, clock_of, clocks_beside, is_row_number, time_rows
 from ecgviewer.io.hdf5.columns import kind_of
 from ecgviewer.io.hdf5.facts import Facts
-from ecgviewer.io.hdf5.find import Axes, Member, read_block
+from ecgviewer.io.hdf5.find import ArrayAxes, Member, read_block
 
 _LOOKED_AT = 1 << 15
 """Samples per lead that tell clocks from leads, and whether the least whole number occurs."""
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class ShownRows:
     """The rows that are leads, and what the others tell.
 
     Attributes
@@ -57,11 +57,11 @@ def choose_rows(
     items: Sequence[h5py.Dataset],
     member: Member,
     facts: Facts,
-    axes: Axes,
+    axes: ArrayAxes,
     index: int,
     n_rows: int,
     n_samples: int,
-) -> Rows:
+) -> ShownRows:
     """Look at names and first samples of a record in ``items``."""
     item = items[0]
     first = read_block(item, axes, index, 0, min(n_samples, _LOOKED_AT))
@@ -71,7 +71,7 @@ def choose_rows(
         if member.others:
             notes.append(others_note((name, None) for name in member.others))
         kept = tuple(range(n_rows))
-        return Rows(kept, facts, member.names, beside, missing, tuple(notes))
+        return ShownRows(kept, facts, member.names, beside, missing, tuple(notes))
     names = facts.leads if facts.leads is not None and len(facts.leads) == n_rows else None
     times = time_rows(names, first) if axes.lead is not None else []
     numbers = [k for k in range(n_rows) if is_row_number(item, k)]
@@ -86,7 +86,7 @@ def choose_rows(
         notes.append(Note("info" if names else "assumed", f"{what} is the time, not a lead"))
     clocks = [clock_of(names[k] if names else "time", first[k]) for k in times]
     own = next((one for one in clocks if one.fs_hz), None)
-    return Rows(
+    return ShownRows(
         kept,
         _of_rows(facts, kept, n_rows),
         None if names is None else tuple(names[k] for k in kept),

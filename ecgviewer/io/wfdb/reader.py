@@ -14,9 +14,9 @@ from ecgviewer.io.checks import check_amount, check_sampling, name_leads, signal
 from ecgviewer.io.patients import patient_from_comments
 from ecgviewer.io.units import mv_per_unit
 from ecgviewer.io.wfdb.header import DEFAULT_GAIN, Header, SignalSpec, read_header
-from ecgviewer.io.wfdb.rows import Rows, choose_rows
-from ecgviewer.io.wfdb.segments import Layout, Part, load_layout
-from ecgviewer.io.wfdb.source import Piece, SegmentSignals, WfdbSource
+from ecgviewer.io.wfdb.rows import ShownSignals, choose_rows
+from ecgviewer.io.wfdb.segments import SegmentLayout, SegmentSpan, load_layout
+from ecgviewer.io.wfdb.source import SegmentPiece, SegmentSignals, WfdbSource
 
 MAX_CHECKSUM_SAMPLES = 4_000_000
 """Whole-record checksums are verified on opening up to this many samples: some 20 ms."""
@@ -92,10 +92,10 @@ def _frame_rate(header: Header, ref: RecordRef) -> tuple[float, list[Note]]:
     return stated, []
 
 
-def _piece(part: Part, rows: Rows, samples_per_frame: int) -> Piece:
+def _piece(part: SegmentSpan, rows: ShownSignals, samples_per_frame: int) -> SegmentPiece:
     specs = part.segment.header.signals
     positions = tuple(part.positions[signal] for signal in rows.signals)
-    return Piece(
+    return SegmentPiece(
         part.start * samples_per_frame,
         part.stop * samples_per_frame,
         part.segment,
@@ -104,7 +104,7 @@ def _piece(part: Part, rows: Rows, samples_per_frame: int) -> Piece:
     )
 
 
-def _scale(spec: SignalSpec, rows: Rows, segment: SegmentSignals) -> float:
+def _scale(spec: SignalSpec, rows: ShownSignals, segment: SegmentSignals) -> float:
     """Return mV per unit of the converter."""
     factor = mv_per_unit(spec.units or "mV")
     if factor is None or spec.gain is None:
@@ -118,7 +118,7 @@ def _scale(spec: SignalSpec, rows: Rows, segment: SegmentSignals) -> float:
     return scale
 
 
-def _checksum_notes(layout: Layout) -> list[Note]:
+def _checksum_notes(layout: SegmentLayout) -> list[Note]:
     """Verify the checksums of short records."""
     n_samples = sum(
         part.segment.n_frames * sum(s.samples_per_frame for s in part.segment.header.signals)

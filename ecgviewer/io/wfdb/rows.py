@@ -12,11 +12,11 @@ from ecgviewer.core.recording import Note
 from ecgviewer.io.checks import ecg_channels, others_note, unused_unit_notes
 from ecgviewer.io.units import mv_per_unit
 from ecgviewer.io.wfdb.header import SignalSpec
-from ecgviewer.io.wfdb.segments import Layout
+from ecgviewer.io.wfdb.segments import SegmentLayout
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class ShownSignals:
     """The signals that are shown, and what was decided about them.
 
     Attributes
@@ -62,7 +62,7 @@ class Rows:
         ]
 
 
-def choose_rows(layout: Layout, ref: RecordRef) -> Rows:
+def choose_rows(layout: SegmentLayout, ref: RecordRef) -> ShownSignals:
     """Choose the signals that are voltages, or all that may be leads when none says so.
 
     Raises
@@ -99,7 +99,7 @@ def choose_rows(layout: Layout, ref: RecordRef) -> Rows:
         notes += unused_unit_notes([spec.units or "mV" for k in shown for spec in specs[k]], given)
     if any(spec.units is None and spec.gain is not None for k in shown for spec in specs[k]):
         notes.append(Note("assumed", "the header names no unit: mV, the format's default"))
-    return Rows(
+    return ShownSignals(
         signals=tuple(shown),
         specs=tuple(specs[k] for k in shown),
         units=given,
@@ -117,7 +117,7 @@ def _has_voltage(spec: SignalSpec) -> bool:
     return spec.gain is not None and mv_per_unit(spec.units or default) is not None
 
 
-def _share_asked(layout: Layout, shown: Sequence[int]) -> str:
+def _share_asked(layout: SegmentLayout, shown: Sequence[int]) -> str:
     """Return in how many segments a unit is open; empty when in all."""
     segments = layout.segments()
     count = sum(

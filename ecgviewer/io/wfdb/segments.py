@@ -18,7 +18,7 @@ GAP = "~"
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class SegmentSpan:
     """Frames ``[start, stop)`` of the record come from the start of ``segment``.
 
     ``positions[k]`` is where the segment has signal ``k`` of the record, None where it lacks it.
@@ -31,7 +31,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class SegmentLayout:
     """A record as a row of parts.
 
     Attributes
@@ -52,7 +52,7 @@ class Layout:
     """
 
     signals: tuple[SignalSpec, ...]
-    parts: tuple[Part, ...]
+    parts: tuple[SegmentSpan, ...]
     n_frames: int
     files: tuple[Path, ...]
     comments: tuple[str, ...]
@@ -60,9 +60,9 @@ class Layout:
     format_text: str
     notes: tuple[Note, ...] = ()
 
-    def segments(self) -> tuple[Part, ...]:
+    def segments(self) -> tuple[SegmentSpan, ...]:
         """Return the first part of each segment; a segment may be repeated."""
-        first: dict[int, Part] = {}
+        first: dict[int, SegmentSpan] = {}
         for part in self.parts:
             first.setdefault(id(part.segment), part)
         return tuple(first.values())
@@ -82,7 +82,7 @@ class Layout:
         return [tuple(specs) or (own,) for specs, own in zip(found, self.signals, strict=True)]
 
 
-def load_layout(header: Header) -> Layout:
+def load_layout(header: Header) -> SegmentLayout:
     """Open every signal file of a record and check that the parts fit together.
 
     Raises
@@ -96,9 +96,9 @@ def load_layout(header: Header) -> Layout:
     if not header.signals:
         raise UnsupportedFormatError("holds no signals (annotations only)", header.path)
     segment = SegmentSignals(header)
-    return Layout(
+    return SegmentLayout(
         signals=header.signals,
-        parts=(Part(0, segment.n_frames, segment, tuple(range(len(header.signals)))),),
+        parts=(SegmentSpan(0, segment.n_frames, segment, tuple(range(len(header.signals)))),),
         n_frames=segment.n_frames,
         files=(header.path, *(file.path for file in segment.files)),
         comments=header.comments,
@@ -107,14 +107,14 @@ def load_layout(header: Header) -> Layout:
     )
 
 
-def _multi_segment(header: Header) -> Layout:
+def _multi_segment(header: Header) -> SegmentLayout:
     specs = list(header.segments)
     files = [header.path]
     template: Header | None = None
     if specs[0].n_frames == 0 and specs[0].name != GAP:
         template = _segment_header(header, specs.pop(0).name)
         files.append(template.path)
-    parts: list[Part] = []
+    parts: list[SegmentSpan] = []
     loaded: dict[Path, tuple[SegmentSignals, tuple[int | None, ...]]] = {}
     record = template
     at = 0
@@ -131,7 +131,7 @@ def _multi_segment(header: Header) -> Layout:
                 files += [segment.header.path, *(file.path for file in segment.files)]
             segment, positions = loaded[path]
             _check_length(segment, spec.n_frames)
-            parts.append(Part(at, at + spec.n_frames, segment, positions))
+            parts.append(SegmentSpan(at, at + spec.n_frames, segment, positions))
         at += spec.n_frames
     if record is None or not parts:
         raise CorruptFileError("holds no segment with samples", header.path)
@@ -146,7 +146,7 @@ def _multi_segment(header: Header) -> Layout:
         for one in (header, *([template] if template else []), first)
         for comment in one.comments
     )
-    return Layout(
+    return SegmentLayout(
         signals=record.signals,
         parts=tuple(parts),
         n_frames=at,
@@ -222,7 +222,7 @@ def _matched(wanted: Sequence[str], found: Sequence[str]) -> tuple[int | None, .
     return tuple(places[name].pop() if places.get(name) else None for name in wanted)
 
 
-def _order_notes(parts: Sequence[Part]) -> tuple[Note, ...]:
+def _order_notes(parts: Sequence[SegmentSpan]) -> tuple[Note, ...]:
     """Say which segments of a fixed layout have the signals in an order of their own."""
     names = dict.fromkeys(
         part.segment.header.path.stem

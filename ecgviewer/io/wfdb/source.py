@@ -176,7 +176,7 @@ def _place_samples(
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class SegmentPiece:
     """A stretch of the record: samples from ``start`` on come from one segment.
 
     ``signals[row]`` is the position of the row's signal in the segment, None where the segment
@@ -194,7 +194,11 @@ class WfdbSource:
     """Reads ranges of a WFDB record; gaps between the pieces are NaN."""
 
     def __init__(
-        self, files: Sequence[Path], pieces: Sequence[Piece], samples_per_frame: int, answers: str
+        self,
+        files: Sequence[Path],
+        pieces: Sequence[SegmentPiece],
+        samples_per_frame: int,
+        answers: str,
     ) -> None:
         self._files = {path: FileStamp.of(path) for path in files}
         self._pieces = tuple(pieces)

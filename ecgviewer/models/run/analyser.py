@@ -24,7 +24,7 @@ from ecgviewer.models.run.devices import resolve_device
 from ecgviewer.models.run.piecewise import Course, OnPartial, Task
 from ecgviewer.models.run.result import Assembly
 from ecgviewer.models.run.runner import Runner, batched, evidence
-from ecgviewer.models.run.window_results import Judge, Piece
+from ecgviewer.models.run.window_results import Judge, JudgedWindows
 from ecgviewer.models.run.windows import (
     LeadPlan,
     PreparedWindow,
@@ -203,7 +203,7 @@ class Detector:
         prepare: Callable[[], list[PreparedWindow]],
         cancel: CancelToken,
         explain: bool,
-    ) -> Piece:
+    ) -> JudgedWindows:
         """Prepare, infer and judge some successive windows."""
         cancel.raise_if_cancelled()
         windows = prepare()

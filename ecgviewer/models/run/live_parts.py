@@ -17,7 +17,7 @@ MIN_USABLE_SHARE = 0.7
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class WindowSpan:
     """One window as samples at the model's rate: what it sees, and what it answers for.
 
     Where windows overlap, each sample belongs to the window whose centre is nearer.
@@ -34,7 +34,7 @@ def usable_leads(usable: BoolArray) -> BoolArray:
     return np.asarray(usable.mean(axis=1) >= MIN_USABLE_SHARE)
 
 
-def live_parts(span: Span, usable: BoolArray, shortest: int) -> list[Span]:
+def live_parts(span: WindowSpan, usable: BoolArray, shortest: int) -> list[WindowSpan]:
     """Return the window itself, or its parts that can be judged and those between them.
 
     Parameters
@@ -67,9 +67,9 @@ def live_parts(span: Span, usable: BoolArray, shortest: int) -> list[Span]:
     for start, stop in live:
         own_start, own_stop = max(start, at), min(stop, span.own_stop)
         if own_start > at:
-            parts.append(Span(at, own_start, at, own_start))
-        parts.append(Span(start, stop, own_start, own_stop))
+            parts.append(WindowSpan(at, own_start, at, own_start))
+        parts.append(WindowSpan(start, stop, own_start, own_stop))
         at = own_stop
     if at < span.own_stop:
-        parts.append(Span(at, span.own_stop, at, span.own_stop))
+        parts.append(WindowSpan(at, span.own_stop, at, span.own_stop))
     return parts

@@ -20,10 +20,10 @@ from ecgviewer.models.run.result import Assembly
 from ecgviewer.models.run.runner import spread
 from ecgviewer.models.run.unfinished import Unfinished
 from ecgviewer.models.run.versions import library_versions
-from ecgviewer.models.run.window_results import Piece, Verdicts
+from ecgviewer.models.run.window_results import JudgedWindows, WindowVerdicts
 
 OnPartial = Callable[[Analysis], None]
-Task = Callable[[], Piece]
+Task = Callable[[], JudgedWindows]
 
 PARTIAL_EVERY_S = 1.0
 PARTIAL_SHARE = 0.05
@@ -59,7 +59,7 @@ class Course:
         self._assembly = assembly
         self._total = n_samples
         self._tasks = tasks
-        self._verdicts = Verdicts()
+        self._verdicts = WindowVerdicts()
         self._started = time.perf_counter()
         self._earlier_s = 0.0
         self._from = self._stop = 0
@@ -91,7 +91,7 @@ class Course:
         key = f"{recording[:32]}-{bundle[:32]}" if bundle else None
         unfinished = Unfinished.claim(cache_dir(), key, about, sizes)
         for values in unfinished.pieces:
-            self._verdicts.add(Verdicts.from_json(values["verdicts"]))
+            self._verdicts.add(WindowVerdicts.from_json(values["verdicts"]))
             self._from = self._stop = int(values["stop"])
             self._earlier_s = float(values["elapsed_s"])
         return unfinished
@@ -138,7 +138,7 @@ class Course:
             weakref.finalize(analysis, self._unfinished.remove)
         return analysis
 
-    def _pieces(self, threads: int) -> Generator[Piece, None, None]:
+    def _pieces(self, threads: int) -> Generator[JudgedWindows, None, None]:
         done = 0 if self._unfinished is None else len(self._unfinished.pieces)
         tasks = self._tasks[done:]
         if threads > 1 and len(tasks) > 1:
@@ -147,7 +147,7 @@ class Course:
             for task in tasks:
                 yield task()
 
-    def _take(self, piece: Piece) -> None:
+    def _take(self, piece: JudgedWindows) -> None:
         for name, columns in piece.columns.items():
             self._maps.write(name, piece.start, columns)
         self._verdicts.add(piece.verdicts)

@@ -15,7 +15,7 @@ from ecgviewer.core.recording import Recording
 from ecgviewer.models.bundle.bundle import Bundle
 from ecgviewer.models.run.runner import Runner
 from ecgviewer.models.run.versions import library_versions
-from ecgviewer.models.run.window_results import Verdicts
+from ecgviewer.models.run.window_results import WindowVerdicts
 from ecgviewer.models.run.windows import LeadPlan, merge_findings
 from ecgviewer.models.score.findings import HIGHPASS
 from ecgviewer.models.score.fusion import RecordResult, Scorer, WindowResult
@@ -38,7 +38,7 @@ class Assembly:
 
     def analysis(
         self,
-        verdicts: Verdicts,
+        verdicts: WindowVerdicts,
         maps: Mapping[str, FloatArray],
         elapsed_s: float,
         analysed_s: float | None = None,
@@ -76,7 +76,7 @@ class Assembly:
             analysed_s=analysed_s,
         )
 
-    def quality(self, verdicts: Verdicts) -> tuple[QualityFinding, ...]:
+    def quality(self, verdicts: WindowVerdicts) -> tuple[QualityFinding, ...]:
         """Return what could not be judged, leads that are not there at all first."""
         absent = [
             QualityFinding(lead, "missing", 0.0, self.recording.duration_s)
@@ -94,7 +94,7 @@ class Assembly:
             ]
         )
 
-    def _notes(self, verdicts: Verdicts) -> tuple[str, ...]:
+    def _notes(self, verdicts: WindowVerdicts) -> tuple[str, ...]:
         recording, leads, notes = self.recording, self.leads, []
         if leads.missing:
             notes.append(f"judged without the missing leads {', '.join(leads.missing)}")

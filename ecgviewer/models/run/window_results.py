@@ -19,14 +19,14 @@ from ecgviewer.signal.preprocessing import Preprocessing
 
 
 @dataclass(slots=True)
-class Verdicts:
+class WindowVerdicts:
     """What accumulates over the windows of a recording, without their maps."""
 
     scores: list[WindowScore] = field(default_factory=list)
     findings: list[QualityFinding] = field(default_factory=list)
     unjudged_s: float = 0.0
 
-    def add(self, later: Verdicts) -> None:
+    def add(self, later: WindowVerdicts) -> None:
         """Append those of the windows that follow."""
         self.scores += later.scores
         self.unjudged_s += later.unjudged_s
@@ -42,7 +42,7 @@ class Verdicts:
         return asdict(self) | {"scores": windows_to_values(self.scores)}
 
     @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> Verdicts:
+    def from_json(cls, values: Mapping[str, Any]) -> WindowVerdicts:
         """Undo :meth:`to_json`; raises KeyError or TypeError on anything else."""
         return cls(
             windows_from_values(values["scores"]),
@@ -52,7 +52,7 @@ class Verdicts:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Piece:
+class JudgedWindows:
     """Successive windows, judged.
 
     Attributes
@@ -67,7 +67,7 @@ class Piece:
     start: int
     stop: int
     columns: dict[str, FloatArray]
-    verdicts: Verdicts
+    verdicts: WindowVerdicts
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,18 +89,22 @@ class Judge:
     amplitude_known: bool
     maps: tuple[str, ...]
 
-    def piece(self, windows: list[PreparedWindow], outputs: list[NetworkOutput | None]) -> Piece:
+    def piece(
+        self, windows: list[PreparedWindow], outputs: list[NetworkOutput | None]
+    ) -> JudgedWindows:
         """Return successive windows, judged; None stands for a window with too few leads."""
-        verdicts = Verdicts()
+        verdicts = WindowVerdicts()
         parts = [
             self._columns(window, output, verdicts)
             for window, output in zip(windows, outputs, strict=True)
         ]
         columns = {name: np.concatenate([part[name] for part in parts], 1) for name in self.maps}
-        return Piece(windows[0].span.own_start, windows[-1].span.own_stop, columns, verdicts)
+        return JudgedWindows(
+            windows[0].span.own_start, windows[-1].span.own_stop, columns, verdicts
+        )
 
     def _columns(
-        self, window: PreparedWindow, output: NetworkOutput | None, verdicts: Verdicts
+        self, window: PreparedWindow, output: NetworkOutput | None, verdicts: WindowVerdicts
     ) -> dict[str, FloatArray]:
         """Score a window and return the columns of the maps it answers for."""
         fs, span = self.preprocessing.fs_hz, window.span

@@ -20,7 +20,7 @@ from ecgviewer.core.leads import STANDARD_LEADS, standard_indices
 from ecgviewer.core.model_requirements import MIN_LEADS, why_not_judged
 from ecgviewer.core.quality import QualityFinding
 from ecgviewer.core.recording import Recording
-from ecgviewer.models.run.live_parts import Span, live_parts, usable_leads
+from ecgviewer.models.run.live_parts import WindowSpan, live_parts, usable_leads
 from ecgviewer.models.score.window_evidence import Looks
 from ecgviewer.signal import quality
 from ecgviewer.signal.beats import detect_r_peaks
@@ -62,7 +62,7 @@ class Windowing:
         if not (0 < self.shortest_s <= self.length_s <= 120 and 0 <= self.overlap <= 0.9):
             raise ValueError(f"not a way to cut a recording into windows: {self}")
 
-    def plan(self, n: int, fs_hz: float) -> list[Span]:
+    def plan(self, n: int, fs_hz: float) -> list[WindowSpan]:
         """Return the windows of ``n`` samples; the last one ends with the recording.
 
         Raises
@@ -82,7 +82,7 @@ class Windowing:
         stops = [min(start + length, n) for start in starts]
         borders = [0, *((stops[i] + starts[i + 1]) // 2 for i in range(len(starts) - 1)), n]
         return [
-            Span(start, stop, borders[i], borders[i + 1])
+            WindowSpan(start, stop, borders[i], borders[i + 1])
             for i, (start, stop) in enumerate(zip(starts, stops, strict=True))
         ]
 
@@ -111,7 +111,7 @@ class PreparedWindow:
         What the first model to see it computed without its network, for the next ones.
     """
 
-    span: Span
+    span: WindowSpan
     signal_mv: FloatArray
     baseline_mv: FloatArray
     network_input: FloatArray
@@ -194,7 +194,7 @@ def prepare_windows(
 
 def plan_chunks(
     recording: Recording, preprocessing: Preprocessing, windowing: Windowing
-) -> list[list[Span]]:
+) -> list[list[WindowSpan]]:
     """Return the windows of a recording, those that are prepared together in one list.
 
     Raises
@@ -203,7 +203,7 @@ def plan_chunks(
         When the recording is too short.
     """
     fs = preprocessing.fs_hz
-    chunks: list[list[Span]] = []
+    chunks: list[list[WindowSpan]] = []
     for span in windowing.plan(resampled_length(recording.n_samples, recording.fs_hz, fs), fs):
         if not chunks or span.stop - chunks[-1][0].start > CHUNK_S * fs:
             chunks.append([])
@@ -215,7 +215,7 @@ def prepare_chunk(
     recording: Recording,
     preprocessing: Preprocessing,
     leads: LeadPlan,
-    spans: list[Span],
+    spans: list[WindowSpan],
     reading: AbstractContextManager[object] | None = None,
 ) -> list[PreparedWindow]:
     """Return the windows of one chunk.
@@ -286,7 +286,7 @@ def _exchanged(
 
 
 def _window(
-    span: Span,
+    span: WindowSpan,
     preprocessing: Preprocessing,
     filtered: FloatArray,
     baseline: FloatArray,

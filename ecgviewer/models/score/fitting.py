@@ -21,7 +21,7 @@ from ecgviewer.models.score.parts import (
     DETECTORS,
     NETWORK_DETECTORS,
     Density,
-    Seen,
+    DescribedWindow,
     Vectors,
     fit_density,
 )
@@ -103,7 +103,7 @@ def fit_scorer(normals: Sequence[Normal]) -> Scorer:
         raise ValueError(
             f"{own} clean normals are too few to calibrate a score; {MIN_NORMALS} are needed"
         )
-    seen = [Seen.of(normal.window) for normal in normals]
+    seen = [DescribedWindow.of(normal.window) for normal in normals]
     fits: dict[str, tuple[Density, DoubleArray, BoolArray]] = {}
     for name in BEATS:
         fits |= _fit(name, [s.beats for s in seen], of, of.clean & ~of.copy)
@@ -201,7 +201,7 @@ def _cross_fitted(
     return scores
 
 
-def _fit_maps(basis: list[Seen], clean: list[Seen]) -> ScoreMap:
+def _fit_maps(basis: list[DescribedWindow], clean: list[DescribedWindow]) -> ScoreMap:
     """Fit the residual on what the network has not seen, the waves and units on all clean ones."""
     residual = ResidualModel.fit([s.comparison for s in basis], [s.window.judged() for s in basis])
     described = [s.description for s in clean if s.description is not None]

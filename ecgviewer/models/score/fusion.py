@@ -26,7 +26,7 @@ from ecgviewer.models.score.parts import (
     NETWORK_DETECTORS,
     PARTS,
     Density,
-    Seen,
+    DescribedWindow,
     Vectors,
     density_class,
 )
@@ -120,7 +120,7 @@ class Scorer:
 
     def score(self, window: Window) -> WindowResult:
         """Return the map, the parts and the score of a window."""
-        seen = without_highpass(Seen.of(window), self.densities)
+        seen = without_highpass(DescribedWindow.of(window), self.densities)
         vectors = seen.vectors(self.maps.residual)
         context = seen.context()[None]
         row = np.full(len(self.densities), np.nan)
@@ -140,7 +140,9 @@ class Scorer:
             raw_score=window.output.raw_score,
         )
 
-    def _log_p_of(self, seen: Seen, name: str, vector: DoubleArray, context: DoubleArray) -> float:
+    def _log_p_of(
+        self, seen: DescribedWindow, name: str, vector: DoubleArray, context: DoubleArray
+    ) -> float:
         density = self.densities[name]
 
         def judge() -> float:
@@ -212,7 +214,7 @@ class Scorer:
         return out
 
     def _findings(
-        self, row: DoubleArray, vectors: Vectors, score_map: FloatArray, seen: Seen
+        self, row: DoubleArray, vectors: Vectors, score_map: FloatArray, seen: DescribedWindow
     ) -> dict[str, tuple[Finding, ...]]:
         """Return what each part finds, by the detector of it that is least like normals."""
         names = list(self.densities)
@@ -269,7 +271,7 @@ class Scorer:
         )
 
 
-def without_highpass(seen: Seen, densities: Mapping[str, Density]) -> Seen:
+def without_highpass(seen: DescribedWindow, densities: Mapping[str, Density]) -> DescribedWindow:
     """Return a window with the device's high-pass taken out that makes its beat most normal."""
     for name in BEATS:
         density = densities.get(name)

@@ -41,7 +41,7 @@ BEATS = ("beat_mv", "beat_shape")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Seen:
+class DescribedWindow:
     """A window, compared and described once.
 
     Attributes
@@ -59,12 +59,12 @@ class Seen:
     highpass: int = NO_FILTER
 
     @classmethod
-    def of(cls, window: Window) -> Seen:
+    def of(cls, window: Window) -> DescribedWindow:
         """Look at a window."""
         found = window.looks.once("description", lambda: features.describe(window))
         return cls(window, compare(window), found, {} if found is None else _beats(found))
 
-    def without_highpass(self, candidate: int) -> Seen:
+    def without_highpass(self, candidate: int) -> DescribedWindow:
         """Return the window with a device's high-pass taken out of what is said of it."""
         if self.description is None or candidate == NO_FILTER:
             return self

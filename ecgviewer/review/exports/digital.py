@@ -28,27 +28,27 @@ GAINS = (1e-3, 1e15)
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
+class DigitalGrid:
     """How a lead is written: sample = whole number / ``gain``, ``bits`` of it."""
 
     gain: float
     fmt: str
 
 
-def grid_of(values_mv: FloatArray) -> Grid:
+def grid_of(values_mv: FloatArray) -> DigitalGrid:
     """Return how a lead [n] is written without loss; NaN are missing samples."""
     values = values_mv[np.isfinite(values_mv)].astype(np.float64)
     top = float(np.abs(values).max(initial=0.0))
     if top == 0.0:
-        return Grid(PLAIN_GAIN, "16")
+        return DigitalGrid(PLAIN_GAIN, "16")
     gain = _gain_of_steps(values, top)
     if gain is not None:
         for fmt, largest in LARGEST.items():
             if top * gain <= largest:
-                return Grid(gain, fmt)
+                return DigitalGrid(gain, fmt)
     # A power of ten: at least 2e8 steps over the lead, against 1.7e7 of single precision.
     exponent = int(np.floor(np.log10(LARGEST["32"] / top)))
-    return Grid(float(np.clip(10.0**exponent, *GAINS)), "32")
+    return DigitalGrid(float(np.clip(10.0**exponent, *GAINS)), "32")
 
 
 def to_whole(values_mv: FloatArray, gain: float, fmt: str) -> IntArray:

@@ -16,7 +16,7 @@ from ecgviewer.review.annotations import WFDB, Annotation, Code
 from ecgviewer.review.exports.export_files import read_bounded
 from ecgviewer.review.exports.wfdb_codec import decode
 from ecgviewer.review.exports.wfdb_export import ANNOTATOR, import_wfdb
-from ecgviewer.review.exports.wfdb_marks import Span, read_marks
+from ecgviewer.review.exports.wfdb_marks import FileSpan, read_marks
 
 MAX_BYTES = 64 * 1024 * 1024
 _NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9_-]+")
@@ -29,7 +29,7 @@ _NOT_ANNOTATIONS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Layer:
+class AnnotatorMarks:
     """What one annotator marked.
 
     ``problem`` says why it could not be read, ``remark`` what of it has no partner or no place in
@@ -76,15 +76,15 @@ def _is_annotation_file(path: Path) -> bool:
     return True
 
 
-def read_layer(recording: Recording, annotator: str) -> Layer:
+def read_annotator(recording: Recording, annotator: str) -> AnnotatorMarks:
     """Read one annotator's file; what is wrong with it is said in the layer, not raised."""
     path = recording.path.with_name(f"{recording.path.stem}.{annotator}")
     try:
         if annotator.startswith(ANNOTATOR):
-            return Layer(annotator, import_wfdb(path).annotations)
+            return AnnotatorMarks(annotator, import_wfdb(path).annotations)
         marks, stated_hz = decode(read_bounded(path, MAX_BYTES))
     except EcgViewerError as error:
-        return Layer(annotator, (), error.reason)
+        return AnnotatorMarks(annotator, (), error.reason)
     # Marks count frames, which hold several samples of the faster signals.
     marks_hz = stated_hz or recording.numbering.marks_hz or recording.fs_hz
     end = round(recording.duration_s * marks_hz)
@@ -97,7 +97,7 @@ def read_layer(recording: Recording, annotator: str) -> Layer:
     found, elsewhere = _placed(reading.spans, recording, annotator, marks_hz)
     if elsewhere:
         remarks.append(f"{elsewhere} × mark of a signal that is not shown, left out")
-    return Layer(
+    return AnnotatorMarks(
         annotator,
         tuple(sorted(found, key=lambda item: (item.start_s, item.end_s))),
         remark="; ".join(remarks),
@@ -105,7 +105,7 @@ def read_layer(recording: Recording, annotator: str) -> Layer:
 
 
 def _placed(
-    spans: Sequence[Span], recording: Recording, annotator: str, marks_hz: float
+    spans: Sequence[FileSpan], recording: Recording, annotator: str, marks_hz: float
 ) -> tuple[list[Annotation], int]:
     """Return spans in seconds and leads, and how many belong to signals that are not shown.
 

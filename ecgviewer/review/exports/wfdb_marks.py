@@ -24,7 +24,7 @@ _EPISODE = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class FileSpan:
     """A stretch as the file counts; ``signals`` are numbers of its signals, all where empty."""
 
     start: int
@@ -39,7 +39,7 @@ class Span:
 class Reading:
     """What became of the marks: spans, and how many of what had no partner."""
 
-    spans: list[Span] = field(default_factory=list)
+    spans: list[FileSpan] = field(default_factory=list)
     alone: Counter[str] = field(default_factory=Counter)
 
     def remarks(self) -> list[str]:
@@ -88,7 +88,7 @@ def read_marks(marks: Iterable[Mark], last: int, end: int, longest: int) -> Read
                 reading.spans.append(_point(flutter, ()))
             flutter = mark
         elif mark.symbol == "]" and flutter is not None:
-            reading.spans.append(Span(flutter.sample, mark.sample, FLUTTER, "[", flutter.aux))
+            reading.spans.append(FileSpan(flutter.sample, mark.sample, FLUTTER, "[", flutter.aux))
             flutter = None
         elif mark.symbol == "~":
             reading.spans.append(_quality(mark))
@@ -123,20 +123,20 @@ class _Onset:
     def take(self, peak: Mark) -> None:
         self.peaks.append(peak)
 
-    def closed(self, end: Mark) -> list[Span]:
+    def closed(self, end: Mark) -> list[FileSpan]:
         """Return the wave from here to its end; further peaks inside stand for themselves."""
         if not self.peaks:
             label = self.mark.aux or "Wave"
-            return [Span(self.mark.sample, end.sample, label, "(", "", self.signals)]
+            return [FileSpan(self.mark.sample, end.sample, label, "(", "", self.signals)]
         first, *others = self.peaks
         label = "QRS" if first.symbol == "N" else _name(first)
-        wave = Span(self.mark.sample, end.sample, label, first.symbol, first.aux, self.signals)
+        wave = FileSpan(self.mark.sample, end.sample, label, first.symbol, first.aux, self.signals)
         return [wave, *(_point(peak, self.signals) for peak in others)]
 
-    def unclosed(self) -> list[Span]:
+    def unclosed(self) -> list[FileSpan]:
         """Return the onset as a point, and every peak that came after it."""
         label = self.mark.aux or "Onset"
-        onset = Span(
+        onset = FileSpan(
             self.mark.sample, self.mark.sample, label, "(", "no end is marked", self.signals
         )
         return [onset, *(_point(peak, self.signals) for peak in self.peaks)]
@@ -149,9 +149,9 @@ def _closed(
     signals: tuple[int, ...],
     longest: int,
     alone: Counter[str],
-) -> list[Span]:
+) -> list[FileSpan]:
     """Return what an end closes: the innermost open onset, else a T wave marked from its peak."""
-    spans: list[Span] = []
+    spans: list[FileSpan] = []
     while open_ := waves.get(end.chan):
         onset = open_.pop()
         if not onset.peaks or end.sample - onset.mark.sample <= longest:
@@ -163,10 +163,10 @@ def _closed(
         note = "from its peak: no onset is marked"
         return [
             *spans,
-            Span(peak.sample, end.sample, f"{WAVES[peak.symbol]}, end", ")", note, signals),
+            FileSpan(peak.sample, end.sample, f"{WAVES[peak.symbol]}, end", ")", note, signals),
         ]
     alone["end without an onset"] += 1
-    return [*spans, Span(end.sample, end.sample, "End", ")", "no onset is marked", signals)]
+    return [*spans, FileSpan(end.sample, end.sample, "End", ")", "no onset is marked", signals)]
 
 
 def _kinds_by_signal(marks: Sequence[Mark]) -> set[str]:
@@ -187,35 +187,35 @@ def _name(mark: Mark) -> str:
     return WAVES.get(mark.symbol) or BEATS.get(mark.symbol) or POINTS.get(mark.symbol, mark.symbol)
 
 
-def _point(mark: Mark, signals: tuple[int, ...]) -> Span:
+def _point(mark: Mark, signals: tuple[int, ...]) -> FileSpan:
     label = _name(mark)
     if mark.symbol == '"':
         label = mark.aux[:80] or "Comment"
     note = _with_subtype(mark.aux, mark.subtype)
-    return Span(mark.sample, mark.sample, label, mark.symbol, note, signals)
+    return FileSpan(mark.sample, mark.sample, label, mark.symbol, note, signals)
 
 
 def _with_subtype(aux: str, subtype: int) -> str:
     return "; ".join(part for part in (aux, f"subtype {subtype}" if subtype else "") if part)
 
 
-def _rhythm(mark: Mark, stop: int, last: int) -> Span:
+def _rhythm(mark: Mark, stop: int, last: int) -> FileSpan:
     """Return a rhythm up to the next; one that begins with the last sample has no length."""
     label = rhythm_name(mark.aux)
     if mark.sample >= last:
         note = "at the last sample of the record: no length is known"
-        return Span(mark.sample, mark.sample, label, "+", note)
-    return Span(mark.sample, stop, label, "+", _with_subtype("", mark.subtype))
+        return FileSpan(mark.sample, mark.sample, label, "+", note)
+    return FileSpan(mark.sample, stop, label, "+", _with_subtype("", mark.subtype))
 
 
-def _quality(mark: Mark) -> Span:
+def _quality(mark: Mark) -> FileSpan:
     bad = bad_signals(mark.subtype)
     note = _with_subtype(mark.aux, mark.subtype)
     if not bad:
-        return Span(mark.sample, mark.sample, "Signal quality", "~", note)
+        return FileSpan(mark.sample, mark.sample, "Signal quality", "~", note)
     signals = () if mark.subtype == -1 else tuple(bad)
     what = " and ".join(sorted(set(bad.values())))
-    return Span(mark.sample, mark.sample, f"Signal quality: {what}", "~", note, signals)
+    return FileSpan(mark.sample, mark.sample, f"Signal quality: {what}", "~", note, signals)
 
 
 def _named_signal(mark: Mark) -> tuple[int, ...]:
@@ -228,7 +228,7 @@ def _episode(
     found: re.Match[str],
     open_: dict[tuple[str, str, str], Mark],
     alone: Counter[str],
-) -> Iterator[Span]:
+) -> Iterator[FileSpan]:
     """Yield an episode when its end comes; its extreme is a point."""
     signals = (int(found["chan"]),)
     kind = found["kind"]
@@ -245,6 +245,6 @@ def _episode(
             yield _point(mark, signals)
         else:
             label = f"{POINTS[mark.symbol]} {found['sign'].replace('-', '−')}"
-            yield Span(first.sample, mark.sample, label, mark.symbol, first.aux, signals)
+            yield FileSpan(first.sample, mark.sample, label, mark.symbol, first.aux, signals)
     else:
         yield _point(mark, signals)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-import numpy as np
-from PySide6.QtCore import QLineF, QObject, QSize, Signal
-from PySide6.QtGui import QGuiApplication, QPainter, QPalette, QPen, QPixmap
+from PySide6.QtCore import QObject, QSize, Signal
+from PySide6.QtGui import QGuiApplication, QPainter, QPixmap
 
+from ecgviewer.app.draw.ecg import draw_trace
+from ecgviewer.app.draw.pen import Pen
+from ecgviewer.app.draw.strip import Strip, at_gain, filling_gain
+from ecgviewer.app.qt.theme import theme_of
 from ecgviewer.app.work.workers import Job, Reporter, Workers
 from ecgviewer.core.leads import standard_indices
 from ecgviewer.core.progress import CancelToken
@@ -20,7 +23,7 @@ SHOWN_S = 5.0
 KEPT = 2000
 """Pictures kept; at 112 by 26 pixels that is some 25 MB."""
 _LEADS = ("II", "I", "V5")
-_LEAST_RANGE = 0.5
+_LEAST_REACH_MV = 0.5
 
 
 class Thumbnails(QObject):
@@ -50,14 +53,18 @@ class Thumbnails(QObject):
         self._next()
         return self._none
 
+    def forget(self) -> None:
+        """Draw every picture anew when it is asked for: the colours changed."""
+        self._pictures.clear()
+
     def _next(self) -> None:
         if self._busy or not self._wanted:
             return
         key, ref = self._wanted.popitem()
         self._busy = True
         self._workers.start(
-            _envelope_job(ref),
-            on_result=lambda envelope: self._take(key, _drawn(envelope)),
+            _trace_job(ref),
+            on_result=lambda found: self._take(key, draw_thumbnail(*found)),
             # The table says why a record cannot be read; here it just has no picture.
             on_error=lambda error: self._take(key, self._none),
         )
@@ -71,8 +78,8 @@ class Thumbnails(QObject):
         self._next()
 
 
-def _envelope_job(ref: RecordRef) -> Job:
-    def job(progress: Reporter, cancel: CancelToken) -> FloatArray:
+def _trace_job(ref: RecordRef) -> Job:
+    def job(progress: Reporter, cancel: CancelToken) -> tuple[FloatArray, float]:
         recording = open_record(ref)
         try:
             at = standard_indices(recording.leads)
@@ -80,58 +87,25 @@ def _envelope_job(ref: RecordRef) -> Job:
             trace = recording.read(0.0, SHOWN_S, [recording.leads[row]])[0]
         finally:
             recording.source.close()
-        return envelope(trace, 2 * SIZE.width())
+        return trace, recording.fs_hz
 
     return job
 
 
-def envelope(trace: FloatArray, columns: int) -> FloatArray:
-    """Return the lowest and highest value per column, centred on the median.
-
-    Parameters
-    ----------
-    trace : array [n]
-        NaN where missing.
-    columns : int
-        At most; a shorter trace has one column per sample.
-
-    Returns
-    -------
-    array [2, columns]
-        NaN in columns without a sample.
-    """
-    columns = min(columns, trace.size)
-    if columns == 0 or not np.isfinite(trace).any():
-        return np.full((2, columns), np.nan, dtype=np.float32)
-    centred = trace - np.nanmedian(trace)
-    starts = np.arange(columns) * trace.size // columns
-    low = np.fmin.reduceat(centred, starts)
-    high = np.fmax.reduceat(centred, starts)
-    # Neighbours meet, so that the columns join into a trace.
-    low[1:] = np.fmin(low[1:], high[:-1])
-    high[1:] = np.fmax(high[1:], low[:-1])
-    return np.stack([low, high]).astype(np.float32)
-
-
-def _drawn(bounds: FloatArray) -> QPixmap:
+def draw_thumbnail(trace: FloatArray, fs_hz: float) -> QPixmap:
+    """Return the picture of a trace [n], as high as the room allows; NaN where missing."""
     ratio = 2.0
     picture = QPixmap(SIZE * ratio)
     picture.setDevicePixelRatio(ratio)
     picture.fill("transparent")
-    seen = np.abs(bounds[np.isfinite(bounds)])
-    if seen.size == 0:
+    strip = Strip(
+        "", trace, fs_hz, 0.0, 1.0, SIZE.width(), SIZE.height() - 2.0, SIZE.width() / SHOWN_S
+    )
+    if strip.missing:
         return picture
-    reach = max(float(np.quantile(seen, 0.995)), _LEAST_RANGE)
-    middle, scale = SIZE.height() / 2, (SIZE.height() / 2 - 1) / reach
-    step = SIZE.width() / bounds.shape[1]
-    lines = [
-        QLineF(k * step, middle - high * scale, k * step, middle - low * scale + 0.5)
-        for k, (low, high) in enumerate(np.clip(bounds, -reach, reach).T.tolist())
-        if np.isfinite(low)
-    ]
+    (scaled,) = at_gain([strip], filling_gain([strip], 2 * _LEAST_REACH_MV))
     painter = QPainter(picture)
-    color = QGuiApplication.palette().color(QPalette.ColorRole.Text)
-    painter.setPen(QPen(color, 1.0 / ratio))
-    painter.drawLines(lines)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    draw_trace(Pen(painter, 1.0), theme_of(QGuiApplication.palette()), scaled, 0.7)
     painter.end()
     return picture

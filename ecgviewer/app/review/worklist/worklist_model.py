@@ -71,6 +71,13 @@ class WorklistModel(QAbstractTableModel):
         """Return the row of a record."""
         return next((i for i, row in enumerate(self.rows) if row.key == key), None)
 
+    def redraw_pictures(self) -> None:
+        """Use the colours of another theme."""
+        self._thumbnails.forget()
+        if self.rows:
+            last = self.index(len(self.rows) - 1, 0)
+            self.dataChanged.emit(self.index(0, 0), last, [Qt.ItemDataRole.DecorationRole])
+
     def _show_picture(self, key: str) -> None:
         number = self.row_of(key)
         if number is not None:
