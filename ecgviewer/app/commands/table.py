@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ecgviewer.app.commands.review_rows import EXPORT_COMMANDS, REVIEW_COMMANDS
+from ecgviewer.app.commands.review_rows import EXPORT_COMMANDS, REVIEW_COMMANDS, WATCH_COMMAND
 from ecgviewer.app.shell import context as when
 from ecgviewer.app.shell.actions import SEPARATOR, Command
 from ecgviewer.app.shell.menu_paths import (
@@ -33,6 +33,7 @@ TABLE: tuple[Command | str, ...] = (
         "file.open_folder", "Open &folder…", FILE, ("Ctrl+Shift+O",),
         "List every ECG in a folder and below", icon="folder", when=when.always,
     ),
+    WATCH_COMMAND,
     RECENT,
     Command(
         "file.answers", "&Answers about this file…", FILE,
