@@ -371,7 +371,11 @@ TABLE: tuple[Command | str, ...] = (
         tip="Make a millimetre on screen a true millimetre", when=when.always,
     ),
     Command(
-        "help.keys", "&Keyboard map", HELP, ("F1", "?"), "Show every shortcut",
+        "help.manual", "&Manual", HELP, ("F1",), "At the page that tells of what has the focus",
+        when=when.always,
+    ),
+    Command(
+        "help.keys", "&Keyboard map", HELP, ("?",), "Show every shortcut",
         when=when.always,
     ),
     Command(
