@@ -93,8 +93,8 @@ class BeatSheet(PlotSheet):
                 when = (evidence.each_s[:, np.newaxis] + np.append(time_s, 0.0)).ravel()
                 self.link(plot, Places(at, every, when))
             if evidence.reconstruction_mv is not None:
-                at = np.arange(evidence.reconstruction_mv.shape[1])
-                at = at / evidence.reconstruction_fs_hz - PRE_S
+                n = evidence.reconstruction_mv.shape[1]
+                at = np.arange(n) / evidence.reconstruction_fs_hz - PRE_S
                 if "reconstruction" in self.layers:
                     beat = evidence.reconstruction_mv[row] - level
                     self.curve(plot, at, beat, theme.color("reconstruction"), 2.0)
@@ -120,10 +120,10 @@ class BeatSheet(PlotSheet):
         time_s = np.arange(evidence.beats_mv.shape[1]) / evidence.fs_hz - PRE_S
         columns = [f"{lead} median [{unit}]" for lead in evidence.leads]
         values = list(evidence.beats_mv)
-        others = []
+        others: list[tuple[str, np.ndarray, np.ndarray]] = []
         if evidence.reconstruction_mv is not None:
-            at = np.arange(evidence.reconstruction_mv.shape[1])
-            at = at / evidence.reconstruction_fs_hz - PRE_S
+            n = evidence.reconstruction_mv.shape[1]
+            at = np.arange(n) / evidence.reconstruction_fs_hz - PRE_S
             others.append(("reconstruction", at, evidence.reconstruction_mv))
         if evidence.file_median is not None:
             median = evidence.file_median

@@ -11,8 +11,8 @@ from pathlib import Path
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from ecgviewer.app.qt.ask import ask
 from ecgviewer.app.qt.picture_files import save_png
+from ecgviewer.app.shell.ask import ask
 from ecgviewer.app.shell.error_reports import describe
 from ecgviewer.app.shell.workbench import Workbench
 from ecgviewer.core.errors import EcgViewerError
