@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ecgviewer.core.leads import is_ecg_channel
-from ecgviewer.signal.beats import nan_median
+from ecgviewer.signal import device_filter
+from ecgviewer.signal.beats import nan_median, prevailing
 from ecgviewer.signal.delineation import (
     P_ROOM_S,
     AverageBeat,
@@ -21,6 +22,7 @@ from ecgviewer.signal.delineation import (
     marks_of,
     p_room_s,
 )
+from ecgviewer.signal.device_filter import HighPass
 from ecgviewer.signal.gaps import FloatArray, bridge_gaps
 from ecgviewer.signal.measures.axes import Axes, axes_of
 from ecgviewer.signal.measures.rate import Rate, rate_of, unseen_samples
@@ -92,6 +94,9 @@ class Intervals:
         Of P, QRS and T in the frontal plane.
     waves : mapping of lead to LeadWaves
         Heights on the median of the unfiltered dominant beats.
+    highpass : HighPass or None
+        Of the device: as its file states it, else as far as the trace tells. ST levels that it
+        moved are left out.
     """
 
     rr_s: Measure
@@ -107,6 +112,7 @@ class Intervals:
     pacing: Pacing
     axes: Axes
     waves: Mapping[str, LeadWaves]
+    highpass: HighPass | None = None
 
 
 def measure(
@@ -115,6 +121,7 @@ def measure(
     leads: Sequence[str],
     r_peaks: IntArray | None = None,
     average: AverageBeat | None = None,
+    stated_highpass_hz: float | None = None,
 ) -> Intervals:
     """Measure a range of a recording (10 s and up to some minutes make sense).
 
@@ -128,6 +135,8 @@ def measure(
         Detected when omitted.
     average : AverageBeat, optional
         Of the same leads and peaks, where the caller has it already.
+    stated_highpass_hz : float, optional
+        Corner of the device's high-pass where the file gives it; measured when omitted.
     """
     x = np.asarray(signal_mv, dtype=np.float32)
     if x.ndim != 2 or x.shape[0] != len(leads):
@@ -148,6 +157,12 @@ def measure(
     if average is None or average.beats_mv.shape[0] < 2 or rate.rr_mean_s is None:
         return _nothing(leads, rate, stimuli, "fewer than 2 similar beats")
     marks = average.marks
+    if stated_highpass_hz is not None:
+        highpass: HighPass | None = HighPass(stated_highpass_hz)
+    else:
+        dominant = prevailing(average.correlation, r)
+        highpass = device_filter.measure(x[live], fs_hz, r, marks, dominant)
+    lost = highpass.st_lost if highpass is not None else ""
     pacing = pacing_of(stimuli, r, fs_hz, marks.qrs_on_s)
     pr, qrs, qt = _waves(average)
     if pacing.paced:
@@ -162,13 +177,18 @@ def measure(
         qt_s=qt,
         qtc_bazett_s=bazett,
         qtc_fridericia_s=fridericia,
-        st_mv=_st_levels(x, fs_hz, leads, r, marks),
+        st_mv=(
+            dict.fromkeys(leads, Measure(None, reason=lost))
+            if lost
+            else _st_levels(x, fs_hz, leads, r, marks)
+        ),
         marks=marks,
         n_beats=average.beats_mv.shape[0],
         rate=rate,
         pacing=pacing,
         axes=axes_of(average.median_mv, named, marks),
-        waves=lead_waves(x, fs_hz, leads, r, marks),
+        waves=lead_waves(x, fs_hz, leads, r, marks, st_levels=not lost),
+        highpass=highpass,
     )
 
 
