@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import math
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -58,22 +59,48 @@ class RowWriter(Protocol):
         ...
 
 
-class _CsvWriter:
-    """A table for programs and spreadsheets.
+def csv_line(row: Row) -> str:
+    """Return a row of a table for programs and spreadsheets, with its end of line.
 
     Quality and error quote files, so that what a spreadsheet would run in them gets an apostrophe.
     Path and record stay exact: programs find the record by them.
     """
+    shown = replace(row, quality=as_cell(row.quality), error=as_cell(row.error))
+    return _csv_line([_as_text(value) for value in shown.columns().values()])
+
+
+def csv_header() -> str:
+    """Return the first line of such a table."""
+    return _csv_line(COLUMNS)
+
+
+def _csv_line(cells: Sequence[str]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerow(cells)
+    return text.getvalue()
+
+
+def json_object(row: Row) -> str:
+    """Return a row as a JSON object in one line."""
+    values = {
+        name: None if isinstance(value, float) and not math.isfinite(value) else value
+        for name, value in row.columns().items()
+    }
+    return json.dumps(values, ensure_ascii=False)
+
+
+class _CsvWriter:
+    """See :func:`csv_line`."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._csv = csv.writer(stream, lineterminator="\n")
-        self._csv.writerow(COLUMNS)
-        stream.flush()
+        self._put(csv_header())
 
     def write(self, row: Row) -> None:
-        shown = replace(row, quality=as_cell(row.quality), error=as_cell(row.error))
-        self._csv.writerow([_as_text(value) for value in shown.columns().values()])
+        self._put(csv_line(row))
+
+    def _put(self, line: str) -> None:
+        self._stream.write(line)
         self._stream.flush()
 
 
@@ -85,11 +112,7 @@ class _JsonWriter:
         self._separator = "["
 
     def write(self, row: Row) -> None:
-        values = {
-            name: None if isinstance(value, float) and not math.isfinite(value) else value
-            for name, value in row.columns().items()
-        }
-        self._stream.write(f"{self._separator}\n{json.dumps(values, ensure_ascii=False)}")
+        self._stream.write(f"{self._separator}\n{json_object(row)}")
         self._stream.flush()
         self._separator = ","
 
