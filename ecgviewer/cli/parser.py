@@ -124,6 +124,12 @@ def _add_analyze(commands: Commands) -> None:
         help="go on with a Parquet table: what is in it, by content, is not computed again",
     )
     command.add_argument(
+        "--cluster",
+        metavar="ADDRESS",
+        help="compute on the workers of this Dask scheduler (tcp://HOST:8786); local starts one "
+        "here. The only option that uses the network, and only this address",
+    )
+    command.add_argument(
         "--maps", type=Path, metavar="DIR", help="also write DIR/<folder>/<record>.<model>.npz"
     )
     command.add_argument(
