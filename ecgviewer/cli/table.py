@@ -24,7 +24,8 @@ class Row:
     as its paper defines it, ``threshold`` the calibrated score at the chosen specificity.
     ``worst_*`` is the top flag or, without one, the highest part of the score map.
     ``site_shift`` names what lies higher than among the model's normals in the records of this
-    folder up to this one. ``parts`` (p-values) is no column.
+    folder up to this one. ``parts`` (p-values) and the content hashes of record and bundle are
+    columns of archives only; a row without the record's is not settled: a later run tries again.
     """
 
     path: str
@@ -42,13 +43,21 @@ class Row:
     error: str = ""
     site_shift: str = ""
     parts: Mapping[str, float] = field(default_factory=dict)
+    recording_sha256: str = ""
+    bundle_sha256: str = ""
 
     def columns(self) -> dict[str, object]:
         """Return the values of the columns by name."""
         return {name: getattr(self, name) for name in COLUMNS}
 
 
-COLUMNS = tuple(column.name for column in fields(Row) if column.name != "parts")
+_ARCHIVE_ONLY = ("parts", "recording_sha256", "bundle_sha256")
+COLUMNS = tuple(column.name for column in fields(Row) if column.name not in _ARCHIVE_ONLY)
+
+
+def is_archive(out: str) -> bool:
+    """Return whether a table is one of Parquet: ``FILE.parquet``, or a folder of parts."""
+    return out != "-" and Path(out).suffix.lower() not in (".csv", ".json")
 
 
 class RowWriter(Protocol):
