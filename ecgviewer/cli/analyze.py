@@ -77,7 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
     failures = 0
     shifts = SiteShifts()
     try:
-        with open_table(arguments.out) as table:
+        with open_table(arguments.out, arguments.clock) as table:
             for rows in _rows(arguments, models, pool, jobs):
                 for row in rows:
                     table.write(shifts.with_shift(row))

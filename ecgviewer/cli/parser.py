@@ -131,7 +131,17 @@ def _add_analyze(commands: Commands) -> None:
         action="store_true",
         help="no path, and a pseudonym for each record (record-HASH, as in anonymous exports)",
     )
+    _add_clock(command, "worst_start_clock and worst_end_clock")
     _add_read_options(command)
+
+
+def _add_clock(command: argparse.ArgumentParser, columns: str) -> None:
+    command.add_argument(
+        "--clock",
+        action="store_true",
+        help="three more columns: offset_samples (the stored sample that is second 0; above 0 "
+        f"where padding was cut off), {columns} by the record's clock",
+    )
 
 
 def _add_watch(commands: Commands) -> None:
@@ -254,6 +264,7 @@ def _add_measure(commands: Commands) -> None:
         metavar="N",
         help="one row per N seconds (default: record)",
     )
+    _add_clock(command, "start_clock and stop_clock")
     command.add_argument(
         "--out",
         type=types.measures_file,
