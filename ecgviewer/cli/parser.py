@@ -115,7 +115,13 @@ def _add_analyze(commands: Commands) -> None:
         type=types.table_file,
         default="-",
         metavar="FILE",
-        help="FILE.csv, FILE.json, or - for CSV on standard output (default)",
+        help="FILE.csv, FILE.json, FILE.parquet, FOLDER/ for the parts of a Parquet table, or - "
+        "for CSV on standard output (default)",
+    )
+    command.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with a Parquet table: what is in it, by content, is not computed again",
     )
     command.add_argument(
         "--maps", type=Path, metavar="DIR", help="also write DIR/<folder>/<record>.<model>.npz"

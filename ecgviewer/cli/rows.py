@@ -97,6 +97,8 @@ def result_row(
         worst_start_clock="" if start_s is None else recording.start.stamp(start_s),
         worst_end_clock="" if stop_s is None else recording.start.stamp(stop_s),
         parts=dict(analysis.parts),
+        recording_sha256=analysis.recording_sha256,
+        bundle_sha256=analysis.bundle_sha256,
     )
 
 

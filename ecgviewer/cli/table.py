@@ -24,9 +24,10 @@ class Row:
     as its paper defines it, ``threshold`` the calibrated score at the chosen specificity.
     ``worst_*`` is the top flag or, without one, the highest part of the score map.
     ``site_shift`` names what lies higher than among the model's normals in the records of this
-    folder up to this one. ``parts`` (p-values) is no column. The three before it are columns on
-    request: the stored sample that is second 0 of ``worst_*`` (above 0 where padding was cut
-    off), and when that was by the record's clock.
+    folder up to this one. ``parts`` (p-values) and the content hashes of record and bundle are
+    columns of archives only; a row without the record's is not settled: a later run tries again.
+    The three after ``site_shift`` are columns on request: the stored sample that is second 0 of
+    ``worst_*`` (above 0 where padding was cut off), and when that was by the record's clock.
     """
 
     path: str
@@ -47,6 +48,8 @@ class Row:
     worst_start_clock: str = ""
     worst_end_clock: str = ""
     parts: Mapping[str, float] = field(default_factory=dict)
+    recording_sha256: str = ""
+    bundle_sha256: str = ""
 
     def columns(self, clock: bool = False) -> dict[str, object]:
         """Return the values of the columns by name."""
@@ -54,14 +57,20 @@ class Row:
 
 
 CLOCK_COLUMNS = ("offset_samples", "worst_start_clock", "worst_end_clock")
+_ARCHIVE_ONLY = ("parts", "recording_sha256", "bundle_sha256")
 COLUMNS = tuple(
-    column.name for column in fields(Row) if column.name not in (*CLOCK_COLUMNS, "parts")
+    column.name for column in fields(Row) if column.name not in (*CLOCK_COLUMNS, *_ARCHIVE_ONLY)
 )
 
 
 def columns(clock: bool = False) -> tuple[str, ...]:
     """Return the names of the columns; ``clock``: with those that tell where second 0 lies."""
     return (*COLUMNS, *CLOCK_COLUMNS) if clock else COLUMNS
+
+
+def is_archive(out: str) -> bool:
+    """Return whether a table is one of Parquet: ``FILE.parquet``, or a folder of parts."""
+    return out != "-" and Path(out).suffix.lower() not in (".csv", ".json")
 
 
 class RowWriter(Protocol):
