@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ecgviewer.app.commands.plot_rows import EVIDENCE_COMMANDS
 from ecgviewer.app.commands.review_rows import EXPORT_COMMANDS, REVIEW_COMMANDS, WATCH_COMMAND
 from ecgviewer.app.shell import context as when
 from ecgviewer.app.shell.actions import SEPARATOR, Command
@@ -361,11 +362,7 @@ TABLE: tuple[Command | str, ...] = (
         "tools.copy_calipers", "Copy &measurement", TOOLS, ("Ctrl+C",),
         "Copy what the calipers measured", in_traces=True, when=when.measured,
     ),
-    Command(
-        "tools.evidence", "&Evidence card…", TOOLS, ("E",),
-        "Median beats against their reconstruction, and the intervals", icon="evidence",
-        when=when.record_seen,
-    ),
+    *EVIDENCE_COMMANDS,
     SEPARATOR,
     Command(
         "tools.calibrate", "&Screen calibration…", TOOLS,

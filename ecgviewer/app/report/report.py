@@ -164,7 +164,7 @@ def make_page(
         sorted(_scrubbed(recording, annotations, privacy), key=lambda item: item.start_s)
     )
     verdict, abnormal = _verdict(analysis, specificity)
-    stated = recording.facts.highpass_hz
+    stated = recording.stated_highpass_hz
     intervals = measure(signal, recording.fs_hz, leads, stated_highpass_hz=stated)
     if conclusion:
         verdict += f"  Reviewer: {conclusion}."

@@ -14,6 +14,7 @@ from ecgviewer.app.review.worklist.watch_command import WatchCommand
 from ecgviewer.app.review.worklist.worklist import Worklist
 from ecgviewer.app.review.worklist.worklist_panel import WorklistPanel
 from ecgviewer.app.shell.workbench import Workbench
+from ecgviewer.review.queue import QueueRow
 
 
 class ReviewFeature(QObject):
@@ -44,6 +45,11 @@ class ReviewFeature(QObject):
         self.records = RecordCommands(bench, self.worklist, self.worklist_panel)
         self.watch = WatchCommand(bench, self.worklist, worklist)
         bench.document.blindChanged.connect(self._show_review)
+
+    def rows(self) -> list[QueueRow]:
+        """Return the records of the work list."""
+        queue = self.worklist.queue
+        return queue.rows if queue is not None else []
 
     def _show_review(self) -> None:
         """Offer the reader's own panel in the place of those that are put away."""
