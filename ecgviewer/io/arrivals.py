@@ -35,7 +35,7 @@ class Arrivals:
     folder : Path
     options : ReadOptions, optional
         Carried along in every RecordRef.
-    rest_s : float
+    rest_s : float, optional
         For how long a file must stay as it is.
     clock : callable
         Seconds; for tests.
@@ -45,12 +45,12 @@ class Arrivals:
         self,
         folder: Path,
         options: ReadOptions | None = None,
-        rest_s: float = REST_S,
+        rest_s: float | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.folder = folder
         self._options = options or ReadOptions()
-        self._rest_s = rest_s
+        self._rest_s = REST_S if rest_s is None else rest_s
         self._clock = clock
         self._seen: dict[Path, tuple[FileStamp, float]] = {}
         self._restless: set[Path] = set()

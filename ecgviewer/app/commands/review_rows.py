@@ -192,9 +192,14 @@ REVIEW_COMMANDS: tuple[Command | str, ...] = (
     ),
 )  # fmt: skip
 
+WATCH_COMMAND = Command(
+    "file.watch", "&Watch folder…", FILE,
+    tip="Records that come into a folder are judged, ranked in the work list and announced; again "
+    "to end it", checkable=True, when=when.always,
+)  # fmt: skip
 EXPORT_COMMANDS: tuple[Command, ...] = (
     Command(
         "file.export_review", "Export re&view…", FILE, ("Ctrl+Shift+E",),
-        "The annotations and verdicts as WFDB, CSV or JSON", when=when.review_open,
+        "The annotations and verdicts as WFDB, CSV, JSON or FHIR", when=when.review_open,
     ),
 )  # fmt: skip

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ecgviewer.app.commands.review_rows import EXPORT_COMMANDS, REVIEW_COMMANDS
+from ecgviewer.app.commands.plot_rows import EVIDENCE_COMMANDS
+from ecgviewer.app.commands.review_rows import EXPORT_COMMANDS, REVIEW_COMMANDS, WATCH_COMMAND
 from ecgviewer.app.shell import context as when
 from ecgviewer.app.shell.actions import SEPARATOR, Command
 from ecgviewer.app.shell.menu_paths import (
@@ -33,6 +34,7 @@ TABLE: tuple[Command | str, ...] = (
         "file.open_folder", "Open &folder…", FILE, ("Ctrl+Shift+O",),
         "List every ECG in a folder and below", icon="folder", when=when.always,
     ),
+    WATCH_COMMAND,
     RECENT,
     Command(
         "file.answers", "&Answers about this file…", FILE,
@@ -46,7 +48,7 @@ TABLE: tuple[Command | str, ...] = (
     ),
     Command(
         "file.report", "Export &report…", FILE, ("Ctrl+E",),
-        "One A4 page at exact scale, as PDF or PNG", icon="report", when=when.record_seen,
+        "One A4 page at exact scale, as PDF, PNG or DICOM", icon="report", when=when.record_seen,
     ),
     *EXPORT_COMMANDS,
     *(
@@ -360,11 +362,7 @@ TABLE: tuple[Command | str, ...] = (
         "tools.copy_calipers", "Copy &measurement", TOOLS, ("Ctrl+C",),
         "Copy what the calipers measured", in_traces=True, when=when.measured,
     ),
-    Command(
-        "tools.evidence", "&Evidence card…", TOOLS, ("E",),
-        "Median beats against their reconstruction, and the intervals", icon="evidence",
-        when=when.record_seen,
-    ),
+    *EVIDENCE_COMMANDS,
     SEPARATOR,
     Command(
         "tools.calibrate", "&Screen calibration…", TOOLS,

@@ -104,7 +104,7 @@ def gather(
     live = np.isfinite(signal).any(axis=1)
     live &= np.asarray([is_ecg_channel(lead) for lead in recording.leads], dtype=np.bool_)
     r_peaks = detect_r_peaks(signal[live], fs_hz) if live.any() else np.zeros(0, dtype=np.int64)
-    stated = recording.facts.highpass_hz
+    stated = recording.stated_highpass_hz
     intervals = measure(signal, fs_hz, recording.leads, r_peaks, stated_highpass_hz=stated)
     patient = recording.patient
     reconstruction, rate = None, fs_hz

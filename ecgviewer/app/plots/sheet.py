@@ -15,6 +15,8 @@ from ecgviewer.app.qt.theme import LIGHT, Theme
 
 DoubleArray = npt.NDArray[np.float64]
 
+CLOCK_FROM_S = 120.0
+"""Moments of a recording that long are told in hours, minutes and seconds."""
 REACH_PX = 14.0
 """How near a click must be to what it means."""
 
@@ -41,7 +43,7 @@ class ClockAxis(pyqtgraph.AxisItem):  # type: ignore[misc]
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         """Return what stands at the ticks."""
-        if not values or max(values) < 120.0:
+        if not values or max(values) < CLOCK_FROM_S:
             return [f"{value:g}" for value in values]
         texts = []
         for value in values:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from ecgviewer.core.leads import is_ecg_channel
 from ecgviewer.signal import device_filter
-from ecgviewer.signal.beats import nan_median, prevailing
+from ecgviewer.signal.beats import SAME_SHAPE, nan_median, prevailing
 from ecgviewer.signal.delineation import (
     P_ROOM_S,
     AverageBeat,
@@ -40,10 +40,16 @@ ST_AFTER_J_S = 0.06
 LEAST_ERROR_S = 0.003
 """To which a reader sets a mark on screen: nothing is more certain than that."""
 LEAD_GROUPS = 4
+READERS_FACTOR = {"pr": 1.3, "qrs": 1.35, "qt": 1.6}
+"""How much further readers' marks are off than halves of a record's beats and leads are from each
+other, so that 68 % lie within the uncertainty (LUDB 1-100, ``tests/signal/test_ludb.py``): halves
+share the shape of the wave, and with it what is systematic."""
 MOST_APART_S = {"pr": 0.03}
 """Where two halves of the beats differ by more, they have not got one interval to measure."""
 ALIKE = 0.5
-"""Median correlation of the beats with the prevailing one below which they are noise."""
+"""Median correlation of the beats with the prevailing one below which they are noise..."""
+ALIKE_SHARE = 0.3
+"""...unless so many are of its shape: where premature beats take turns, half are not."""
 MOST_SPREAD = 0.25
 """Standard deviation of RR, relative to the mean, above which no one QTc holds."""
 
@@ -151,7 +157,7 @@ def measure(
         r = np.asarray(r_peaks, dtype=np.int64)
     if average is None and r.size >= 2 and live.any():
         average = average_beat(x[live], fs_hz, r, stimuli)
-    if average is not None and float(np.median(average.correlation)) < ALIKE:
+    if average is not None and not _resemble(average):
         return _nothing(leads, Rate(0), stimuli, "beats do not resemble each other")
     rate = rate_of(r, fs_hz, unseen_samples(x[live], fs_hz)) if r.size else Rate(0)
     if average is None or average.beats_mv.shape[0] < 2 or rate.rr_mean_s is None:
@@ -190,6 +196,13 @@ def measure(
         waves=lead_waves(x, fs_hz, leads, r, marks, st_levels=not lost),
         highpass=highpass,
     )
+
+
+def _resemble(average: AverageBeat) -> bool:
+    """Return whether the beats have something in common, as those of a heart do."""
+    same = average.correlation >= SAME_SHAPE
+    enough = same.sum() >= 3 and same.mean() >= ALIKE_SHARE
+    return bool(enough or np.median(average.correlation) >= ALIKE)
 
 
 def _nothing(leads: Sequence[str], rate: Rate, stimuli: IntArray, reason: str) -> Intervals:
@@ -251,19 +264,20 @@ def _waves(average: AverageBeat) -> tuple[Measure, Measure, Measure]:
             measures.append(Measure(None, reason="differs from beat to beat"))
             continue
         error_s = float(np.sqrt(np.mean((others - value) ** 2))) if others.size else 0.01
-        measures.append(Measure(value, float(np.hypot(error_s, LEAST_ERROR_S))))
+        error_s = READERS_FACTOR[name] * float(np.hypot(error_s, LEAST_ERROR_S))
+        measures.append(Measure(value, error_s))
     return measures[0], measures[1], measures[2]
 
 
 def _corrected(qt: Measure, rate: Rate, pacing: Pacing, exponent: float) -> Measure:
-    if qt.value is None or qt.uncertainty is None:
-        return qt
     if pacing.ventricular:
         return Measure(None, reason="paced")
     if rate.rr_mean_s is None or rate.rr_sd_s is None:
         return Measure(None, reason="no RR interval")
     if rate.rr_sd_s > MOST_SPREAD * rate.rr_mean_s:
         return Measure(None, reason="irregular")
+    if qt.value is None or qt.uncertainty is None:
+        return qt
     factor = rate.rr_mean_s**-exponent
     return Measure(qt.value * factor, qt.uncertainty * factor)
 
