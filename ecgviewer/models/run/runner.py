@@ -151,4 +151,5 @@ def evidence(
         usable=prepared.usable,
         start_s=prepared.span.start / fs_hz,
         looks=prepared.looks,
+        highpass=prepared.highpass,
     )

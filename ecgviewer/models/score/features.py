@@ -119,10 +119,13 @@ class Description:
         turned = _frontal_deg(shape.reshape(5, 12)[2])
         intervals[t_axis] = _turn(turned - T_AXIS_DEG)
         intervals[angle] = abs(_turn(turned - (intervals[axis] + AXIS_DEG)))
-        if STRENGTH[candidate] >= ST_LOST:
-            shape = np.full_like(shape, np.nan)
-            in_mv = None if in_mv is None else np.full_like(in_mv, np.nan)
-        return replace(self, st_shape=shape, st_mv=in_mv, intervals=intervals)
+        before = replace(self, st_shape=shape, st_mv=in_mv, intervals=intervals)
+        return before.without_levels() if STRENGTH[candidate] >= ST_LOST else before
+
+    def without_levels(self) -> Description:
+        """Return what can be said where the device left nothing of the levels to judge."""
+        in_mv = None if self.st_mv is None else np.full_like(self.st_mv, np.nan)
+        return replace(self, st_shape=np.full_like(self.st_shape, np.nan), st_mv=in_mv)
 
 
 def describe(window: Window) -> Description | None:
