@@ -48,6 +48,9 @@ INTERVALS: Final = (
 )  # fmt: skip
 """Name and suspicious direction of each interval feature."""
 
+_OF_LEVELS = np.array([name in ("qrs_t_angle_deg", "t_axis_deg") for name, _ in INTERVALS])
+"""What the height of T in two leads tells."""
+
 AXIS_DEG, T_AXIS_DEG = 30.0, 40.0
 """Usual axes: deviations from them are features."""
 NORMAL_RATE_BPM = (60.0, 100.0)
@@ -125,7 +128,9 @@ class Description:
     def without_levels(self) -> Description:
         """Return what can be said where the device left nothing of the levels to judge."""
         in_mv = None if self.st_mv is None else np.full_like(self.st_mv, np.nan)
-        return replace(self, st_shape=np.full_like(self.st_shape, np.nan), st_mv=in_mv)
+        intervals = np.where(_OF_LEVELS, np.nan, self.intervals)
+        bare = np.full_like(self.st_shape, np.nan)
+        return replace(self, st_shape=bare, st_mv=in_mv, intervals=intervals)
 
 
 def describe(window: Window) -> Description | None:
