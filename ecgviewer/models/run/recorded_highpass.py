@@ -54,6 +54,11 @@ class RecordedHighPass:
             return None
         return device_filter.measure(known, self._fs_hz, self._r_peaks, average.marks)
 
+    @property
+    def stated_loss(self) -> str:
+        """Why, by what the file says, ST levels cannot be judged; empty where it does not say."""
+        return "" if self._stated_hz is None else HighPass(self._stated_hz).st_lost
+
     def __call__(self) -> HighPass | None:
         """Return the high-pass; None where neither file nor trace tells."""
         return self._found

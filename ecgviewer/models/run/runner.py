@@ -152,4 +152,5 @@ def evidence(
         start_s=prepared.span.start / fs_hz,
         looks=prepared.looks,
         highpass=prepared.highpass,
+        levels_lost=prepared.levels_lost,
     )

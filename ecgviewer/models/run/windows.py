@@ -113,6 +113,8 @@ class PreparedWindow:
         What the first model to see it computed without its network, for the next ones.
     highpass : callable
         Returns the device's high-pass, None where it is not known.
+    levels_lost : str
+        Why, by what the file says of its filters, ST levels cannot be judged; or empty.
     """
 
     span: WindowSpan
@@ -125,6 +127,7 @@ class PreparedWindow:
     findings: tuple[QualityFinding, ...]
     looks: Looks = field(default_factory=Looks)
     highpass: Callable[[], HighPass | None] = unknown_highpass
+    levels_lost: str = ""
 
     @property
     def judged(self) -> bool:
@@ -322,6 +325,7 @@ def _window(
         r_peaks=r_peaks,
         findings=own,
         highpass=highpass,
+        levels_lost=highpass.stated_loss,
     )
 
 

@@ -72,7 +72,10 @@ class DescribedWindow:
     def of(cls, window: Window) -> DescribedWindow:
         """Look at a window."""
         found = window.looks.once("description", lambda: features.describe(window))
-        return cls(window, compare(window), found, {} if found is None else _beats(found))
+        beats = {} if found is None else _beats(found)
+        if found is not None and window.levels_lost:
+            found = found.without_levels()
+        return cls(window, compare(window), found, beats, levels_lost=window.levels_lost)
 
     def without_highpass(self, candidate: int) -> DescribedWindow:
         """Return the window with a device's high-pass taken out of what is said of it."""
@@ -80,7 +83,10 @@ class DescribedWindow:
             return self
         before = self.description.without_highpass(candidate)
         return replace(
-            self, description=before, highpass=candidate, levels_lost=levels_lost(candidate)
+            self,
+            description=before,
+            highpass=candidate,
+            levels_lost=self.levels_lost or levels_lost(candidate),
         )
 
     def without_levels(self) -> DescribedWindow:

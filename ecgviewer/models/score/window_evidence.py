@@ -86,6 +86,8 @@ class Window:
         Of the same prepared window, whichever network's answer this is.
     highpass : callable
         Returns the device's high-pass as the file states or the trace shows it; None: not known.
+    levels_lost : str
+        Why, by what the file says of its filters, ST levels cannot be judged; or empty.
     """
 
     signal_mv: FloatArray
@@ -99,6 +101,7 @@ class Window:
     start_s: float = 0.0
     looks: Looks = field(default_factory=Looks)
     highpass: Callable[[], HighPass | None] = unknown_highpass
+    levels_lost: str = ""
 
     def judged(self) -> BoolArray:
         """Return which samples may be judged, [12, n]."""
