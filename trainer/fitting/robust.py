@@ -30,9 +30,10 @@ def run(model: Path, folder: Path, out: Path, device: str, overwrite: bool) -> i
         bar.close()
     tell_unread([*failures, *scores.failures])
     found = for_unlabelled_site(bundle, scores.records, folder.resolve().name)
+    share, factor = found.stretch.normal_share, found.stretch.factor
     print(
-        f"{len(scores.records)} records; about {found.stretch.normal_share:.0%} of them look normal, and "
-        f"normals score {found.stretch.factor:.2f} times as high here as those of the model"
+        f"{len(scores.records)} records; about {share:.0%} of them look normal, and normals score "
+        f"{factor:.2f} times as high here as those of the model"
     )
     n = int(found.bundle.training["site_normals"])
     write_site_bundle(found.bundle, found.thresholds, n, out, overwrite)
