@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,8 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage, QPainter
 
 from ecgviewer.app.shell.window import MainWindow
-from ecgviewer.app.trace.page.track_rows import (
-    _letter_box,
-    annotation_track,
-    paint_track,
-)
+from ecgviewer.app.trace.page.track_rows import _letter_box, paint_track
+from ecgviewer.app.trace.scene.tracks import annotation_track
 from ecgviewer.review.annotations import Annotation, Code
 from tests.app.driving import spin
 from tests.generators import ecg_uv, write_wfdb_16

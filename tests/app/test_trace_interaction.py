@@ -87,9 +87,7 @@ def test_dragging_pans(view: TraceView) -> None:
     view.goto(20.0)
     drag(view, QPoint(600, 400), QPoint(400, 400))
     px_per_s = view.moment().geometry.px_per_s
-    assert view.visible_range()[0] == pytest.approx(
-        20.0 + 200 / view.moment().geometry.px_per_s, abs=0.02
-    )
+    assert view.visible_range()[0] == pytest.approx(20.0 + 200 / px_per_s, abs=0.02)
 
 
 def test_wheel_pans_and_stops_at_the_ends(view: TraceView) -> None:

@@ -97,7 +97,8 @@ def test_baselines_lie_on_millimetre_lines() -> None:
 @pytest.mark.parametrize("mode", LayoutMode)
 def test_the_first_calibration_pulse_is_seen_whole(mode: LayoutMode, gain: float) -> None:
     state = ViewState(mode=mode, mm_per_mv=gain)
-    assert page(state, height=620.0).lanes[0].baseline >= state.px_per_mv
+    found = page(state, height=620.0)
+    assert found.lanes[0].baseline >= found.px_per_mv
 
 
 @pytest.mark.parametrize("height", [480.0, 900.0])
@@ -127,8 +128,7 @@ def test_an_artefact_does_not_empty_the_page() -> None:
 def test_the_room_above_the_first_row_belongs_to_its_lead() -> None:
     state = ViewState()
     found = page(state, reach=Reach({"I": 1.6}))
-    lane = Geometry(found, Viewport(1200.0, 900.0, LIGHT)).lane_at(
-        found.left + 50.0, found.top + 2.0
-    )
+    geometry = Geometry(found, Viewport(1200.0, 900.0, LIGHT))
+    lane = geometry.lane_at(found.left + 50.0, found.top + 2.0)
     assert found.lanes[0].top > 2.0
     assert lane is not None and lane.lead == "I"

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from ecgviewer.app.trace.page import scrolled_picture
+from ecgviewer.app.trace.page.scrolled_picture import ScrolledPicture
+from ecgviewer.app.trace.raster.picture import Picture
 from ecgviewer.app.trace.view import TraceView
 from ecgviewer.core.analysis import Flag
 from ecgviewer.core.quality import QualityFinding
@@ -75,15 +76,13 @@ def shows_the_same_anew(view: TraceView) -> bool:
 def painted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The widths of the stretches of traces that were painted."""
     widths: list[int] = []
-    paint = scrolled_picture.ScrolledPicture._paint
+    paint = ScrolledPicture._paint
 
-    def noted(
-        self: scrolled_picture.ScrolledPicture, picture: scrolled_picture.Picture, *rest: object
-    ) -> object:
+    def noted(self: ScrolledPicture, picture: Picture, *rest: object) -> object:
         widths.append(picture.pixels.shape[1])
         return paint(self, picture, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(scrolled_picture.ScrolledPicture, "_paint", noted)
+    monkeypatch.setattr(ScrolledPicture, "_paint", noted)
     return widths
 
 

@@ -280,6 +280,10 @@ class TraceCanvas(QWidget):
 
     # Qt's events -----------------------------------------------------------------------------
 
+    def _painted_moment(self) -> Moment | None:
+        """Return what layers paint over; None while there is bare paper."""
+        return None if self._waiting else self.moment()
+
     def _paint_page(self, painter: QPainter) -> None:
         """Show the page, brought up to this moment."""
         if self._waiting:
@@ -289,6 +293,8 @@ class TraceCanvas(QWidget):
             moment, self._complete = self.moment(), self._is_loaded()
             self._page.update(moment, self.font(), self._complete)
             self._stale = False
+            if self._complete:
+                self._later.stop()
         painter.setFont(self.font())
         self._page.paint(painter)
         if self.hasFocus():
@@ -306,7 +312,7 @@ class TraceCanvas(QWidget):
             # Imported here: a window without a record needs no pyqtgraph, and starts without.
             from ecgviewer.app.trace.host import Host
 
-            self._host = Host(self, self._paint_page, self.layers.all, self.moment)
+            self._host = Host(self, self._paint_page, self.layers.all, self._painted_moment)
             self._host.set_size(self.width(), self.height())
             self._host.show()
             self._rows.raise_()

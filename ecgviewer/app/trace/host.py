@@ -41,7 +41,7 @@ class _PageItem(pyqtgraph.GraphicsObject):  # type: ignore[misc]
 class _LayerItem(pyqtgraph.GraphicsObject):  # type: ignore[misc]
     """A layer; when it alone changes, only what it covers is painted anew."""
 
-    def __init__(self, layer: Layer, moment: Callable[[], Moment]) -> None:
+    def __init__(self, layer: Layer, moment: Callable[[], Moment | None]) -> None:
         super().__init__()
         self._layer, self._moment = layer, moment
         self._rect = self._extent = QRectF()
@@ -52,7 +52,10 @@ class _LayerItem(pyqtgraph.GraphicsObject):  # type: ignore[misc]
 
     def follow(self) -> None:
         """Paint anew what the layer covered and what it covers now."""
-        before, self._extent = self._extent, self._layer.extent(self._moment().geometry)
+        moment = self._moment()
+        if moment is None:
+            return
+        before, self._extent = self._extent, self._layer.extent(moment.geometry)
         for part in (before, self._extent):
             if not part.isEmpty():
                 self.update(part)
@@ -63,10 +66,13 @@ class _LayerItem(pyqtgraph.GraphicsObject):  # type: ignore[misc]
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
-        self._extent = self._layer.extent(self._moment().geometry)
+        moment = self._moment()
+        if moment is None:
+            return
+        self._extent = self._layer.extent(moment.geometry)
         if not self._extent.isEmpty():
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-            self._layer.paint(painter, self._moment().geometry)
+            self._layer.paint(painter, moment.geometry)
 
 
 class Host(pyqtgraph.GraphicsView):  # type: ignore[misc]
@@ -77,7 +83,7 @@ class Host(pyqtgraph.GraphicsView):  # type: ignore[misc]
         parent: QWidget,
         paint_page: Callable[[QPainter], None],
         layers: Sequence[Layer],
-        moment: Callable[[], Moment],
+        moment: Callable[[], Moment | None],
     ) -> None:
         super().__init__(parent, background=None)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)

@@ -105,7 +105,7 @@ class TraceView(TraceCanvas):
 
     def page_px(self, span_s: float, mm_per_s: float) -> float:
         """Return the width that shows a time at a paper speed, with the names beside it."""
-        left = left_margin(self.state, self.moment().geometry.viewport.label_px)
+        left = left_margin(self.state, self._viewport().label_px)
         return left + span_s * mm_per_s * self.state.pixels_per_mm
 
     def set_pixels_per_mm(self, pixels_per_mm: float | None) -> None:

@@ -70,6 +70,8 @@ class SceneData(QObject):
         self._loader.loaded.connect(self._chunk_came)
         self._loader.swept.connect(self.swept)
         self._loader.failed.connect(self._fail)
+        # Where things are depends on what the record begins with.
+        self._loader.request([0])
 
     def _show_maps(self) -> None:
         analysis = self._scene.analysis

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -64,7 +64,7 @@ class Scene:
     selected_flag: int | None = None
     selected_annotation: int | None = None
     edited_annotation: Annotation | None = None
-    r_peaks: npt.NDArray[np.int64] = NO_BEATS
+    r_peaks: npt.NDArray[np.int64] = field(default_factory=lambda: NO_BEATS)
     clock: Start | None = None
     cursor_s: float | None = None
 
