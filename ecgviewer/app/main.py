@@ -11,6 +11,7 @@ from ecgviewer.app.commands.table import TABLE
 from ecgviewer.app.commands.tools import ToolCommands
 from ecgviewer.app.commands.view import ViewCommands
 from ecgviewer.app.panels.install import Panels
+from ecgviewer.app.plots.install import Plots
 from ecgviewer.app.review.install import ReviewFeature
 from ecgviewer.app.shell.flag_groups import FlagGroups
 from ecgviewer.app.shell.reviewing.flag_verdicts import FlagVerdicts
@@ -33,6 +34,7 @@ class Program:
     tool_commands: ToolCommands
     review: ReviewFeature
     context: CurrentContext
+    plots: Plots
 
 
 def build(session: Session) -> Program:
@@ -54,6 +56,10 @@ def build(session: Session) -> Program:
     analyse_commands = AnalyseCommands(bench, panels.analysis, panels.records)
     tool_commands = ToolCommands(bench)
     review = ReviewFeature(bench, panels.flags)
+    plots = Plots(bench, review.rows)
+    review.worklist.listChanged.connect(plots.panel.refresh_soon)
+    review.worklist.rowChanged.connect(plots.panel.refresh_soon)
+    window.keep(plots.panel.close_work)
     window.keep(review_document.close, may_close=review_document.may_close)
     window.keep(review.close)
     context = CurrentContext(
@@ -65,5 +71,5 @@ def build(session: Session) -> Program:
     window.start()
     return Program(
         window, bench, panels, view_commands, file_commands, analyse_commands, tool_commands,
-        review, context,
+        review, context, plots,
     )  # fmt: skip

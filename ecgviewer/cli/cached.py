@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -35,6 +36,12 @@ class CachedModels:
         self._device = device
         self._detectors: dict[Path, Detector] = {}
         self._store = AnalysisStore(cache_dir())
+
+    def load(self, bundles: Sequence[Path]) -> None:
+        """Load these models now; one that cannot be says so with each record."""
+        for bundle in bundles:
+            with contextlib.suppress(EcgViewerError):
+                self._detector(bundle)
 
     def analyze(
         self, recording: Recording, bundle: Path, progress: Progress = no_progress

@@ -11,6 +11,7 @@ import numpy as np
 from ecgviewer.core.leads import STANDARD_LEADS, is_ecg_channel
 from ecgviewer.core.quality import EXCHANGES, quality_words
 from ecgviewer.core.recording import Recording
+from ecgviewer.signal.device_filter import HighPass
 from ecgviewer.signal.electrodes import exchanged_electrodes
 from ecgviewer.signal.measures.intervals import Intervals, Measure, measure
 from ecgviewer.signal.quality.assess import assess
@@ -114,7 +115,8 @@ class _MeasuredSpan:
     def of(cls, recording: Recording, start_s: float, stop_s: float) -> _MeasuredSpan:
         leads = [lead for lead in recording.leads if is_ecg_channel(lead)]
         signal = recording.read(start_s, stop_s, leads)
-        intervals = measure(signal, recording.fs_hz, leads)
+        stated = recording.facts.highpass_hz
+        intervals = measure(signal, recording.fs_hz, leads, stated_highpass_hz=stated)
         found = exchanged_electrodes(signal, recording.fs_hz, leads)
         quality = quality_words(
             assess(signal, recording.fs_hz, leads, start_s=start_s), leads, stop_s
@@ -147,6 +149,9 @@ def _row(
         spread = float(np.sqrt(within))
     else:
         reasons.insert(0, f"rate_bpm: {all_of[0].rr_s.reason}")
+    highpass_hz, lost = _highpass([one.highpass for one in measured])
+    if lost:
+        reasons.append(lost)
     return MeasureRow(
         path=path,
         record=record,
@@ -161,7 +166,7 @@ def _row(
         irregular=int(any(one.rate.irregular for one in measured)) if measured else None,
         paced=int(any(one.pacing.paced for one in all_of)) if measured else None,
         p_present=_p_present(measured),
-        highpass_hz=None,
+        highpass_hz=highpass_hz,
         electrodes=_distinct([piece.electrodes for piece in pieces]),
         quality=_distinct([piece.quality for piece in pieces]),
         reasons="; ".join(reasons),
@@ -175,6 +180,15 @@ def _p_present(measured: Sequence[Intervals]) -> int | None:
         return None
     return int(np.mean([one.marks is not None and one.marks.p_on_s is not None
                         for one in measured]) >= 0.5)  # fmt: skip
+
+
+def _highpass(of_pieces: Sequence[HighPass | None]) -> tuple[float | None, str]:
+    """Return the device's high-pass, if half of the pieces tell it, and what it spoils."""
+    told = [one for one in of_pieces if one is not None]
+    if not told or 2 * len(told) < len(of_pieces):
+        return None, ""
+    middle = sorted(told, key=lambda one: one.strength_hz)[len(told) // 2]
+    return middle.corner_hz, middle.st_lost
 
 
 def _together(of_pieces: Sequence[Measure]) -> tuple[float | None, str]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import math
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecgviewer import __version__
+from ecgviewer.cli import argument_types as types
 from ecgviewer.core.record_ref import ReadOptions
 from ecgviewer.models.networks.architectures import DEFAULT, model_ids
 
@@ -18,13 +17,12 @@ if TYPE_CHECKING:
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
-MAX_SIDE_PX = 8192
-"""Of a screenshot: more than any screen has, and some 270 MB of memory."""
 SPECIFICITY = 0.95
 """Share of normal records that stay below the threshold, unless told otherwise."""
 
 HANDLERS: dict[str, tuple[str, str]] = {
     "analyze": ("ecgviewer.cli.analyze", "run"),
+    "watch": ("ecgviewer.cli.watch.command", "run"),
     "report": ("ecgviewer.cli.pictures", "run_report"),
     "screenshot": ("ecgviewer.cli.pictures", "run_screenshot"),
     "export": ("ecgviewer.cli.export", "run"),
@@ -69,6 +67,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"ecgviewer {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_analyze(commands)
+    _add_watch(commands)
     _add_report(commands)
     _add_screenshot(commands)
     _add_export(commands)
@@ -110,38 +109,58 @@ def _add_analyze(commands: Commands) -> None:
         "2 wrong usage.",
     )
     command.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="record or folder")
-    command.add_argument(
-        "--model",
-        type=_model,
-        default=DEFAULT.id,
-        metavar="MODEL",
-        help=f"{', '.join(model_ids())}, all, or a .ecgmodel file (default: {DEFAULT.id})",
-    )
-    command.add_argument("--device", type=_device, default="auto", help="auto, cpu or cuda")
+    _add_model_options(command)
     command.add_argument(
         "--out",
-        type=_table_file,
+        type=types.table_file,
         default="-",
         metavar="FILE",
-        help="FILE.csv, FILE.json, or - for CSV on standard output (default)",
+        help="FILE.csv, FILE.json, FILE.parquet, FOLDER/ for the parts of a Parquet table, or - "
+        "for CSV on standard output (default)",
+    )
+    command.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with a Parquet table: what is in it, by content, is not computed again",
     )
     command.add_argument(
         "--maps", type=Path, metavar="DIR", help="also write DIR/<folder>/<record>.<model>.npz"
     )
     command.add_argument(
-        "--jobs", type=_positive_int, metavar="N", help="worker processes (default: one per core)"
-    )
-    command.add_argument(
-        "--specificity",
-        type=_share,
-        default=SPECIFICITY,
-        metavar="SHARE",
-        help="share of normal records that stay below the threshold (default: 0.95)",
+        "--jobs",
+        type=types.positive_int,
+        metavar="N",
+        help="worker processes (default: one per core)",
     )
     command.add_argument(
         "--anonymize",
         action="store_true",
         help="no path, and a pseudonym for each record (record-HASH, as in anonymous exports)",
+    )
+    _add_read_options(command)
+
+
+def _add_watch(commands: Commands) -> None:
+    command = commands.add_parser(
+        "watch",
+        help="judge the records of a folder as they arrive, until Ctrl-C",
+        description="Append the rows of analyze for every record in a folder and those below it, "
+        "and for each that is new or replaced. The folder is looked at every 0.5 s (less often "
+        "where that takes long); a file is judged when it has not changed for --rest seconds, and "
+        "one that cannot be read 3 s later gets a row with its error. A restart goes on where "
+        "this stopped: what was judged is noted, by content, in FILE.watch beside FILE.",
+    )
+    command.add_argument("folder", type=Path, metavar="FOLDER")
+    _add_model_options(command)
+    command.add_argument(
+        "--out", type=types.rows_file, required=True, metavar="FILE", help="FILE.csv or FILE.json"
+    )
+    command.add_argument(
+        "--rest",
+        type=types.rest_s,
+        default=1.0,
+        metavar="S",
+        help="a file unchanged for so long is taken for written (default: 1)",
     )
     _add_read_options(command)
 
@@ -156,8 +175,8 @@ def _add_report(commands: Commands) -> None:
         "conclusion.",
     )
     command.add_argument("path", type=Path, metavar="PATH")
-    command.add_argument("--out", type=_page_file, required=True, metavar="FILE.pdf|FILE.png")
-    command.add_argument("--model", type=_one_model, default=DEFAULT.id, metavar="MODEL")
+    command.add_argument("--out", type=types.page_file, required=True, metavar="FILE.pdf|FILE.png")
+    command.add_argument("--model", type=types.one_model, default=DEFAULT.id, metavar="MODEL")
     _add_anonymize(command)
     _add_read_options(command)
 
@@ -165,9 +184,9 @@ def _add_report(commands: Commands) -> None:
 def _add_screenshot(commands: Commands) -> None:
     command = commands.add_parser("screenshot", help="the real window, drawn off screen")
     command.add_argument("path", type=Path, metavar="PATH")
-    command.add_argument("--out", type=_png_file, required=True, metavar="FILE.png")
-    command.add_argument("--model", type=_model, default=DEFAULT.id, metavar="MODEL")
-    command.add_argument("--size", type=_size, default=(1600, 1000), metavar="WIDTHxHEIGHT")
+    command.add_argument("--out", type=types.png_file, required=True, metavar="FILE.png")
+    command.add_argument("--model", type=types.model, default=DEFAULT.id, metavar="MODEL")
+    command.add_argument("--size", type=types.size_px, default=(1600, 1000), metavar="WIDTHxHEIGHT")
     command.add_argument("--theme", choices=("light", "dark"), default="light")
     _add_read_options(command)
 
@@ -189,13 +208,22 @@ def _add_convert(commands: Commands) -> None:
     command.add_argument("--to", choices=("wfdb",), required=True)
     command.add_argument("--out", type=Path, required=True, metavar="DIR")
     command.add_argument(
-        "--from", dest="start", type=_seconds, default=0.0, metavar="S", help="start of the span"
+        "--from",
+        dest="start",
+        type=types.seconds,
+        default=0.0,
+        metavar="S",
+        help="start of the span",
     )
     command.add_argument(
-        "--to-time", dest="stop", type=_seconds, metavar="S", help="end of the span"
+        "--to-time", dest="stop", type=types.seconds, metavar="S", help="end of the span"
     )
     command.add_argument(
-        "--only", type=_leads, default=(), metavar="I,II,...", help="these of the record's leads"
+        "--only",
+        type=types.lead_names,
+        default=(),
+        metavar="I,II,...",
+        help="these of the record's leads",
     )
     _add_anonymize(command)
     _add_read_options(command)
@@ -208,7 +236,7 @@ def _add_summary(commands: Commands) -> None:
     )
     command.add_argument("path", type=Path, metavar="PATH", help="one record")
     command.add_argument(
-        "--out", type=_csv_file, metavar="FILE.csv", help="default: standard output"
+        "--out", type=types.csv_file, metavar="FILE.csv", help="default: standard output"
     )
     _add_read_options(command)
 
@@ -227,16 +255,37 @@ def _add_measure(commands: Commands) -> None:
         help="also the heights of P, Q, R, S, T and ST (J, J+60, J+80 ms) in each lead, in mV",
     )
     command.add_argument(
-        "--every", type=_positive_s, metavar="N", help="one row per N seconds (default: record)"
+        "--every",
+        type=types.positive_s,
+        metavar="N",
+        help="one row per N seconds (default: record)",
     )
     command.add_argument(
         "--out",
-        type=_measures_file,
+        type=types.measures_file,
         default="-",
         metavar="FILE",
         help="FILE.csv, FILE.json, or - for CSV on standard output (default)",
     )
     _add_read_options(command)
+
+
+def _add_model_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--model",
+        type=types.model,
+        default=DEFAULT.id,
+        metavar="MODEL",
+        help=f"{', '.join(model_ids())}, all, or a .ecgmodel file (default: {DEFAULT.id})",
+    )
+    command.add_argument("--device", type=types.device, default="auto", help="auto, cpu or cuda")
+    command.add_argument(
+        "--specificity",
+        type=types.share,
+        default=SPECIFICITY,
+        metavar="SHARE",
+        help="share of normal records that stay below the threshold (default: 0.95)",
+    )
 
 
 def _add_anonymize(command: argparse.ArgumentParser) -> None:
@@ -255,119 +304,11 @@ def _add_anonymize(command: argparse.ArgumentParser) -> None:
 
 def _add_read_options(command: argparse.ArgumentParser) -> None:
     group = command.add_argument_group("for files that do not say")
-    group.add_argument("--fs", type=_positive_hz, metavar="HZ", help="sampling frequency")
-    group.add_argument("--units", type=_unit, metavar="UNIT", help="mV, uV, V, or counts: 200/mV")
+    group.add_argument("--fs", type=types.positive_hz, metavar="HZ", help="sampling frequency")
     group.add_argument(
-        "--leads", type=_leads, default=(), metavar="I,II,...", help="one name per signal"
+        "--units", type=types.unit, metavar="UNIT", help="mV, uV, V, or counts: 200/mV"
+    )
+    group.add_argument(
+        "--leads", type=types.lead_names, default=(), metavar="I,II,...", help="one name per signal"
     )
     group.add_argument("--dataset", metavar="/PATH/IN/FILE", help="the signal inside an HDF5 file")
-
-
-def _model(text: str) -> str:
-    return text if text == "all" else _one_model(text)
-
-
-def _one_model(text: str) -> str:
-    if text not in model_ids() and Path(text).suffix != ".ecgmodel":
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is neither one of {', '.join(model_ids())} nor a .ecgmodel file"
-        )
-    return text
-
-
-def _device(text: str) -> str:
-    if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is not auto, cpu or cuda")
-    return text
-
-
-def _table_file(text: str) -> str:
-    if text != "-" and Path(text).suffix.lower() not in (".csv", ".json"):
-        raise argparse.ArgumentTypeError(f"{text!r} does not end in .csv or .json")
-    return text
-
-
-def _page_file(text: str) -> Path:
-    return _file_with_suffix(text, ".pdf", ".png")
-
-
-def _csv_file(text: str) -> Path:
-    return _file_with_suffix(text, ".csv")
-
-
-def _png_file(text: str) -> Path:
-    return _file_with_suffix(text, ".png")
-
-
-def _file_with_suffix(text: str, *suffixes: str) -> Path:
-    path = Path(text)
-    if path.suffix.lower() not in suffixes:
-        raise argparse.ArgumentTypeError(f"{text!r} does not end in {' or '.join(suffixes)}")
-    return path
-
-
-def _size(text: str) -> tuple[int, int]:
-    found = re.fullmatch(r"([1-9][0-9]{0,4})x([1-9][0-9]{0,4})", text)
-    if found is None or max(size := (int(found[1]), int(found[2]))) > MAX_SIDE_PX:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not WIDTHxHEIGHT in pixels, {MAX_SIDE_PX}x{MAX_SIDE_PX} at most"
-        )
-    return size
-
-
-def _leads(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(","))
-
-
-def _positive_int(text: str) -> int:
-    if not re.fullmatch("0*[1-9][0-9]{0,8}", text):
-        raise argparse.ArgumentTypeError(f"takes a whole number of at least 1, not {text!r}")
-    return int(text)
-
-
-def _positive_hz(text: str) -> float:
-    value = _number(text)
-    if not 0 < value < 1e6:
-        raise argparse.ArgumentTypeError(f"takes a frequency in Hz, not {text!r}")
-    return value
-
-
-def _seconds(text: str) -> float:
-    value = _number(text)
-    if not 0 <= value < math.inf:
-        raise argparse.ArgumentTypeError(f"takes seconds from the record's start, not {text!r}")
-    return value
-
-
-def _positive_s(text: str) -> float:
-    value = _number(text)
-    if not 1.0 <= value < 1e6:
-        raise argparse.ArgumentTypeError(f"takes a number of seconds of at least 1, not {text!r}")
-    return value
-
-
-def _measures_file(text: str) -> str:
-    return text if text == "-" else str(_file_with_suffix(text, ".csv", ".json"))
-
-
-def _unit(text: str) -> str:
-    from ecgviewer.io.units import mv_per_unit  # takes the import of numpy
-
-    if mv_per_unit(text) is None:
-        raise argparse.ArgumentTypeError(f"takes a unit of voltage (mV, uV, V ...), not {text!r}")
-    return text
-
-
-def _share(text: str) -> float:
-    value = _number(text)
-    if not 0 < value < 1:
-        raise argparse.ArgumentTypeError(f"takes a share between 0 and 1, not {text!r}")
-    return value
-
-
-def _number(text: str) -> float:
-    """Return the number; NaN, which lies in no range, where it is none."""
-    try:
-        return float(text)
-    except ValueError:
-        return math.nan

@@ -90,6 +90,8 @@ def result_row(
         worst_start_s=start_s,
         worst_end_s=stop_s,
         parts=dict(analysis.parts),
+        recording_sha256=analysis.recording_sha256,
+        bundle_sha256=analysis.bundle_sha256,
     )
 
 

@@ -107,6 +107,10 @@ class Screening:
             rows[number].append(row)
         return rows
 
+    def load(self) -> None:
+        """Load the models now rather than with the first record."""
+        self._models_here().load([bundle for _, bundle in self._models])
+
     def _models_here(self) -> CachedModels:
         """Return the models; torch is imported here, when a record could be opened."""
         if self._cached is None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import math
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -23,7 +24,8 @@ class Row:
     as its paper defines it, ``threshold`` the calibrated score at the chosen specificity.
     ``worst_*`` is the top flag or, without one, the highest part of the score map.
     ``site_shift`` names what lies higher than among the model's normals in the records of this
-    folder up to this one. ``parts`` (p-values) is no column.
+    folder up to this one. ``parts`` (p-values) and the content hashes of record and bundle are
+    columns of archives only; a row without the record's is not settled: a later run tries again.
     """
 
     path: str
@@ -41,13 +43,21 @@ class Row:
     error: str = ""
     site_shift: str = ""
     parts: Mapping[str, float] = field(default_factory=dict)
+    recording_sha256: str = ""
+    bundle_sha256: str = ""
 
     def columns(self) -> dict[str, object]:
         """Return the values of the columns by name."""
         return {name: getattr(self, name) for name in COLUMNS}
 
 
-COLUMNS = tuple(column.name for column in fields(Row) if column.name != "parts")
+_ARCHIVE_ONLY = ("parts", "recording_sha256", "bundle_sha256")
+COLUMNS = tuple(column.name for column in fields(Row) if column.name not in _ARCHIVE_ONLY)
+
+
+def is_archive(out: str) -> bool:
+    """Return whether a table is one of Parquet: ``FILE.parquet``, or a folder of parts."""
+    return out != "-" and Path(out).suffix.lower() not in (".csv", ".json")
 
 
 class RowWriter(Protocol):
@@ -58,22 +68,48 @@ class RowWriter(Protocol):
         ...
 
 
-class _CsvWriter:
-    """A table for programs and spreadsheets.
+def csv_line(row: Row) -> str:
+    """Return a row of a table for programs and spreadsheets, with its end of line.
 
     Quality and error quote files, so that what a spreadsheet would run in them gets an apostrophe.
     Path and record stay exact: programs find the record by them.
     """
+    shown = replace(row, quality=as_cell(row.quality), error=as_cell(row.error))
+    return _csv_line([_as_text(value) for value in shown.columns().values()])
+
+
+def csv_header() -> str:
+    """Return the first line of such a table."""
+    return _csv_line(COLUMNS)
+
+
+def _csv_line(cells: Sequence[str]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerow(cells)
+    return text.getvalue()
+
+
+def json_object(row: Row) -> str:
+    """Return a row as a JSON object in one line."""
+    values = {
+        name: None if isinstance(value, float) and not math.isfinite(value) else value
+        for name, value in row.columns().items()
+    }
+    return json.dumps(values, ensure_ascii=False)
+
+
+class _CsvWriter:
+    """See :func:`csv_line`."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._csv = csv.writer(stream, lineterminator="\n")
-        self._csv.writerow(COLUMNS)
-        stream.flush()
+        self._put(csv_header())
 
     def write(self, row: Row) -> None:
-        shown = replace(row, quality=as_cell(row.quality), error=as_cell(row.error))
-        self._csv.writerow([_as_text(value) for value in shown.columns().values()])
+        self._put(csv_line(row))
+
+    def _put(self, line: str) -> None:
+        self._stream.write(line)
         self._stream.flush()
 
 
@@ -85,11 +121,7 @@ class _JsonWriter:
         self._separator = "["
 
     def write(self, row: Row) -> None:
-        values = {
-            name: None if isinstance(value, float) and not math.isfinite(value) else value
-            for name, value in row.columns().items()
-        }
-        self._stream.write(f"{self._separator}\n{json.dumps(values, ensure_ascii=False)}")
+        self._stream.write(f"{self._separator}\n{json_object(row)}")
         self._stream.flush()
         self._separator = ","
 

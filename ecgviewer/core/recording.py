@@ -175,6 +175,11 @@ class Recording:
         return self.n_samples / self.fs_hz
 
     @property
+    def stated_highpass_hz(self) -> float | None:
+        """High-pass of the device as the file states it: a fact of the samples, not an opinion."""
+        return self.facts.highpass_hz
+
+    @property
     def missing_standard_leads(self) -> tuple[str, ...]:
         """The standard leads that this recording lacks, in standard order."""
         present = standard_indices(self.leads)

@@ -89,8 +89,9 @@ class SourceFacts:
     def without_opinions(self) -> SourceFacts:
         """Return what is left for somebody who must not know what others concluded."""
         return replace(
-            self, statements=(), confirmed_statements=(), confirmed=None, measurements=(), events=()
-        )
+            self, statements=(), confirmed_statements=(), confirmed=None, measurements=(),
+            median=None, events=(),
+        )  # fmt: skip
 
     def filters_text(self) -> str:
         """Return the filters in a line; empty where none is stated."""

@@ -181,7 +181,7 @@ def _search(root: Path, options: ReadOptions) -> Iterator[RecordRef | RecordFail
             subfolders.clear()
             error = RecordError("holds folders nested too deep to be searched", folder)
             yield RecordFailure(Path(folder), error)
-        yield from _search_folder(Path(folder), sorted(names), options)
+        yield from records_among(Path(folder), sorted(names), options)
     while unreadable:
         yield _closed_folder(unreadable.pop())
 
@@ -191,9 +191,16 @@ def _closed_folder(error: OSError) -> RecordFailure:
     return RecordFailure(path, RecordError(f"cannot be searched ({error.strerror})", path))
 
 
-def _search_folder(
+def records_among(
     folder: Path, names: Iterable[str], options: ReadOptions
 ) -> Iterator[RecordRef | RecordFailure]:
+    """Find the records among some files of one folder, as :func:`find_records` does in all.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Of the files, without the folder.
+    """
     names = list(names)
     with_header = {name[:-4] for name in names if name.lower().endswith(".hea")}
     found: dict[str, RecordRef | RecordFailure] = {}

@@ -123,13 +123,24 @@ class WorkQueue:
         self.path = database or default_database(folder)
         self.note = ""
         self._db = self._open()
-        self._refs = {record_key(folder, ref): ref for ref in refs}
+        self._refs: dict[str, RecordRef] = {}
+        self._insert(refs)
+        self._rows = self._load()
+
+    def _insert(self, refs: Iterable[RecordRef]) -> list[str]:
+        """Take records up, and return their keys."""
+        new = {record_key(self.folder, ref): ref for ref in refs}
+        self._refs |= new
         with self._db:
             self._db.executemany(
-                "INSERT OR IGNORE INTO records (key) VALUES (?)",
-                [(_stored(key),) for key in self._refs],
+                "INSERT OR IGNORE INTO records (key) VALUES (?)", [(_stored(key),) for key in new]
             )
-        self._rows = self._load()
+        return list(new)
+
+    def add(self, refs: Iterable[RecordRef]) -> None:
+        """Put further records of the folder into the list."""
+        for key in self._insert(refs):
+            self._reload(key)
 
     def _open(self) -> sqlite3.Connection:
         try:

@@ -90,10 +90,13 @@ def shape_correlation(signal_mv: DoubleArray, r_peaks: IntArray, fs_hz: float) -
 
     aligned = unit(r_peaks[:, np.newaxis] + offsets)
     # The member of the largest group is the one with most lookalikes (a sample of beats is
-    # enough for a long record).
-    some = aligned[:: max(aligned.shape[0] // 300, 1)]
+    # enough for a long record). Where two groups take turns, the one that comes early counts half.
+    every = max(aligned.shape[0] // 300, 1)
+    some = aligned[::every]
     alike = some @ some.T
-    group = alike[np.argmax((alike >= SAME_SHAPE).sum(axis=1))] >= SAME_SHAPE
+    rr = np.diff(r_peaks, prepend=r_peaks[:1] - np.iinfo(np.int32).max)
+    early = rr[::every] < 0.8 * np.diff(r_peaks).mean() if r_peaks.size > 1 else rr < 0
+    group = alike[np.argmax((alike >= SAME_SHAPE) @ np.where(early, 0.5, 1.0))] >= SAME_SHAPE
     template = some[group].mean(axis=0)
     template /= max(float(np.linalg.norm(template)), 1e-9)
     best = aligned @ template

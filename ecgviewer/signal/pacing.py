@@ -100,7 +100,7 @@ def find_stimuli(signal_mv: npt.ArrayLike, fs_hz: float) -> IntArray:
     int64 array [S]
     """
     x = np.asarray(signal_mv)
-    widest = min(WIDEST, int(WIDEST_S * fs_hz + 1e-6))
+    widest = _widest(fs_hz)
     if x.ndim != 2 or x.shape[1] < 4 * BESIDE or fs_hz < LEAST_FS_HZ or widest < 1:
         return NO_STIMULI
     edge = np.abs(np.diff(x, axis=1))
@@ -134,6 +134,11 @@ def find_stimuli(signal_mv: npt.ArrayLike, fs_hz: float) -> IntArray:
     keep = height > 0
     stimuli = _first_of_each(at[keep], height[keep], max(round(APART_S * fs_hz), 2))
     return stimuli if stimuli.size > 1 else NO_STIMULI  # a single one is a pop or a click
+
+
+def _widest(fs_hz: float) -> int:
+    """Return the most samples that a stimulus covers."""
+    return min(WIDEST, int(WIDEST_S * fs_hz + 1e-6))
 
 
 def _pulses(
@@ -187,9 +192,10 @@ def without_stimuli(signal_mv: Samples, fs_hz: float, stimuli: IntArray) -> Samp
         return signal_mv
     x = np.array(signal_mv)
     last = x.shape[1] - 1
-    tail = WIDEST + max(round(0.006 * fs_hz), 1)
+    widest = _widest(fs_hz)
+    tail = widest + max(round(0.006 * fs_hz), 1)
     for start in stimuli.tolist():
-        low, high = max(start - 2, 0), min(start + tail, last)
+        low, high = max(start - min(widest, 2), 0), min(start + tail, last)
         ramp = np.linspace(0.0, 1.0, high - low + 1, dtype=x.dtype)
         left, right = x[:, low : low + 1], x[:, high : high + 1]
         x[:, low : high + 1] = left + (right - left) * ramp

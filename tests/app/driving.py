@@ -42,7 +42,7 @@ def build_window(session: Session) -> MainWindow:
     window, panels = program.window, program.panels
     for name in (
         "bench", "view_commands", "file_commands", "analyse_commands", "tool_commands", "review",
-        "context",
+        "context", "plots",
     ):  # fmt: skip
         setattr(window, name, getattr(program, name))
     window.records, window.record_panel = panels.records, panels.record

@@ -1,4 +1,4 @@
-"""The bar of the whole record, the evidence card, and colours that can be read."""
+"""The bar of the whole record, and colours that can be read."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from ecgviewer.app.evidence.card import EvidenceCard
-from ecgviewer.app.evidence.measurements import gather
 from ecgviewer.app.qt.theme import DARK, LIGHT, Theme, apply_theme, theme_for
 from ecgviewer.app.trace.overview.bar import OverviewBar
 from ecgviewer.app.trace.overview.beside import overview_of
@@ -18,12 +16,9 @@ from ecgviewer.app.trace.overview.trend import heart_rate_trend
 from ecgviewer.app.trace.raster.color_scales import color_table
 from ecgviewer.app.trace.view import TraceView
 from ecgviewer.core.analysis import Flag
-from ecgviewer.signal.measures.interval_words import interval_texts
 from tests.app.trace_material import (
-    analysis_of,
     close_to,
     ecg,
-    flat,
     pixels,
     recording_of,
     show_beats,
@@ -83,29 +78,6 @@ def test_heart_rate_trend_appears_once_beats_are_known(view: TraceView, bar: Ove
     assert bar.sizeHint().height() > low
     _, bpm = heart_rate_trend(np.arange(0, 300 * 500, 400), 500.0, bar._where())
     assert bpm == pytest.approx(75.0)
-
-
-def test_evidence_measures_a_known_ecg() -> None:
-    recording = recording_of(ecg(10.0))
-    evidence = gather(recording, analysis_of(recording), 4.0, 5.0)
-    assert evidence.stop_s - evidence.start_s == pytest.approx(10.0)
-    rows = dict(interval_texts(evidence.intervals))
-    assert rows["RR"].startswith("1000 ±")
-    assert "(Bazett)" in " ".join(rows) and "(Fridericia)" in " ".join(rows)
-    assert evidence.beats_mv[10].max() == pytest.approx(1.2, abs=0.1)
-    assert evidence.reconstruction_mv is not None
-    assert np.nanmax(np.abs(evidence.reconstruction_mv - 0.5)) < 1e-3
-
-
-def test_evidence_of_a_flat_line_is_not_measurable(qt_app: QApplication) -> None:
-    recording = recording_of(flat(10.0))
-    evidence = gather(recording, None, 0.0, 10.0)
-    card = EvidenceCard()
-    card.set_evidence(evidence)
-    card.resize(card.sizeHint())
-    card.grab()
-    assert "PR: not measurable" in card.text()
-    assert card.accessibleDescription() == card.text()
 
 
 def luminance(color: QColor) -> float:

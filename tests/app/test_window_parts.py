@@ -100,7 +100,7 @@ def test_the_palette_finds_a_command_by_part_of_its_name_and_runs_it(
 
 def test_the_keyboard_map_lists_every_shortcut(make_window: Build) -> None:
     window = make_window()
-    QTest.keyClick(window, Qt.Key.Key_F1)
+    QTest.keyClicks(window, "?")
     shown = window.findChildren(KeyboardMap)[-1]
     spin(shown.isVisible)
     from PySide6.QtWidgets import QTextBrowser

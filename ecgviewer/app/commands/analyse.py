@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from ecgviewer.app.panels.analysis_panel import AnalysisPanel
 from ecgviewer.app.panels.records_panel import RecordsPanel
-from ecgviewer.app.qt.ask import ask
+from ecgviewer.app.shell.ask import ask
 from ecgviewer.app.shell.menu_paths import DEVICES
 from ecgviewer.app.shell.workbench import Workbench
 from ecgviewer.core.system.user_dirs import start_dir

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
-from ecgviewer.app.qt.ask import ask
 from ecgviewer.app.qt.picture_files import save_png
 from ecgviewer.app.report.reporting import Reporting
+from ecgviewer.app.shell.ask import ask
 from ecgviewer.app.shell.context import has_recent
 from ecgviewer.app.shell.error_reports import describe
 from ecgviewer.app.shell.menu_paths import RECENT

@@ -192,6 +192,11 @@ REVIEW_COMMANDS: tuple[Command | str, ...] = (
     ),
 )  # fmt: skip
 
+WATCH_COMMAND = Command(
+    "file.watch", "&Watch folder…", FILE,
+    tip="Records that come into a folder are judged, ranked in the work list and announced; again "
+    "to end it", checkable=True, when=when.always,
+)  # fmt: skip
 EXPORT_COMMANDS: tuple[Command, ...] = (
     Command(
         "file.export_review", "Export re&view…", FILE, ("Ctrl+Shift+E",),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ecgviewer.app.commands.review_rows import EXPORT_COMMANDS, REVIEW_COMMANDS
+from ecgviewer.app.commands.plot_rows import EVIDENCE_COMMANDS
+from ecgviewer.app.commands.review_rows import EXPORT_COMMANDS, REVIEW_COMMANDS, WATCH_COMMAND
 from ecgviewer.app.shell import context as when
 from ecgviewer.app.shell.actions import SEPARATOR, Command
 from ecgviewer.app.shell.menu_paths import (
@@ -33,6 +34,7 @@ TABLE: tuple[Command | str, ...] = (
         "file.open_folder", "Open &folder…", FILE, ("Ctrl+Shift+O",),
         "List every ECG in a folder and below", icon="folder", when=when.always,
     ),
+    WATCH_COMMAND,
     RECENT,
     Command(
         "file.answers", "&Answers about this file…", FILE,
@@ -360,18 +362,18 @@ TABLE: tuple[Command | str, ...] = (
         "tools.copy_calipers", "Copy &measurement", TOOLS, ("Ctrl+C",),
         "Copy what the calipers measured", in_traces=True, when=when.measured,
     ),
-    Command(
-        "tools.evidence", "&Evidence card…", TOOLS, ("E",),
-        "Median beats against their reconstruction, and the intervals", icon="evidence",
-        when=when.record_seen,
-    ),
+    *EVIDENCE_COMMANDS,
     SEPARATOR,
     Command(
         "tools.calibrate", "&Screen calibration…", TOOLS,
         tip="Make a millimetre on screen a true millimetre", when=when.always,
     ),
     Command(
-        "help.keys", "&Keyboard map", HELP, ("F1", "?"), "Show every shortcut",
+        "help.manual", "&Manual", HELP, ("F1",), "At the page that tells of what has the focus",
+        when=when.always,
+    ),
+    Command(
+        "help.keys", "&Keyboard map", HELP, ("?",), "Show every shortcut",
         when=when.always,
     ),
     Command(

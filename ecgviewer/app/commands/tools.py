@@ -7,7 +7,7 @@ from functools import partial
 from PySide6.QtCore import QObject, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 
-from ecgviewer.app.qt.ask import ask
+from ecgviewer.app.shell.ask import ask
 from ecgviewer.app.shell.error_reports import log_path
 from ecgviewer.app.shell.workbench import Workbench
 from ecgviewer.app.trace.scale import screen_name, screen_pixels_per_mm
@@ -37,6 +37,7 @@ class ToolCommands(QObject):
         commands.bind("tools.calibrate", self._calibrate)
         commands.bind("file.settings", self._settings)
         commands.change_keys(bench.settings.keys)
+        commands.bind("help.manual", self._manual)
         commands.bind("help.keys", self._keys)
         commands.bind("help.palette", self._palette)
         commands.bind("help.logs", self._logs)
@@ -128,6 +129,11 @@ class ToolCommands(QObject):
         from ecgviewer.app.dialogs.settings_page import SettingsPage
 
         SettingsPage(self._bench.commands, self._bench.settings, self._bench.parent).show()
+
+    def _manual(self) -> None:
+        from ecgviewer.app.manual.window import show_manual
+
+        show_manual(self._bench.parent)
 
     def _keys(self) -> None:
         from ecgviewer.app.dialogs.keyboard_map import KeyboardMap

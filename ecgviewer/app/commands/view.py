@@ -8,8 +8,8 @@ import numpy as np
 from PySide6.QtCore import QObject
 
 from ecgviewer.app.dialogs.go_to_time import GoToTime
-from ecgviewer.app.qt.ask import ask
 from ecgviewer.app.shell.actions import Commands
+from ecgviewer.app.shell.ask import ask
 from ecgviewer.app.shell.context import record_open
 from ecgviewer.app.shell.menu_paths import LAYOUTS, LEADS
 from ecgviewer.app.shell.workbench import Workbench

@@ -8,6 +8,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout
 
 from ecgviewer.app.evidence.card import EvidenceCard
+from ecgviewer.app.plots.saving import ACTIONS, Saver
 from ecgviewer.app.shell.error_reports import describe
 from ecgviewer.app.shell.workbench import Workbench
 from ecgviewer.app.work.workers import Task
@@ -35,8 +36,16 @@ class EvidenceWindow(QDialog):
         self.state = QLabel()
         self.state.setAccessibleName("State of the measurement")
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        copy = self.buttons.addButton("Copy", QDialogButtonBox.ButtonRole.ActionRole)
+        role = QDialogButtonBox.ButtonRole.ActionRole
+        copy = self.buttons.addButton("Copy text", role)
         copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.card.text()))
+        saver = Saver(bench)
+        for kind, title in ACTIONS:
+            button = self.buttons.addButton(title, role)
+            button.clicked.connect(lambda _checked=False, kind=kind: self._save(saver, kind))
+        self.card.sheet.saveAsked.connect(lambda kind: self._save(saver, kind))
+        self.card.sheet.timeChosen.connect(lambda at_s: bench.traces.center_on(at_s, at_s))
+        bench.appearance.themeChanged.connect(self.card.set_theme)
         self.buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
         column.addWidget(self.card, 1)
@@ -50,6 +59,7 @@ class EvidenceWindow(QDialog):
 
         document = self._bench.document
         recording, analysis = document.recording, document.shown.analysis
+        facts = document.shown.facts
         if recording is None:
             return
         start_s, stop_s = self._bench.traces.visible_range()
@@ -61,7 +71,7 @@ class EvidenceWindow(QDialog):
         self.setWindowTitle("Evidence card" if named else f"Evidence card: {recording.name}")
         self.state.setText("Measuring…")
         self._task = self._bench.session.workers.start(
-            lambda _progress, _cancel: gather(recording, analysis, start_s, stop_s),
+            lambda _progress, _cancel: gather(recording, analysis, start_s, stop_s, facts),
             on_result=self._show,
             on_error=lambda error: self.state.setText(f"⚠ {describe(error)}"),
         )
@@ -72,6 +82,9 @@ class EvidenceWindow(QDialog):
             f"Median of {evidence.intervals.n_beats} beats, {evidence.start_s:.1f} to "
             f"{evidence.stop_s:.1f} s"
         )
+
+    def _save(self, saver: Saver, kind: str) -> None:
+        saver.serve(kind, "evidence", self.card, self.card.sheet.table, self)
 
     def _drop(self) -> None:
         if self._task is not None:

@@ -19,8 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ecgviewer.app.panels.verdict import PART_TITLES
-from ecgviewer.app.qt.texts import p_text
+from ecgviewer.app.qt.texts import PART_TITLES, p_text
 from ecgviewer.app.qt.theme import LIGHT, Theme
 from ecgviewer.app.qt.time_texts import clock_text
 from ecgviewer.app.shell.session import Session

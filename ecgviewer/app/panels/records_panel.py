@@ -47,15 +47,17 @@ class RecordsModel(QAbstractListModel):
         super().__init__()
         self.rows: list[RecordRow] = []
         self._at: dict[tuple[Path, int | None], int] = {}
+        self._failed: dict[Path, int] = {}
 
     def clear(self) -> None:
         """Forget every row."""
         self.beginResetModel()
-        self.rows, self._at = [], {}
+        self.rows, self._at, self._failed = [], {}, {}
         self.endResetModel()
 
     def append(self, entries: list[RecordRef | RecordFailure]) -> None:
-        """Add what a search found."""
+        """Add what a search found; a file that could not be read before keeps its place."""
+        entries = [entry for entry in entries if not self._mended(entry)]
         if not entries:
             return
         first = len(self.rows)
@@ -65,10 +67,23 @@ class RecordsModel(QAbstractListModel):
                 self._at[entry.path, entry.index] = len(self.rows)
                 self.rows.append(RecordRow(entry.name, entry.path, entry))
             else:
-                asks = isinstance(entry.error, UnansweredError)
-                ref = RecordRef(entry.path) if asks else None
-                self.rows.append(RecordRow(entry.name, entry.path, ref, entry.error.reason, asks))
+                self._failed[entry.path] = len(self.rows)
+                self.rows.append(_failure_row(entry))
         self.endInsertRows()
+
+    def _mended(self, entry: RecordRef | RecordFailure) -> bool:
+        """Put an entry in the place of the failure that its file was; return whether it was one."""
+        row = self._failed.get(entry.path)
+        if row is None:
+            return False
+        if isinstance(entry, RecordRef):
+            del self._failed[entry.path]
+            self._at[entry.path, entry.index] = row
+            self.rows[row] = RecordRow(entry.name, entry.path, entry)
+        else:
+            self.rows[row] = _failure_row(entry)
+        self.dataChanged.emit(self.index(row), self.index(row))
+        return True
 
     def row_of(self, ref: RecordRef) -> int | None:
         """Return the row of a record."""
@@ -103,6 +118,12 @@ class RecordsModel(QAbstractListModel):
         if role == Qt.ItemDataRole.ForegroundRole and row.reason:
             return QPalette().brush(QPalette.ColorRole.BrightText)
         return None
+
+
+def _failure_row(failure: RecordFailure) -> RecordRow:
+    asks = isinstance(failure.error, UnansweredError)
+    ref = RecordRef(failure.path) if asks else None
+    return RecordRow(failure.name, failure.path, ref, failure.error.reason, asks)
 
 
 class RecordsPanel(QWidget):

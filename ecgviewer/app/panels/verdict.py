@@ -8,19 +8,11 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from ecgviewer.app.qt.texts import p_text
+from ecgviewer.app.qt.texts import PART_TITLES, p_text
 from ecgviewer.core.analysis import Analysis
 from ecgviewer.core.percent import percent_text
 from ecgviewer.models.networks.architectures import model_title
 
-PART_TITLES = {
-    "residual": "Shape (residual)",
-    "latent": "Shape (latent)",
-    "beat": "Beat features",
-    "rhythm": "Rhythm",
-    "intervals": "Intervals",
-    "st": "ST, T, R, S levels",
-}
 SMALLEST_P = 1e-4
 
 

@@ -8,6 +8,14 @@ from ecgviewer.core.analysis import Flag
 from ecgviewer.core.leads import STANDARD_LEADS
 
 VERDICT_WORDS = {"accepted": "✓ accepted", "rejected": "✗ rejected", "unsure": "? unsure"}
+PART_TITLES = {
+    "residual": "Shape (residual)",
+    "latent": "Shape (latent)",
+    "beat": "Beat features",
+    "rhythm": "Rhythm",
+    "intervals": "Intervals",
+    "st": "ST, T, R, S levels",
+}
 
 
 def p_text(p_value: float) -> str:

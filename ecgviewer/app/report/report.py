@@ -147,7 +147,8 @@ def make_page(
         sorted(_scrubbed(recording, annotations, privacy), key=lambda item: item.start_s)
     )
     verdict, abnormal = _verdict(analysis, specificity)
-    intervals = measure(signal, recording.fs_hz, leads)
+    stated = recording.stated_highpass_hz
+    intervals = measure(signal, recording.fs_hz, leads, stated_highpass_hz=stated)
     if conclusion:
         verdict += f"  Reviewer: {conclusion}."
     return ReportPage(

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ecgviewer.app.qt.ask import ask
+from ecgviewer.app.shell.ask import ask
 from ecgviewer.review.privacy.anonymize import Privacy
 
 FORMATS = (

@@ -10,9 +10,11 @@ from ecgviewer.app.review.record_commands import RecordCommands
 from ecgviewer.app.review.review_commands import ReviewCommands
 from ecgviewer.app.review.review_panel import ReviewPanel
 from ecgviewer.app.review.span_commands import SpanCommands
+from ecgviewer.app.review.worklist.watch_command import WatchCommand
 from ecgviewer.app.review.worklist.worklist import Worklist
 from ecgviewer.app.review.worklist.worklist_panel import WorklistPanel
 from ecgviewer.app.shell.workbench import Workbench
+from ecgviewer.review.queue import QueueRow
 
 
 class ReviewFeature(QObject):
@@ -41,7 +43,13 @@ class ReviewFeature(QObject):
         self.commands = ReviewCommands(bench, self.panel, flags)
         self.spans = SpanCommands(bench, self.panel)
         self.records = RecordCommands(bench, self.worklist, self.worklist_panel)
+        self.watch = WatchCommand(bench, self.worklist, worklist)
         bench.document.blindChanged.connect(self._show_review)
+
+    def rows(self) -> list[QueueRow]:
+        """Return the records of the work list."""
+        queue = self.worklist.queue
+        return queue.rows if queue is not None else []
 
     def _show_review(self) -> None:
         """Offer the reader's own panel in the place of those that are put away."""
@@ -49,5 +57,6 @@ class ReviewFeature(QObject):
             self._bench.panels.docks["review"].show()
 
     def close(self) -> None:
-        """Stop the screening and release the work list."""
+        """Stop watching and screening, and release the work list."""
+        self.watch.end()
         self.worklist.end()

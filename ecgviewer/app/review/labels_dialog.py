@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ecgviewer.app.qt.ask import ask
+from ecgviewer.app.shell.ask import ask
 from ecgviewer.core.errors import ReviewError
 from ecgviewer.review.annotations import Code
 from ecgviewer.review.labels import (

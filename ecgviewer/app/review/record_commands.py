@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QInputDialog
 
-from ecgviewer.app.qt.ask import ask
 from ecgviewer.app.review.worklist.worklist import Worklist
 from ecgviewer.app.review.worklist.worklist_panel import WorklistPanel
+from ecgviewer.app.shell.ask import ask
 from ecgviewer.app.shell.error_reports import describe
 from ecgviewer.app.shell.menu_paths import CONCLUSIONS
 from ecgviewer.app.shell.workbench import Workbench

@@ -7,9 +7,9 @@ from functools import partial
 from PySide6.QtCore import QObject
 
 from ecgviewer.app.panels.flags_panel import FlagsPanel
-from ecgviewer.app.qt.ask import ask
 from ecgviewer.app.qt.texts import VERDICT_WORDS
 from ecgviewer.app.review.review_panel import ReviewPanel
+from ecgviewer.app.shell.ask import ask
 from ecgviewer.app.shell.reviewing.review_document import PENDING
 from ecgviewer.app.shell.workbench import Workbench
 from ecgviewer.core.errors import ReviewError

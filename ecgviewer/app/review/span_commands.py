@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject
 
-from ecgviewer.app.qt.ask import ask
 from ecgviewer.app.review.review_panel import ReviewPanel
+from ecgviewer.app.shell.ask import ask
 from ecgviewer.app.shell.error_reports import describe
 from ecgviewer.app.shell.workbench import Workbench
 from ecgviewer.core.recording import Recording

@@ -15,6 +15,7 @@ EDGES = f"{REVIEW}/Move &edges"
 FILE_ANNOTATIONS = f"{REVIEW}/Annotations of the &file"
 ALIKE = f"{REVIEW}/All ali&ke"
 POINTS = f"{TOOLS}/Caliper &points"
+PLOTS = f"{TOOLS}/P&lots"
 
 LAYOUTS = (("12x1", "&12 x 1"), ("6x2", "&6 x 2"), ("3x4", "&3 x 4 + rhythm strip"))
 CONCLUSIONS = (("normal", "N"), ("abnormal", "A"), ("unsure", "U"), ("", "0"))

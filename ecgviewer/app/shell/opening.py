@@ -39,7 +39,7 @@ class Opening(QObject):
     listCleared = Signal()
     recordsFound = Signal(list)
     recordFailed = Signal(object, object)
-    """RecordRef, RecordError."""
+    """RecordRef, RecordError; None where the record is there anew."""
     recentChanged = Signal()
     opened = Signal()
 
@@ -64,13 +64,7 @@ class Opening(QObject):
         """
         if not paths:
             return
-        if self._listing is not None:
-            self._listing.drop()
-        for path in paths:
-            self.settings.value.add_recent(path.absolute())
-        self.recentChanged.emit()
-        self.listCleared.emit()
-        self._found, self._answers = [], {}
+        self.start_list(paths)
         single = len(paths) == 1 and not paths[0].is_dir()
         answers = options or ReadOptions()
         self._listing = self.workers.start(
@@ -79,6 +73,34 @@ class Opening(QObject):
             on_error=self._show_error,
             on_partial=lambda entries: self._take(entries, paths[0], single, False),
         )
+
+    def start_list(self, paths: Sequence[Path]) -> None:
+        """Begin an empty list, of what is found below some paths."""
+        if self._listing is not None:
+            self._listing.drop()
+            self._listing = None
+        for path in paths:
+            self.settings.value.add_recent(path.absolute())
+        self.recentChanged.emit()
+        self.listCleared.emit()
+        self._found, self._answers = [], {}
+
+    def add_to_list(self, entries: Sequence[FoundRecord]) -> None:
+        """Put records that came into a folder into the list; those in it are there anew.
+
+        The first of all, and any where no record is open, is opened.
+        """
+        before = set(self._found)
+        first = not any(isinstance(entry, RecordRef) for entry in before)
+        for entry in entries:
+            if entry in before and isinstance(entry, RecordRef):
+                self.recordFailed.emit(entry, None)
+        new = [entry for entry in entries if entry not in before]
+        self._found.extend(new)
+        if new:
+            self.recordsFound.emit(new)
+        if first or self.document.recording is None:
+            self._open_first_of(entries, ask=False)
 
     def _take(self, entries: list[FoundRecord], path: Path, single: bool, final: bool) -> None:
         """Show what a search found; open the first record of it that can be opened."""

@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ecgviewer.core.leads import is_ecg_channel
-from ecgviewer.signal.beats import nan_median
+from ecgviewer.signal import device_filter
+from ecgviewer.signal.beats import SAME_SHAPE, nan_median, prevailing
 from ecgviewer.signal.delineation import (
     P_ROOM_S,
     AverageBeat,
@@ -21,6 +22,7 @@ from ecgviewer.signal.delineation import (
     marks_of,
     p_room_s,
 )
+from ecgviewer.signal.device_filter import HighPass
 from ecgviewer.signal.gaps import FloatArray, bridge_gaps
 from ecgviewer.signal.measures.axes import Axes, axes_of
 from ecgviewer.signal.measures.rate import Rate, rate_of, unseen_samples
@@ -38,10 +40,16 @@ ST_AFTER_J_S = 0.06
 LEAST_ERROR_S = 0.003
 """To which a reader sets a mark on screen: nothing is more certain than that."""
 LEAD_GROUPS = 4
+READERS_FACTOR = {"pr": 1.3, "qrs": 1.35, "qt": 1.6}
+"""How much further readers' marks are off than halves of a record's beats and leads are from each
+other, so that 68 % lie within the uncertainty (LUDB 1-100, ``tests/signal/test_ludb.py``): halves
+share the shape of the wave, and with it what is systematic."""
 MOST_APART_S = {"pr": 0.03}
 """Where two halves of the beats differ by more, they have not got one interval to measure."""
 ALIKE = 0.5
-"""Median correlation of the beats with the prevailing one below which they are noise."""
+"""Median correlation of the beats with the prevailing one below which they are noise..."""
+ALIKE_SHARE = 0.3
+"""...unless so many are of its shape: where premature beats take turns, half are not."""
 MOST_SPREAD = 0.25
 """Standard deviation of RR, relative to the mean, above which no one QTc holds."""
 
@@ -92,6 +100,9 @@ class Intervals:
         Of P, QRS and T in the frontal plane.
     waves : mapping of lead to LeadWaves
         Heights on the median of the unfiltered dominant beats.
+    highpass : HighPass or None
+        Of the device: as its file states it, else as far as the trace tells. ST levels that it
+        moved are left out.
     """
 
     rr_s: Measure
@@ -107,6 +118,7 @@ class Intervals:
     pacing: Pacing
     axes: Axes
     waves: Mapping[str, LeadWaves]
+    highpass: HighPass | None = None
 
 
 def measure(
@@ -115,6 +127,7 @@ def measure(
     leads: Sequence[str],
     r_peaks: IntArray | None = None,
     average: AverageBeat | None = None,
+    stated_highpass_hz: float | None = None,
 ) -> Intervals:
     """Measure a range of a recording (10 s and up to some minutes make sense).
 
@@ -128,6 +141,8 @@ def measure(
         Detected when omitted.
     average : AverageBeat, optional
         Of the same leads and peaks, where the caller has it already.
+    stated_highpass_hz : float, optional
+        Corner of the device's high-pass where the file gives it; measured when omitted.
     """
     x = np.asarray(signal_mv, dtype=np.float32)
     if x.ndim != 2 or x.shape[0] != len(leads):
@@ -142,12 +157,18 @@ def measure(
         r = np.asarray(r_peaks, dtype=np.int64)
     if average is None and r.size >= 2 and live.any():
         average = average_beat(x[live], fs_hz, r, stimuli)
-    if average is not None and float(np.median(average.correlation)) < ALIKE:
+    if average is not None and not _resemble(average):
         return _nothing(leads, Rate(0), stimuli, "beats do not resemble each other")
     rate = rate_of(r, fs_hz, unseen_samples(x[live], fs_hz)) if r.size else Rate(0)
     if average is None or average.beats_mv.shape[0] < 2 or rate.rr_mean_s is None:
         return _nothing(leads, rate, stimuli, "fewer than 2 similar beats")
     marks = average.marks
+    if stated_highpass_hz is not None:
+        highpass: HighPass | None = HighPass(stated_highpass_hz)
+    else:
+        dominant = prevailing(average.correlation, r)
+        highpass = device_filter.measure(x[live], fs_hz, r, marks, dominant)
+    lost = highpass.st_lost if highpass is not None else ""
     pacing = pacing_of(stimuli, r, fs_hz, marks.qrs_on_s)
     pr, qrs, qt = _waves(average)
     if pacing.paced:
@@ -162,14 +183,26 @@ def measure(
         qt_s=qt,
         qtc_bazett_s=bazett,
         qtc_fridericia_s=fridericia,
-        st_mv=_st_levels(x, fs_hz, leads, r, marks),
+        st_mv=(
+            dict.fromkeys(leads, Measure(None, reason=lost))
+            if lost
+            else _st_levels(x, fs_hz, leads, r, marks)
+        ),
         marks=marks,
         n_beats=average.beats_mv.shape[0],
         rate=rate,
         pacing=pacing,
         axes=axes_of(average.median_mv, named, marks),
-        waves=lead_waves(x, fs_hz, leads, r, marks),
+        waves=lead_waves(x, fs_hz, leads, r, marks, st_levels=not lost),
+        highpass=highpass,
     )
+
+
+def _resemble(average: AverageBeat) -> bool:
+    """Return whether the beats have something in common, as those of a heart do."""
+    same = average.correlation >= SAME_SHAPE
+    enough = same.sum() >= 3 and same.mean() >= ALIKE_SHARE
+    return bool(enough or np.median(average.correlation) >= ALIKE)
 
 
 def _nothing(leads: Sequence[str], rate: Rate, stimuli: IntArray, reason: str) -> Intervals:
@@ -231,7 +264,8 @@ def _waves(average: AverageBeat) -> tuple[Measure, Measure, Measure]:
             measures.append(Measure(None, reason="differs from beat to beat"))
             continue
         error_s = float(np.sqrt(np.mean((others - value) ** 2))) if others.size else 0.01
-        measures.append(Measure(value, float(np.hypot(error_s, LEAST_ERROR_S))))
+        error_s = READERS_FACTOR[name] * float(np.hypot(error_s, LEAST_ERROR_S))
+        measures.append(Measure(value, error_s))
     return measures[0], measures[1], measures[2]
 
 

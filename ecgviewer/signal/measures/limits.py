@@ -38,6 +38,8 @@ def statements(
         Whether amplitudes are in mV; without it nothing is said of voltage and ST.
     """
     found = _rhythm(intervals)
+    if intervals.highpass is not None and intervals.highpass.st_lost:
+        found.append(intervals.highpass.st_lost)
     if age_years is not None and age_years < ADULT_Y:
         return tuple(found)
     man, woman = (sex.strip().upper().startswith(letter) for letter in ("M", "F"))

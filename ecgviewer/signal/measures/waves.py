@@ -35,7 +35,12 @@ class LeadWaves:
 
 
 def lead_waves(
-    signal_mv: FloatArray, fs_hz: float, leads: Sequence[str], r_peaks: IntArray, marks: Marks
+    signal_mv: FloatArray,
+    fs_hz: float,
+    leads: Sequence[str],
+    r_peaks: IntArray,
+    marks: Marks,
+    st_levels: bool = True,
 ) -> dict[str, LeadWaves]:
     """Return the waves of every lead.
 
@@ -43,6 +48,8 @@ def lead_waves(
     ----------
     signal_mv : array [L, n]
         Unfiltered, pacing stimuli taken out.
+    st_levels : bool
+        Whether the levels after QRS are true (no high-pass moved them).
     """
     if marks.qrs_on_s is None or marks.qrs_off_s is None or r_peaks.size == 0:
         return {lead: LeadWaves() for lead in leads}
@@ -77,9 +84,9 @@ def lead_waves(
             r=r,
             s=s,
             t=None if t is None else float(t[row]),
-            st_j=float(around["st_j"][row]),
-            st_60=float(around["st_60"][row]),
-            st_80=float(around["st_80"][row]),
+            st_j=float(around["st_j"][row]) if st_levels else None,
+            st_60=float(around["st_60"][row]) if st_levels else None,
+            st_80=float(around["st_80"][row]) if st_levels else None,
         )
     return waves
 

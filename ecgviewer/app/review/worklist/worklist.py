@@ -29,6 +29,8 @@ class Worklist(QObject):
 
     listChanged = Signal()
     rowChanged = Signal(object)
+    judged = Signal(object)
+    """QueueRow that a model was run over, or failed on."""
     screeningChanged = Signal(int, int)
     """Records done, of how many; (0, 0) when no screening runs."""
     resumed = Signal(object)
@@ -42,6 +44,8 @@ class Worklist(QObject):
         self._session = session
         self._review = review
         self._refs: list[RecordRef] = []
+        self._folder: Path | None = None
+        self._quiet = False
         self._todo: list[tuple[QueueRow, str]] = []
         self._running: dict[int, Task] = {}
         self._taken: tuple[str, Review] | None = None
@@ -59,13 +63,24 @@ class Worklist(QObject):
 
     def _clear(self) -> None:
         self.stop_screening()
-        self._refs = []
+        self._refs, self._folder = [], None
         self.close()
         self.listChanged.emit()
 
+    def be_of(self, folder: Path) -> None:
+        """Make the list that of a folder, whichever records come into it."""
+        self._folder = folder
+
     def _add(self, entries: list[object]) -> None:
-        self._refs.extend(entry for entry in entries if isinstance(entry, RecordRef))
-        self._settle.start()
+        refs = [entry for entry in entries if isinstance(entry, RecordRef)]
+        self._refs.extend(refs)
+        if self._folder is None:
+            self._settle.start()
+        elif self.queue is None:
+            self.build()
+        else:
+            self.queue.add(refs)
+            self.listChanged.emit()
 
     def build(self) -> None:
         """Make the queue of the records found so far."""
@@ -74,7 +89,7 @@ class Worklist(QObject):
         self._taken = None
         if self._refs:
             try:
-                folder = _common_folder(self._refs)
+                folder = self._folder or _common_folder(self._refs)
                 self.queue = WorkQueue(folder, self._refs, self._review.reader)
             except EcgViewerError as error:
                 self.troubled.emit(describe(error))
@@ -155,12 +170,27 @@ class Worklist(QObject):
             for model in usable
             if model not in row.scores or row.scores[model].bundle_sha256 != bundles[model]
         ]
-        self._total, self._failed = len(self._todo), 0
+        self._total, self._failed, self._quiet = len(self._todo), 0, False
         if not self._todo:
             self.informed.emit("Every record of the list is screened already.")
             return False
         self._more()
         return True
+
+    def judge(self, refs: list[RecordRef], models: list[str]) -> None:
+        """Run models over records of the list that came or changed, and say nothing at the end."""
+        if self.queue is None:
+            return
+        keys = [key for ref in refs if (key := self.queue.key_of(ref)) is not None]
+        usable = [model for model in models if self._usable(model)]
+        if not self.screening:
+            self._total = self._failed = 0
+            self._quiet = True
+        new = [(self.queue.row(key), model) for key in keys for model in usable]
+        self._todo += new
+        self._total += len(new)
+        if new:
+            self._more()
 
     def _usable(self, model: str) -> bool:
         choice = self._session.models.get(model)
@@ -185,6 +215,8 @@ class Worklist(QObject):
             return
         self.screeningChanged.emit(0, 0)
         self.listChanged.emit()
+        if self._quiet:
+            return
         failed = f", {self._failed} could not be" if self._failed else ""
         self.informed.emit(f"{done - self._failed} records were screened{failed}.")
 
@@ -193,7 +225,7 @@ class Worklist(QObject):
             self._running.pop(number, None)
             if self.queue is not None:
                 self.queue.set_analysis(row.key, analysis)
-                self.rowChanged.emit(self.queue.row(row.key))
+                self._tell(row.key)
             self._more()
 
         def failed(error: Exception) -> None:
@@ -201,10 +233,16 @@ class Worklist(QObject):
             self._failed += 1
             if self.queue is not None and not isinstance(error, CancelledError):
                 self.queue.set_error(row.key, describe(error))
-                self.rowChanged.emit(self.queue.row(row.key))
+                self._tell(row.key)
             self._more()
 
         self._running[number] = self._session.run_model(row.ref, model, result, failed)
+
+    def _tell(self, key: str) -> None:
+        if self.queue is not None:
+            row = self.queue.row(key)
+            self.rowChanged.emit(row)
+            self.judged.emit(row)
 
 
 def _common_folder(refs: list[RecordRef]) -> Path:

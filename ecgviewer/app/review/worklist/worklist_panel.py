@@ -27,6 +27,7 @@ STATUSES = (
     ("all records", ""), ("not reviewed", "new"), ("in progress", "in progress"),
     ("reviewed", "reviewed"),
 )  # fmt: skip
+WATCHED_LETTERS = 24
 P_LIMITS = (("any p", 1.0), ("p ≤ 0.05", 0.05), ("p ≤ 0.01", 0.01), ("p ≤ 0.001", 0.001))
 
 
@@ -53,6 +54,7 @@ class WorklistPanel(QWidget):
         for title, number in P_LIMITS:
             self.limit.addItem(title, number)
         self.limit.currentIndexChanged.connect(self._filter)
+        self._watched = ""
         self.progress = QLabel()
         self.progress.setAccessibleName("Progress of the reader")
         self.bar = QProgressBar()
@@ -115,17 +117,25 @@ class WorklistPanel(QWidget):
 
     def set_current(self, key: str) -> None:
         """Mark the open record and bring it into view."""
+        moved = key != self.model.current
         self.model.set_current(key)
         row = self.model.row_of(key)
         if row is None:
             self.table.clearSelection()
-        else:
-            self.table.selectRow(row)
+            return
+        self.table.selectRow(row)
+        if moved:  # records may come while the reader looks elsewhere in the list
             self.table.scrollTo(self.model.index(row, 0))
 
     def set_progress(self, reviewed: int, total: int) -> None:
         """Say how far the reader is."""
-        self.progress.setText(f"{reviewed} of {total} reviewed" if total else "no records")
+        text = f"{reviewed} of {total} reviewed" if total else "no records"
+        self.progress.setText(f"{text} · {self._watched}" if self._watched else text)
+
+    def set_watched(self, folder: str) -> None:
+        """Say which folder is watched; empty where none is."""
+        short = folder if len(folder) <= WATCHED_LETTERS else f"{folder[: WATCHED_LETTERS - 1]}…"
+        self._watched = f"watching {short}" if folder else ""
 
     def set_screening(self, done: int, total: int) -> None:
         """Show how far the screening is; ``total`` 0 hides it."""

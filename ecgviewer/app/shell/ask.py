@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QDialog
 
 
@@ -12,4 +13,12 @@ def ask(dialog: QDialog) -> None:
     Its window would keep it otherwise: a file dialog with a thread and two handles of its own.
     """
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    # The window's own key for the manual does not reach a dialog that it waits for.
+    QShortcut(QKeySequence.StandardKey.HelpContents, dialog, lambda: _show_manual(dialog))
     dialog.open()
+
+
+def _show_manual(dialog: QDialog) -> None:
+    from ecgviewer.app.manual.window import show_manual
+
+    show_manual(dialog)

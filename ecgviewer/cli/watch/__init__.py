@@ -1,0 +1,1 @@
+"""``ecgviewer watch``: the command, and what it remembers between two runs."""
