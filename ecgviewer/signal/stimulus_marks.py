@@ -1,50 +1,13 @@
-"""Pacing stimuli with the chamber that each of them drives: what an ECG is marked with."""
+"""Which chamber each pacing stimulus drives."""
 
 from __future__ import annotations
-
-from collections.abc import Iterable
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from ecgviewer.core.stimuli import ATRIAL, NO_MARKS, VENTRICULAR, StimulusMarks
 from ecgviewer.signal.delineation import average_beat
-from ecgviewer.signal.pacing import ATRIAL_S, CAPTURE_S, NO_STIMULI, IntArray, pacing_of
-
-UNKNOWN, ATRIAL, VENTRICULAR = range(3)
-CHAMBER_LETTERS = ("", "A", "V")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class StimulusMarks:
-    """Stimuli of a recording.
-
-    Attributes
-    ----------
-    samples : int array [S]
-        Ascending.
-    chambers : int8 array [S]
-        Index of ``CHAMBER_LETTERS``: what each drives, as far as that can be told.
-    """
-
-    samples: IntArray
-    chambers: npt.NDArray[np.int8]
-
-    @classmethod
-    def joined(cls, parts: Iterable[StimulusMarks], shifts: Iterable[int]) -> StimulusMarks:
-        """Return the marks of consecutive ranges that begin at these samples as one."""
-        found = [(part.samples + shift, part.chambers) for part, shift in zip(parts, shifts)]
-        if not found:
-            return NO_MARKS
-        return cls(*(np.concatenate(column) for column in zip(*found, strict=True)))
-
-    def within(self, start: int, stop: int) -> StimulusMarks:
-        """Return the marks of samples ``[start, stop)``."""
-        part = slice(*np.searchsorted(self.samples, (start, stop)))
-        return StimulusMarks(self.samples[part], self.chambers[part])
-
-
-NO_MARKS = StimulusMarks(NO_STIMULI, np.zeros(0, dtype=np.int8))
+from ecgviewer.signal.pacing import ATRIAL_S, CAPTURE_S, IntArray, pacing_of
 
 
 def mark_stimuli(
@@ -52,8 +15,8 @@ def mark_stimuli(
 ) -> StimulusMarks:
     """Return the stimuli that drive a chamber or keep time, with what each of them drives.
 
-    The last stimulus within the time of capture before a QRS complex is ventricular, one within
-    the time of atrioventricular conduction before it is atrial.
+    One at the beginning of a QRS complex drives the ventricles, one within the time of
+    atrioventricular conduction before it the atria.
 
     Parameters
     ----------

@@ -173,6 +173,10 @@ TABLE: tuple[Command | str, ...] = (
         "Mark the R peaks", checkable=True, when=when.always,
     ),
     Command(
+        "view.overlay.stimuli", "Pacing &stimuli", f"{VIEW}/&Overlays", (),
+        "Mark a pacemaker's stimuli (A atrial, V ventricular)", checkable=True, when=when.always,
+    ),
+    Command(
         "view.filter.baseline", "&Baseline", f"{VIEW}/&Filters", ("Ctrl+Shift+B",),
         f"High-pass at {BASELINE_HZ:g} Hz against baseline wander (can distort ST segments)",
         checkable=True, when=when.always,

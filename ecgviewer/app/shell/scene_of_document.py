@@ -11,6 +11,7 @@ from ecgviewer.app.shell.reviewing.flag_verdicts import FlagVerdicts
 from ecgviewer.app.shell.reviewing.review_document import ReviewDocument
 from ecgviewer.app.trace.scene.scene import NO_BEATS, Scene
 from ecgviewer.app.trace.view import TraceView
+from ecgviewer.core.stimuli import NO_MARKS
 from ecgviewer.review.annotations import Annotation
 
 
@@ -59,6 +60,7 @@ class SceneOfDocument(QObject):
         scene = replace(
             scene,
             r_peaks=heart.r_peaks if heart is not None else NO_BEATS,
+            stimuli=heart.stimuli if heart is not None else NO_MARKS,
             clock=document.clock,
         ).with_analysis(shown.analysis, document.specificity)
         said = self._flag_verdicts()

@@ -127,7 +127,10 @@ class TraceCanvas(QWidget):
     def _page_parts(self, scene: Scene) -> tuple[object, ...]:
         """Return what of a scene the page shows, told apart as objects."""
         beats = scene.r_peaks if self.state.overlays["r_peaks"] else None
-        parts = scene.recording, scene.analysis, scene.flag_track, scene.annotation_track, beats
+        parts = (
+            scene.recording, scene.analysis, scene.flag_track, scene.annotation_track, beats,
+            scene.stimuli,
+        )  # fmt: skip
         return (
             *map(id, parts), scene.specificity, scene.selected_flag, scene.selected_annotation,
             scene.clock,

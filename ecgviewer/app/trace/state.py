@@ -23,6 +23,7 @@ OVERLAYS = {
     "annotations": True,
     "quality": True,
     "r_peaks": False,
+    "stimuli": True,
     "model_input": False,
 }
 """Every overlay and whether it is on by default.

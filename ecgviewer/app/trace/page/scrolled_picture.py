@@ -14,6 +14,7 @@ from ecgviewer.app.trace.page.cut_marks import Beyond
 from ecgviewer.app.trace.page.map_strips import draw_strips
 from ecgviewer.app.trace.page.paper import Paper
 from ecgviewer.app.trace.page.shading import looks_of, paint_shading
+from ecgviewer.app.trace.page.stimuli import paint_stimuli, stimuli_look
 from ecgviewer.app.trace.page.trace_painter import TracePainter
 from ecgviewer.app.trace.raster.picture import Picture
 from ecgviewer.app.trace.raster.pixel_columns import Stretch
@@ -125,12 +126,12 @@ class ScrolledPicture:
             return (geometry.unscrolled(),)
         parts = (
             scene.recording, scene.analysis, scene.flag_track, scene.annotation_track,
-            scene.r_peaks if state.overlays["r_peaks"] else None,
+            scene.stimuli, scene.r_peaks if state.overlays["r_peaks"] else None,
         )  # fmt: skip
         return (
             *map(_Same, parts), scene.selected_flag, state.display, geometry.unscrolled(),
             tuple(state.overlays.items()),
-            looks_of(moment), beats_look(moment),
+            looks_of(moment), beats_look(moment), stimuli_look(moment),
             moment.data.sources(geometry.stretch, geometry.px_per_s), font.key(),
         )  # fmt: skip
 
@@ -203,6 +204,7 @@ class ScrolledPicture:
         paint_shading(painter, moment)
         if moment.state.overlays["r_peaks"]:
             paint_r_peaks(painter, moment, area)
+        paint_stimuli(painter, moment)
         traces.paint_gaps(painter)
         if lead_marks.among_traces(geometry, font):
             # Under the traces: no name may hide a wave.

@@ -13,6 +13,7 @@ from ecgviewer.app.trace.scene.tracks import Track, annotation_track, flag_track
 from ecgviewer.core.analysis import Analysis, Flag
 from ecgviewer.core.recording import Recording
 from ecgviewer.core.start import Start
+from ecgviewer.core.stimuli import NO_MARKS, StimulusMarks
 from ecgviewer.review.annotations import Annotation
 
 LEGEND_SPECIFICITY = 0.95
@@ -48,6 +49,8 @@ class Scene:
         The one that has handles to drag its edges with.
     r_peaks : int array [B]
         Samples at the recording's rate.
+    stimuli : StimulusMarks
+        Of a pacemaker.
     clock : Start or None
         The start by whose clock times are told; None tells them from the start of the record.
     cursor_s : float or None
@@ -65,6 +68,7 @@ class Scene:
     selected_annotation: int | None = None
     edited_annotation: Annotation | None = None
     r_peaks: npt.NDArray[np.int64] = field(default_factory=lambda: NO_BEATS)
+    stimuli: StimulusMarks = NO_MARKS
     clock: Start | None = None
     cursor_s: float | None = None
 
