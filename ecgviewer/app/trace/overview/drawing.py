@@ -24,6 +24,7 @@ from ecgviewer.app.trace.raster.color_scales import color_words
 from ecgviewer.app.trace.raster.picture import Picture, Runs, fill
 from ecgviewer.app.trace.raster.pixel_columns import Stretch, to_pixels
 from ecgviewer.app.trace.scene.scene import Scene
+from ecgviewer.app.trace.scene.tracks import ACCEPTED, REJECTED, UNSURE
 from ecgviewer.app.trace.state import RHYTHM_LEAD, TRACK_TITLES
 from ecgviewer.core.start import clock_text
 
@@ -160,10 +161,21 @@ class OverviewDrawing:
         x0, x1 = span_columns(geometry, track.spans, np.arange(len(track.spans)))
         # A single event of a long record must still be seen.
         x1 = np.maximum(x1, x0 + 1.5 * geometry.ratio)
-        color = theme.color(track.role)
+        color, paper = theme.color(track.role), theme.color("paper")
         for which, top in ((track.whole, row.height() - 5), (~track.whole, 2)):
             bar = row.adjusted(0, top, 0, -2)
-            paint_spans(painter, x0[which], x1[which], bar, color, geometry.ratio)
+            for verdict in np.unique(track.verdicts[which]).tolist():
+                those = which & (track.verdicts == verdict)
+                area = bar
+                if verdict == REJECTED:  # a thin line
+                    area = bar.adjusted(0, bar.height() - 1, 0, 0)
+                paint_spans(
+                    painter, x0[those], x1[those], area, color, geometry.ratio,
+                    striped=verdict == UNSURE,
+                )  # fmt: skip
+                if verdict == ACCEPTED:  # with a core
+                    core = bar.adjusted(0, bar.height() / 2 - 0.5, 0, -bar.height() / 2 + 0.5)
+                    paint_spans(painter, x0[those], x1[those], core, paper, geometry.ratio)
 
     def _draw_heat(self, picture: Picture, row: QRectF) -> None:
         geometry = self._geometry

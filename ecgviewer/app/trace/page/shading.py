@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -9,27 +11,43 @@ from PySide6.QtGui import QBrush, QColor, QPainter
 
 from ecgviewer.app.trace.geometry.geometry import Geometry
 from ecgviewer.app.trace.geometry.moment import Moment
-from ecgviewer.app.trace.geometry.track_bars import span_columns, span_pixels
+from ecgviewer.app.trace.geometry.track_bars import AnyTrack, span_columns, span_pixels
 from ecgviewer.app.trace.raster.color_rows import paint_spans
 from ecgviewer.app.trace.scene.scene import Scene
-from ecgviewer.app.trace.scene.spans import Spans
+from ecgviewer.app.trace.scene.tracks import ACCEPTED, REJECTED, UNSURE
 
 FEW_SPANS = 40
 """Spans per lane that are shaded over its whole height; more are a bar along its upper edge."""
 BAR_PX = 3.0
+DOT_PX = 3.0
+"""Length of the dots at the edges of what a reader is unsure of, and between them."""
 HATCH_PX = 8
 """Size of Qt's hatching."""
 
 
-def _shaded(moment: Moment) -> list[tuple[Spans, str, int, int]]:
-    """Return the spans that shade lanes, with colour and opacity inside and at the edges."""
+@dataclass(frozen=True, slots=True)
+class _Shading:
+    """Spans that shade lanes, with their colour and its opacity inside and at the edges."""
+
+    track: AnyTrack
+    inside: int
+    edge: int
+    steps_back: bool = False
+
+    def drawn(self, on: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], bool]:
+        """Return which of some spans shade a lane, and whether only along its upper edge."""
+        on = on[self.track.verdicts[on] != REJECTED]
+        return on, self.steps_back or on.size > FEW_SPANS
+
+
+def _shadings(moment: Moment) -> list[_Shading]:
     scene, state = moment.scene, moment.state
-    layers = []
+    found = []
     if state.overlays["annotations"]:
-        layers.append((scene.annotation_track.spans, "annotation", 30, 120))
+        found.append(_Shading(scene.annotation_track, 30, 120))
     if state.overlays["flags"]:
-        layers.append((scene.flag_track.spans, "flag", 38, 110))
-    return layers
+        found.append(_Shading(scene.flag_track, 38, 110, scene.much_is_flagged))
+    return found
 
 
 def looks_of(moment: Moment) -> tuple[object, ...]:
@@ -39,12 +57,13 @@ def looks_of(moment: Moment) -> tuple[object, ...]:
     """
     geometry = moment.geometry
     crowded = []
-    for spans, *_ in _shaded(moment):
+    for shading in _shadings(moment):
+        spans = shading.track.spans
         seen = spans.within(geometry.start_s, geometry.stop_s)
         if seen.size > FEW_SPANS:
             crowded.append(
                 tuple(
-                    np.count_nonzero(spans.names(lane.lead, seen)) > FEW_SPANS
+                    shading.drawn(seen[spans.names(lane.lead, seen)])[1]
                     for lane in geometry.page.lanes
                 )
             )
@@ -54,29 +73,39 @@ def looks_of(moment: Moment) -> tuple[object, ...]:
 
 
 def paint_shading(painter: QPainter, moment: Moment) -> None:
-    """Shade what flags and annotations cover in their leads; hatch what cannot be judged."""
+    """Shade what flags and annotations cover in their leads; hatch what cannot be judged.
+
+    Flags that were rejected shade nothing. Where most of the record is flagged, shading would set
+    nothing apart: flags are bars along the upper edges of the lanes then, but the selected one.
+    """
     scene, state, geometry = moment.scene, moment.state, moment.geometry
     theme = geometry.theme
     # The edge of a span that has just left may still reach into the view.
     reach_s = 1.0 / geometry.px_per_s
-    for level, (spans, role, inside, edge) in enumerate(_shaded(moment)):
+    for level, shading in enumerate(_shadings(moment)):
+        track = shading.track
+        spans, role = track.spans, track.role
         seen = spans.within(geometry.start_s - reach_s, geometry.stop_s + reach_s)
         if seen.size == 0:
             continue
         for lane in geometry.page.lanes:
-            on = seen[spans.names(lane.lead, seen)]
+            on, along_edge = shading.drawn(seen[spans.names(lane.lead, seen)])
             if on.size == 0 or not geometry.shows(lane):
                 continue
             rect = geometry.trace_rect(lane)
-            if on.size > FEW_SPANS:
+            if along_edge:
                 bar = QRectF(rect.left(), rect.top() + level * BAR_PX, rect.width(), BAR_PX)
                 before = (lane.x0 - geometry.page.left) * geometry.ratio
                 x0, x1 = (x - before for x in span_columns(geometry, spans, on))
                 paint_spans(painter, x0, x1, bar, theme.color(role, 150), geometry.ratio)
-            else:
+                continue
+            for verdict in np.unique(track.verdicts[on]).tolist():
+                those = on[track.verdicts[on] == verdict]
                 _shade(
-                    painter, geometry, spans.starts[on], spans.stops[on], rect,
-                    theme.color(role, inside), theme.color(role, edge),
+                    painter, geometry, spans.starts[those], spans.stops[those], rect,
+                    theme.color(role, shading.inside),
+                    theme.color(role, 255 if verdict == ACCEPTED else shading.edge),
+                    dotted=verdict == UNSURE,
                 )  # fmt: skip
     if state.overlays["flags"]:
         _paint_selected_flag(painter, scene, geometry)
@@ -111,6 +140,7 @@ def _shade(
     rect: QRectF,
     inside: QColor,
     edge: QColor,
+    dotted: bool = False,
 ) -> None:
     line = max(round(geometry.ratio), 1) / geometry.ratio
     first, last = (round(x * geometry.ratio) / geometry.ratio for x in (rect.left(), rect.right()))
@@ -120,8 +150,19 @@ def _shade(
         width = max(right, left + 1) - left
         painter.fillRect(lane.intersected(QRectF(left, lane.top(), width, lane.height())), inside)
         for x in (left, right):
-            side = QRectF(x, lane.top(), line, lane.height())
-            painter.fillRect(lane.intersected(side), edge)
+            side = lane.intersected(QRectF(x, lane.top(), line, lane.height()))
+            if dotted:
+                _fill_dots(painter, side, edge)
+            else:
+                painter.fillRect(side, edge)
+
+
+def _fill_dots(painter: QPainter, side: QRectF, color: QColor) -> None:
+    top = side.top()
+    while side.width() > 0 and top < side.bottom():
+        height = min(DOT_PX, side.bottom() - top)
+        painter.fillRect(QRectF(side.left(), top, side.width(), height), color)
+        top += 2 * DOT_PX
 
 
 def _paint_selected_flag(painter: QPainter, scene: Scene, geometry: Geometry) -> None:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from ecgviewer.app.trace.geometry.geometry import Geometry
 from ecgviewer.app.trace.geometry.track_bars import AnyTrack, Bar, TrackRows, span_columns
 from ecgviewer.app.trace.raster.color_rows import paint_spans
 
 ROW_PAD = 5.0
+LOOKS = (
+    (Qt.PenStyle.SolidLine, 60), (Qt.PenStyle.SolidLine, 120), (Qt.PenStyle.DashLine, 0),
+    (Qt.PenStyle.DotLine, 30),
+)  # fmt: skip
+"""Outline and opacity of a bar by its verdict: open, accepted, rejected, unsure."""
 LEAST_TEXT_PX = 64.0
 """A label cut shorter than this says nothing."""
 
@@ -58,21 +63,18 @@ def _paint_bars(
 ) -> None:
     """Draw bars with their texts."""
     plain, chosen = (geometry.theme.color(role) for role in (track.role, track.selected_role))
-    fill = QColor(plain)
-    fill.setAlpha(60)
+    painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-    painter.setPen(plain)
-    painter.setBrush(fill)
     for bar in bars:
-        if bar.index == selected:
-            painter.save()
-            painter.setPen(chosen)
-            painter.setBrush(chosen)
+        selected_bar = bar.index == selected
+        line, alpha = LOOKS[int(track.verdicts[bar.index])]
+        color = QColor(chosen if selected_bar else plain)
+        pen = QPen(color, 1.0, line)
+        color.setAlpha(255 if selected_bar else alpha)
+        painter.setPen(pen)
+        painter.setBrush(color)
         painter.drawRoundedRect(bar.rect.adjusted(0.5, 0.5, -0.5, -0.5), 2.5, 2.5)
-        if bar.index == selected:
-            painter.restore()
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    painter.restore()
     metrics = QFontMetricsF(painter.font())
     within = {False: geometry.theme.color("trace"), True: geometry.theme.color("paper")}
     for bar in bars:

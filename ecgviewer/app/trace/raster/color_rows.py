@@ -61,6 +61,7 @@ def paint_spans(
     rect: QRectF,
     fill: QColor,
     ratio: float = 1.0,
+    striped: bool = False,
 ) -> None:
     """Shade spans within a rectangle, at least a pixel wide each.
 
@@ -70,6 +71,8 @@ def paint_spans(
         From the left edge of the rectangle, in device pixels.
     ratio : float
         Device pixels per logical pixel.
+    striped : bool
+        Leave every other two pixels out.
     """
     width = round(rect.width() * ratio)
     if starts_px.size == 0 or width <= 0:
@@ -78,7 +81,10 @@ def paint_spans(
     last = np.maximum(last, first + 1)
     first, last = (np.minimum(np.maximum(edge, 0), width).astype(np.intp) for edge in (first, last))
     change = np.bincount(first, minlength=width + 1) - np.bincount(last, minlength=width + 1)
-    argb = (np.cumsum(change[:-1]) > 0) * np.uint32(premultiplied(fill))
+    covered = np.cumsum(change[:-1]) > 0
+    if striped:
+        covered &= np.arange(width) // max(round(2 * ratio), 1) % 2 == 0
+    argb = covered * np.uint32(premultiplied(fill))
     image = QImage(argb.data, width, 1, width * 4, QImage.Format.Format_ARGB32_Premultiplied)
     left = round(rect.left() * ratio) / ratio
     painter.drawImage(QRectF(left, rect.top(), width / ratio, rect.height()), image)

@@ -21,6 +21,9 @@ HEAT_RANGE = (1 / 3, 2.0)
 """The heat scale, as multiples of the threshold at this specificity: fixed for a model and thus
 comparable across records; what is usual among normals stays pale."""
 
+MUCH_FLAGGED = 0.5
+"""Share of a record above which shading what is flagged sets nothing apart any more."""
+
 NO_FLAGS = flag_track(())
 NO_ANNOTATIONS = annotation_track(())
 NO_BEATS: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)
@@ -76,6 +79,11 @@ class Scene:
     def duration_s(self) -> float:
         """Length of the recording; 0 without one."""
         return self.recording.duration_s if self.recording is not None else 0.0
+
+    @property
+    def much_is_flagged(self) -> bool:
+        """Whether flags that nobody rejected cover more than half of the record."""
+        return self.flag_track.covered_s > MUCH_FLAGGED * self.duration_s
 
     @property
     def flags(self) -> tuple[Flag, ...]:

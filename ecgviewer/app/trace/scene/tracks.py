@@ -49,6 +49,8 @@ class Track(Generic[Mark]):
         Spans of whole windows: low in the overview, so that places stand out of them.
     verdicts : int array
         Of each span, an index of ``VERDICTS``.
+    covered_s : float
+        Time that spans cover which nobody rejected.
     """
 
     marks: tuple[Mark, ...]
@@ -62,6 +64,7 @@ class Track(Generic[Mark]):
     noun: str
     whole: npt.NDArray[np.bool_]
     verdicts: npt.NDArray[np.int8]
+    covered_s: float = 0.0
 
 
 def flag_track(flags: Sequence[Flag], verdicts: Sequence[str] = ()) -> Track[Flag]:
@@ -90,6 +93,7 @@ def flag_track(flags: Sequence[Flag], verdicts: Sequence[str] = ()) -> Track[Fla
         noun="flags",
         whole=np.array([not flag.placed for flag in flags], dtype=bool),
         verdicts=np.array(said, dtype=np.int8),
+        covered_s=_covered_s(spans, np.array(said, dtype=np.int8) != REJECTED),
     )
 
 
@@ -146,6 +150,15 @@ def annotation_text(annotation: Annotation) -> str:
 def wfdb_letter(annotation: Annotation) -> str:
     """Return the letter by which a mark of a WFDB file is known; empty for other annotations."""
     return next((code.value for code in annotation.codes if code.system == WFDB), "")
+
+
+def _covered_s(spans: Spans, which: npt.NDArray[np.bool_]) -> float:
+    """Return how long any of some spans, in order of start, is there."""
+    starts, stops = spans.starts[which], spans.stops[which]
+    if starts.size == 0:
+        return 0.0
+    before = np.concatenate([[-np.inf], np.maximum.accumulate(stops)[:-1]])
+    return float(np.maximum(stops - np.maximum(starts, before), 0.0).sum())
 
 
 def _used(rows: tuple[int, ...]) -> int:
