@@ -7,7 +7,16 @@ import numpy.typing as npt
 
 from ecgviewer.core.stimuli import ATRIAL, NO_MARKS, VENTRICULAR, StimulusMarks
 from ecgviewer.signal.delineation import average_beat
-from ecgviewer.signal.pacing import ATRIAL_S, CAPTURE_S, IntArray, pacing_of
+from ecgviewer.signal.pacing import ATRIAL_S, CAPTURE_S, IntArray, find_stimuli, pacing_of
+from ecgviewer.signal.r_peaks import detect_r_peaks
+
+
+def find_marks(signal_mv: npt.ArrayLike, fs_hz: float) -> StimulusMarks:
+    """Return the stimuli of a short range, unfiltered, with what each of them drives."""
+    stimuli = find_stimuli(signal_mv, fs_hz)
+    if stimuli.size == 0:
+        return NO_MARKS
+    return mark_stimuli(signal_mv, fs_hz, stimuli, detect_r_peaks(signal_mv, fs_hz, stimuli))
 
 
 def mark_stimuli(
