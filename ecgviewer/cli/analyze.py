@@ -74,7 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
     failures = 0
     shifts = SiteShifts()
     try:
-        with open_table(arguments.out) as table:
+        with open_table(arguments.out, arguments.clock) as table:
             for rows in _rows(arguments, models, _pool(arguments, models, progress), jobs):
                 for row in rows:
                     table.write(shifts.with_shift(row))
