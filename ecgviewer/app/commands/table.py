@@ -156,8 +156,7 @@ TABLE: tuple[Command | str, ...] = (
     ),
     Command(
         "view.overlay.attention", "&Attention or saliency strips", f"{VIEW}/&Overlays", ("T",),
-        "Where the model looked (attention; for the CAE, saliency)", checkable=True,
-        icon="attention", when=when.always,
+        "Where the model looked", checkable=True, icon="attention", when=when.always,
     ),
     Command(
         "view.overlay.model_input", "&What the model saw", f"{VIEW}/&Overlays", ("M",),

@@ -163,7 +163,8 @@ def _draw(pen: Pen, one: PlacedStrip) -> None:
 
 def _stimuli(pen: Pen, page: ReportPage, one: PlacedStrip) -> None:
     """Draw a tick under the trace for every stimulus; the rhythm strip names the chambers."""
-    bottom = PAPER_TOP_MM + (one.row + 1) * ROW_MM - STRIP_GAP_MM
+    # Above the bars of windows that are flagged.
+    bottom = PAPER_TOP_MM + (one.row + 1) * ROW_MM - (2.5 if one.row == 3 else STRIP_GAP_MM)
     for sample, chamber in zip(
         page.stimuli.samples.tolist(), page.stimuli.chambers.tolist(), strict=True
     ):
