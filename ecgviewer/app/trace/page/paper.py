@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ecgviewer.app.trace.frame import Frame
-from ecgviewer.app.trace.raster import Picture
-from ecgviewer.app.trace.state import ViewState
+from ecgviewer.app.trace.geometry.geometry import Geometry
+from ecgviewer.app.trace.raster.picture import Picture
 
 Kinds = npt.NDArray[np.intp]
 LEAST_MINOR_PX = 2.6
@@ -27,7 +26,7 @@ LEAST_TIME_PX = 36.0
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
+class PaperLines:
     """Distances between lines, in logical pixels; a minor distance of 0 draws none."""
 
     minor_x: float
@@ -36,21 +35,21 @@ class Grid:
     major_y: float
 
 
-def grid_for(state: ViewState) -> Grid:
+def paper_lines(geometry: Geometry) -> PaperLines:
     """Return the lines for a scale: millimetres while they mean something, then nice times."""
-    if state.fit:
-        minor_y, major_y = 0.1 * state.px_per_mv, 0.5 * state.px_per_mv
-        minor_x, major_x = 0.04 * state.px_per_s, 0.2 * state.px_per_s
+    px_per_s, px_per_mv, mm = geometry.px_per_s, geometry.px_per_mv, geometry.pixels_per_mm
+    if geometry.fit:
+        minor_y, major_y = 0.1 * px_per_mv, 0.5 * px_per_mv
+        minor_x, major_x = 0.04 * px_per_s, 0.2 * px_per_s
     else:
-        minor_y = minor_x = state.pixels_per_mm
-        major_y = major_x = 5.0 * state.pixels_per_mm
-    speed = state.px_per_s / state.pixels_per_mm
-    if speed < SLOWEST_PAPER_MM_S:
-        major_x = time_step_s(state.px_per_s) * state.px_per_s
+        minor_y = minor_x = mm
+        major_y = major_x = 5.0 * mm
+    if px_per_s / mm < SLOWEST_PAPER_MM_S:
+        major_x = time_step_s(px_per_s) * px_per_s
         minor_x = 0.0
     if major_y < 3 * LEAST_MINOR_PX:
         major_y = 0.0
-    return Grid(
+    return PaperLines(
         minor_x if minor_x >= LEAST_MINOR_PX else 0.0,
         major_x,
         minor_y if minor_y >= LEAST_MINOR_PX else 0.0,
@@ -74,28 +73,32 @@ class Paper:
     Vertical lines are counted from the start of the record, so that they move with the traces.
     """
 
-    def __init__(self, grid: Grid, frame: Frame) -> None:
-        theme, ratio = frame.theme, frame.ratio
-        self._grid, self._ratio = grid, ratio
+    def __init__(self, geometry: Geometry) -> None:
+        theme, ratio = geometry.theme, geometry.ratio
+        self._lines_apart = lines = paper_lines(geometry)
+        self._ratio = ratio
         colors = (theme.color(role).rgb() for role in ("paper", "grid_minor", "grid_major"))
         self._colors = np.array(list(colors), dtype=np.uint32)
-        self._top, self._bottom = round(frame.page.top * ratio), round(frame.page.bottom * ratio)
+        self._top, self._bottom = (
+            round(geometry.page.top * ratio),
+            round(geometry.page.bottom * ratio),
+        )
         # Lines are counted from one beyond the widget's left edge when the record's start is in
         # view, and from one above the page.
-        before = frame.page.left % grid.major_x - grid.major_x
-        self._first_x = round(before * ratio) - frame.left_column
-        period_y = grid.major_y or 1.0
-        above = -frame.scroll_y % period_y - period_y
-        first_y = round((frame.page.top + above) * ratio)
+        before = geometry.page.left % lines.major_x - lines.major_x
+        self._first_x = round(before * ratio) - geometry.left_column
+        period_y = lines.major_y or 1.0
+        above = -geometry.scroll_y % period_y - period_y
+        first_y = round((geometry.page.top + above) * ratio)
         self._rows = self._lines(
-            self._top, self._bottom, first_y, grid.minor_y * ratio, grid.major_y * ratio
+            self._top, self._bottom, first_y, lines.minor_y * ratio, lines.major_y * ratio
         )
 
     def columns(self, first: int, width: int) -> Kinds:
         """Return for columns of the time axis whether a thin (1) or thick (2) line is there."""
-        ratio, grid = self._ratio, self._grid
+        ratio, lines = self._ratio, self._lines_apart
         return self._lines(
-            first, first + width, self._first_x, grid.minor_x * ratio, grid.major_x * ratio
+            first, first + width, self._first_x, lines.minor_x * ratio, lines.major_x * ratio
         )
 
     def fill(self, picture: Picture, at: int, columns: Kinds) -> None:

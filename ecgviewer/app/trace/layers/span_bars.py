@@ -1,4 +1,4 @@
-"""Flags and annotations: what the page paints of them can be clicked."""
+"""Flags and annotations: their bars and shades can be clicked."""
 
 from __future__ import annotations
 
@@ -8,28 +8,24 @@ from functools import partial
 
 from PySide6.QtCore import QPointF, Qt
 
-from ecgviewer.app.trace.layers.layer import Layer, PageView
-from ecgviewer.app.trace.pointing import span_at
-from ecgviewer.app.trace.tracks import Bar, Track
+from ecgviewer.app.trace.geometry.pointing import span_at
+from ecgviewer.app.trace.geometry.track_bars import AnyTrack, Bar
+from ecgviewer.app.trace.layers.layer import Layer
 
 
 class MarkLayer(Layer):
-    """Spans with bars above the traces and shades within them.
-
-    Attributes
-    ----------
-    bars : list of Bar
-        Where the page painted them last, topmost last.
-    """
+    """Spans with bars above the traces and shades within them."""
 
     overlay = ""
 
-    def __init__(self, view: PageView) -> None:
-        super().__init__(view)
-        self.bars: list[Bar] = []
+    @property
+    def bars(self) -> list[Bar]:
+        """The bars in view, topmost last."""
+        rows = self.view.moment().tracks.get(self.overlay)
+        return rows.bars if rows is not None else []
 
     @abstractmethod
-    def _track(self) -> Track:
+    def _track(self) -> AnyTrack:
         """Return the spans and where their bars are."""
 
     @abstractmethod
@@ -45,11 +41,11 @@ class MarkLayer(Layer):
 
     def hit_shade(self, at: QPointF) -> Callable[[], None] | None:
         """Return what a click on the shortest span here does that shades this lead."""
-        frame = self.view.frame()
-        lane = frame.lane_at(at.x(), at.y())
+        geometry = self.view.moment().geometry
+        lane = geometry.lane_at(at.x(), at.y())
         if lane is None or not self.view.state.overlays[self.overlay]:
             return None
-        index = span_at(self._track().spans, frame, at.x(), lane.lead)
+        index = span_at(self._track().spans, geometry, at.x(), lane.lead)
         return None if index is None else partial(self._click, index)
 
     def cursor(self, at: QPointF) -> Qt.CursorShape | None:
@@ -63,7 +59,7 @@ class FlagLayer(MarkLayer):
 
     overlay = "flags"
 
-    def _track(self) -> Track:
+    def _track(self) -> AnyTrack:
         return self.view.scene.flag_track
 
     def _click(self, index: int) -> None:
@@ -75,7 +71,7 @@ class AnnotationLayer(MarkLayer):
 
     overlay = "annotations"
 
-    def _track(self) -> Track:
+    def _track(self) -> AnyTrack:
         return self.view.scene.annotation_track
 
     def _click(self, index: int) -> None:

@@ -7,17 +7,14 @@ import numpy.typing as npt
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 
-from ecgviewer.app.trace.cut_marks import OVERLAP, Beyond, cut_borders
 from ecgviewer.app.trace.data.levels import Columns
-from ecgviewer.app.trace.frame import Frame
-from ecgviewer.app.trace.layout import Lane
-from ecgviewer.app.trace.map_strips import map_columns
-from ecgviewer.app.trace.pixel_columns import FloatArray, Stretch, to_pixels
-from ecgviewer.app.trace.raster import Picture, Runs, fill
-from ecgviewer.app.trace.scene import Scene
-from ecgviewer.app.trace.shading import clipped, hatch, trace_rect
-from ecgviewer.app.trace.state import ViewState
-from ecgviewer.app.trace.strips import paint_spans
+from ecgviewer.app.trace.geometry.lanes import Lane
+from ecgviewer.app.trace.geometry.moment import Moment
+from ecgviewer.app.trace.page.cut_marks import OVERLAP, Beyond, cut_borders
+from ecgviewer.app.trace.page.shading import clipped, hatch
+from ecgviewer.app.trace.raster.color_rows import paint_spans
+from ecgviewer.app.trace.raster.picture import Picture, Runs, fill
+from ecgviewer.app.trace.raster.pixel_columns import FloatArray, Stretch, to_pixels
 
 LINE_PX = 1.0
 BOLD_PX = 2.6
@@ -36,28 +33,30 @@ class TracePainter:
         Device columns of the time axis, in view; the picture that is drawn to holds just these.
     """
 
-    def __init__(self, scene: Scene, state: ViewState, frame: Frame, stretch: Stretch) -> None:
-        self._scene, self._frame, self._stretch = scene, frame, stretch
-        self._ratio = frame.ratio
+    def __init__(self, moment: Moment, stretch: Stretch) -> None:
+        scene, state, geometry = moment.scene, moment.state, moment.geometry
+        data, px_per_s = moment.data, geometry.px_per_s
+        self._scene, self._geometry, self._stretch = scene, geometry, stretch
+        self._ratio = geometry.ratio
         seen_by_model = state.overlays["model_input"] and scene.analysis is not None
         self._centred = not seen_by_model
         self._signal: Columns | None = None
         rate = scene.recording.fs_hz if scene.recording is not None else 0.0
-        self._dense = rate / frame.px_per_s >= DENSE_SAMPLES_PER_PX
+        self._dense = rate / px_per_s >= DENSE_SAMPLES_PER_PX
         recording, analysis = scene.recording, scene.analysis
-        assert recording is not None and scene.store is not None
+        assert recording is not None and data.store is not None
         layers: list[tuple[Columns | None, float, Leads, str]] = []
         if state.overlays["reconstruction"] and analysis is not None:
             name = "model_output" if seen_by_model else "reconstruction"
-            columns = map_columns(scene, frame, name, stretch)
+            columns = data.map_columns(name, stretch, px_per_s)
             layers.append((columns, analysis.map_fs_hz, analysis.leads, "reconstruction"))
         if seen_by_model and analysis is not None:
-            columns = map_columns(scene, frame, "model_input", stretch)
+            columns = data.map_columns("model_input", stretch, px_per_s)
             layers.append((columns, analysis.map_fs_hz, analysis.leads, "trace"))
         else:
             fs_hz = recording.fs_hz
             samples = stretch.samples(fs_hz)
-            self._signal = scene.store.columns(*samples, fs_hz / frame.px_per_s)
+            self._signal = data.store.columns(*samples, fs_hz / px_per_s)
             layers.append((self._signal, fs_hz, recording.leads, "trace"))
         # The reconstruction comes first and is bolder: the eye sees where the trace leaves it.
         self._layers = [
@@ -86,39 +85,36 @@ class TracePainter:
         """Whether the recording holds no signal somewhere, or is still being read."""
         return bool(self._pending.any() or self._missing.any())
 
-    @property
-    def extremes_mv(self) -> tuple[FloatArray, FloatArray] | None:
-        """Lowest and highest value ``[L, width]`` of the recording, where that is shown."""
-        return self._layers[-1][:2] if self._signal is not None else None
-
     def paint_gaps(self, painter: QPainter) -> None:
         """Hatch where the recording holds no signal; tint what is still being read."""
-        recording, frame = self._scene.recording, self._frame
+        recording, geometry = self._scene.recording, self._geometry
         if self._signal is None or recording is None or not self.has_gaps:
             return
-        color = frame.theme.color("hatch")
-        for lane in frame.page.lanes:
+        color = geometry.theme.color("hatch")
+        for lane in geometry.page.lanes:
             row = self._missing[recording.leads.index(lane.lead)]
-            if row.any() and frame.shows(lane):
+            if row.any() and geometry.shows(lane):
                 self._hatch_runs(painter, row, lane, color)
         if self._pending.any():
-            page = frame.page
+            page = geometry.page
             area = QRectF(page.left, page.top, page.right - page.left, page.bottom - page.top)
             at = np.flatnonzero(self._pending).astype(np.float64)
-            tint = frame.theme.color("muted", 22)
+            tint = geometry.theme.color("muted", 22)
             paint_spans(painter, at, at + 1, area, tint, self._ratio)
-            painter.setPen(frame.theme.color("muted"))
+            painter.setPen(geometry.theme.color("muted"))
             area.setLeft(page.left + float(at[0]) / self._ratio + 8)
             painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, "reading…")
 
     def _hatch_runs(self, painter: QPainter, missing: Bools, lane: Lane, color: QColor) -> None:
         edges = np.flatnonzero(np.diff(missing.astype(np.int8), prepend=0, append=0))
-        left = self._frame.page.left
+        left = self._geometry.page.left
         x = left + edges.reshape(-1, 2) / self._ratio
         words = "no signal"
         room = QFontMetricsF(painter.font()).horizontalAdvance(words) + 12
-        for rect in clipped(x[:, 0], x[:, 1], trace_rect(self._frame, lane)):
-            hatch(painter, self._frame, rect, QColor(color.red(), color.green(), color.blue(), 110))
+        for rect in clipped(x[:, 0], x[:, 1], self._geometry.trace_rect(lane)):
+            hatch(
+                painter, self._geometry, rect, QColor(color.red(), color.green(), color.blue(), 110)
+            )
             if rect.width() > room:
                 painter.setPen(color)
                 painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, words)
@@ -131,11 +127,11 @@ class TracePainter:
         Beyond
             Where traces are cut for good.
         """
-        frame = self._frame
-        beyond = Beyond.nowhere(len(frame.page.lanes), self._stretch.width)
+        geometry = self._geometry
+        beyond = Beyond.nowhere(len(geometry.page.lanes), self._stretch.width)
         for lo, hi, leads, role in self._layers:
             color = "envelope" if self._dense and role == "trace" else role
-            fill(picture, self._groups(lo, hi, leads, role, beyond), frame.theme.color(color))
+            fill(picture, self._groups(lo, hi, leads, role, beyond), geometry.theme.color(color))
         return beyond
 
     def _groups(
@@ -143,9 +139,9 @@ class TracePainter:
     ) -> list[Runs]:
         """Return what a layer fills, lanes that share their columns together."""
         columns: dict[tuple[int, int], list[Lane]] = {}
-        for lane in self._frame.page.lanes:
-            if lane.lead in leads and self._frame.shows(lane):
-                part = self._frame.lane_columns(lane, self._stretch)
+        for lane in self._geometry.page.lanes:
+            if lane.lead in leads and self._geometry.shows(lane):
+                part = self._geometry.lane_columns(lane, self._stretch)
                 if part[0] < part[1]:
                     columns.setdefault(part, []).append(lane)
         return [
@@ -164,15 +160,13 @@ class TracePainter:
         beyond: Beyond,
     ) -> Runs:
         """Return what a layer fills in lanes that share their columns."""
-        frame, ratio, recording = self._frame, self._ratio, self._scene.recording
-        assert recording is not None
+        geometry, ratio = self._geometry, self._ratio
         part = slice(*columns)
         rows = [leads.index(lane.lead) for lane in lanes]
-        scale = column_of([lane.sign * frame.px_per_mv * ratio for lane in lanes])
-        base = column_of([frame.lane_y(lane.baseline) * ratio for lane in lanes])
+        scale = column_of([lane.sign * geometry.px_per_mv * ratio for lane in lanes])
+        base = column_of([geometry.lane_y(lane.baseline) * ratio for lane in lanes])
         if self._centred:
-            level = self._scene.centre()[[recording.leads.index(lane.lead) for lane in lanes]]
-            base = base + level[:, np.newaxis] * scale
+            base = base + column_of([lane.level_mv for lane in lanes]) * scale
         ends = base - hi_mv[rows, part] * scale, base - lo_mv[rows, part] * scale
         thick = (BOLD_PX if role == "reconstruction" else LINE_PX) * max(ratio * 0.8, 1.0) / 2
         # In a lane drawn upside down the lowest value is at the top.
@@ -192,8 +186,8 @@ class TracePainter:
 
         What only the scrolled view cuts is a matter of scrolling.
         """
-        at = self._frame.page.lanes.index(lane)
-        upper, lower = cut_borders(self._frame, lane)
+        at = self._geometry.page.lanes.index(lane)
+        upper, lower = cut_borders(self._geometry, lane)
         if upper is not None:
             beyond.above[at, part] = top < upper * self._ratio - LINE_PX
         if lower is not None:
@@ -202,11 +196,11 @@ class TracePainter:
     def _clip(self, lane: Lane) -> tuple[int, int]:
         """Return the rows a lane may draw on: tall beats reach into its neighbours, as on paper,
         but envelopes would bury them."""
-        frame = self._frame
-        over = 0.0 if self._dense else OVERLAP * frame.page.pitch
-        rect = trace_rect(frame, lane)
-        top = max(rect.top() - over, frame.page.top)
-        bottom = min(rect.bottom() + over, frame.page.bottom)
+        geometry = self._geometry
+        over = 0.0 if self._dense else OVERLAP * geometry.page.pitch
+        rect = geometry.trace_rect(lane)
+        top = max(rect.top() - over, geometry.page.top)
+        bottom = min(rect.bottom() + over, geometry.page.bottom)
         return round(top * self._ratio), max(round(bottom * self._ratio), round(top * self._ratio))
 
 

@@ -7,9 +7,8 @@ from math import isfinite
 
 import numpy as np
 
-from ecgviewer.app.trace.frame import Frame
-from ecgviewer.app.trace.pointing import Point, value_at
-from ecgviewer.app.trace.scene import Scene
+from ecgviewer.app.trace.geometry.moment import Moment
+from ecgviewer.app.trace.geometry.pointing import Point
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,50 +50,54 @@ class Caliper:
         return f"{self.mv:+.2f} {self.unit}"
 
 
-def rr_caliper(scene: Scene, frame: Frame, rhythm_lead: str, now: Caliper | None) -> Caliper | None:
+def rr_caliper(moment: Moment, now: Caliper | None) -> Caliper | None:
     """Return calipers on an RR interval: the one in the middle of the view, or that after ``now``.
 
     It is measured in the rhythm strip or the rhythm lead where the page shows that, else in the
     first lead that does. None without two R peaks in view.
     """
+    scene, geometry = moment.scene, moment.geometry
     recording = scene.recording
     if recording is None or scene.r_peaks.size < 2:
         return None
     times_s = scene.r_peaks / recording.fs_hz
-    stop_s = min(frame.stop_s, scene.duration_s)
+    stop_s = min(geometry.stop_s, scene.duration_s)
     if now is not None:
         after_s = max(now.first.time_s, now.second.time_s) - 0.5 / recording.fs_hz
     else:
-        after_s = (frame.start_s + stop_s - float(np.median(np.diff(times_s)))) / 2
+        after_s = (geometry.start_s + stop_s - float(np.median(np.diff(times_s)))) / 2
     at = int(np.searchsorted(times_s, after_s))
     if at + 1 >= times_s.size or times_s[at + 1] > stop_s:
-        at = int(np.searchsorted(times_s, frame.start_s))
+        at = int(np.searchsorted(times_s, geometry.start_s))
     if at + 1 >= times_s.size or times_s[at + 1] > stop_s:
         return None
     start_s, end_s = float(times_s[at]), float(times_s[at + 1])
     lanes = [
-        lane for lane in frame.page.lanes if lane.rhythm or lane.x0 <= frame.x(start_s) <= lane.x1
+        lane
+        for lane in geometry.page.lanes
+        if lane.rhythm or lane.x0 <= geometry.x(start_s) <= lane.x1
     ]
     if not lanes:
         return None
-    lane = max(lanes, key=lambda lane: (lane.rhythm, lane.lead == rhythm_lead))
+    lane = max(lanes, key=lambda lane: (lane.rhythm, lane.lead == moment.state.rhythm_lead))
     first, second = (
-        Point(time_s, value_at(scene, lane.lead, time_s), lane.lead, lane.rhythm)
+        Point(time_s, moment.data.value_at(lane.lead, time_s), lane.lead, lane.rhythm)
         for time_s in (start_s, end_s)
     )
     return Caliper(first, second, recording.unit)
 
 
-def nudged(caliper: Caliper, scene: Scene, frame: Frame, leg: int, step: int) -> Caliper:
+def nudged(caliper: Caliper, moment: Moment, leg: int, step: int) -> Caliper:
     """Return calipers whose earlier (0) or later (1) leg moved along the trace.
 
     A step is a sample, or a pixel where that is longer.
     """
-    assert scene.recording is not None
-    fs_hz, last = scene.recording.fs_hz, scene.recording.n_samples - 1
+    recording = moment.scene.recording
+    assert recording is not None
+    fs_hz, last = recording.fs_hz, recording.n_samples - 1
     legs = sorted((caliper.first, caliper.second), key=lambda point: point.time_s)
-    samples = max(1, round(fs_hz / frame.px_per_s))
+    samples = max(1, round(fs_hz / moment.geometry.px_per_s))
     sample = min(max(round(legs[leg].time_s * fs_hz) + step * samples, 0), last)
-    mv = value_at(scene, legs[leg].lead, sample / fs_hz)
+    mv = moment.data.value_at(legs[leg].lead, sample / fs_hz)
     legs[leg] = replace(legs[leg], time_s=sample / fs_hz, mv=mv)
     return replace(caliper, first=legs[0], second=legs[1])

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from ecgviewer.app.trace.data.resting_levels import UNKNOWN_REACH, Reach
+from ecgviewer.app.trace.geometry.viewport import Viewport
 from ecgviewer.app.trace.state import LayoutMode, ViewState
 from ecgviewer.core.leads import CABRERA_LEADS, STANDARD_LEADS
 
@@ -23,23 +25,6 @@ MARGIN_MM, LEAST_MARGIN_PX = 18.0, 68.0
 """Left margin that holds the lead names and the calibration pulse."""
 NARROW_MARGIN_MM = 11.0
 """The same where the names are above their traces, as on a printed page."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """How far the leads reach from their resting levels; empty while that is unknown.
-
-    Attributes
-    ----------
-    above_mv, below_mv : dict of str to float
-        Of each lead; both positive.
-    lane_mv : float
-        What a lane of a fitted page holds.
-    """
-
-    above_mv: dict[str, float] = field(default_factory=dict)
-    below_mv: dict[str, float] = field(default_factory=dict)
-    lane_mv: float = 2.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +50,8 @@ class Lane:
     row : int
     rhythm : bool
         The long strip below a 3x4 page.
+    level_mv : float
+        The lead's resting level.
     """
 
     lead: str
@@ -78,6 +65,7 @@ class Lane:
     strips: tuple[float, ...]
     row: int
     rhythm: bool = False
+    level_mv: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +74,8 @@ class PageLayout:
 
     ``left`` and ``right`` bound the traces, ``top`` and ``bottom`` the part of the widget that
     shows lanes; ``page_height`` is that of all lanes, which scroll when it exceeds the room.
-    ``px_per_mv`` is the gain, which a fitted page finds with the height of its rows.
+    ``px_per_s`` and ``px_per_mv`` are the scale, which a fitted page finds with its width and the
+    height of its rows.
     """
 
     lanes: tuple[Lane, ...]
@@ -96,8 +85,9 @@ class PageLayout:
     bottom: float
     page_height: float
     pitch: float
+    px_per_s: float
+    px_per_mv: float = 1.0
     names_beside: bool = True
-    px_per_mv: float = 0.0
 
     @property
     def scrolls(self) -> bool:
@@ -105,11 +95,11 @@ class PageLayout:
         return self.page_height > self.bottom - self.top + 0.5
 
 
-def left_margin(state: ViewState) -> float:
-    """Return the width left of the traces, in logical pixels."""
+def left_margin(state: ViewState, label_px: float) -> float:
+    """Return the width left of the traces, in logical pixels, with titles of this width."""
     if names_beside(state):
-        return max(MARGIN_MM * state.pixels_per_mm, LEAST_MARGIN_PX, state.label_px)
-    return max(NARROW_MARGIN_MM * state.pixels_per_mm, state.label_px)
+        return max(MARGIN_MM * state.pixels_per_mm, LEAST_MARGIN_PX, label_px)
+    return max(NARROW_MARGIN_MM * state.pixels_per_mm, label_px)
 
 
 def names_beside(state: ViewState) -> bool:
@@ -133,22 +123,21 @@ def visible_leads(available: Sequence[str], state: ViewState) -> list[tuple[str,
 def build_layout(
     available: Sequence[str],
     state: ViewState,
-    width: float,
-    height: float,
+    viewport: Viewport,
     header: float,
     footer: float,
     n_strips: int,
     duration_s: float,
-    reach: Reach = Reach(),
+    reach: Reach = UNKNOWN_REACH,
 ) -> PageLayout:
-    """Return the page for a widget of this size.
+    """Return the page for a viewport.
 
     Parameters
     ----------
     available : sequence of str
         The recording's leads.
-    width, height : float
-        Logical pixels, scroll bar excluded.
+    viewport : Viewport
+        Its width without the scroll bar.
     header, footer : float
         Room kept above and below the lanes.
     n_strips : int
@@ -158,9 +147,11 @@ def build_layout(
     reach : Reach
         What the first row needs above it, and the last one below.
     """
-    left = left_margin(state)
-    right = max(width, left + 20.0)
-    top, bottom = header, max(height - footer, header + 20.0)
+    left = left_margin(state, viewport.label_px)
+    right = max(viewport.width, left + 20.0)
+    top, bottom = header, max(viewport.height - footer, header + 20.0)
+    mm = state.pixels_per_mm
+    px_per_s = (right - left) / state.fit_span_s if state.fit else state.mm_per_s * mm
     shown = visible_leads(available, state)
     if state.focus is not None and state.focus in available:
         shown = [entry for entry in shown if entry[0] == state.focus] or [
@@ -171,7 +162,7 @@ def build_layout(
     rhythm = _rhythm(shown, state) if mode is LayoutMode.PAGE_3X4 else None
     n_rows = max(len(column) for column in grid) + (rhythm is not None) if shown else 0
     if n_rows == 0:
-        return PageLayout((), left, right, top, bottom, 0.0, 0.0)
+        return PageLayout((), left, right, top, bottom, 0.0, 0.0, px_per_s, state.mm_per_mv * mm)
     strips_px = n_strips * (STRIP_PX + STRIP_GAP_PX)
     rows = [[lane[r] for lane in grid if r < len(lane)] for r in range(n_rows)]
     if rhythm is not None:
@@ -182,12 +173,12 @@ def build_layout(
     # first pass leaves to the rows is enough in any case.
     for _ in range(2):
         gain = state.fit_gain * (pitch - strips_px) / reach.lane_mv
-        px_per_mv = gain if state.fit else state.px_per_mv
+        px_per_mv = gain if state.fit else state.mm_per_mv * mm
         above, below = _head_and_foot(rows, state, pitch, strips_px, px_per_mv, reach)
         pitch = _pitch(room - above - below, n_rows, mode, state, strips_px)
     lanes = []
     # A record that ends within the view still gives every column the same share of its time.
-    end = min(right, left + max(duration_s, 0.0) * state.px_per_s)
+    end = min(right, left + max(duration_s, 0.0) * px_per_s)
     column_px = (end - left) / len(grid) if len(grid) > 1 else right - left
 
     def lane(entry: tuple[str, str, float], row: int, x0: float, x1: float, long: bool) -> Lane:
@@ -195,7 +186,6 @@ def build_layout(
         trace_px = pitch - strips_px
         baseline = lane_top + BASELINE_AT * trace_px
         if not state.fit:
-            mm = state.pixels_per_mm
             baseline = round(baseline / mm) * mm
         strips = tuple(lane_top + trace_px + i * (STRIP_PX + STRIP_GAP_PX) for i in range(n_strips))
         lead, label, sign = entry
@@ -211,7 +201,16 @@ def build_layout(
         lanes.append(lane(rhythm, n_rows - 1, left, right, True))
     page_height = above + n_rows * pitch + below
     return PageLayout(
-        tuple(lanes), left, right, top, bottom, page_height, pitch, names_beside(state), px_per_mv
+        tuple(lanes),
+        left,
+        right,
+        top,
+        bottom,
+        page_height,
+        pitch,
+        px_per_s,
+        px_per_mv,
+        names_beside(state),
     )
 
 

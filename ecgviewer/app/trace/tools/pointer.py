@@ -7,7 +7,7 @@ from PySide6.QtGui import QMouseEvent, QWheelEvent
 
 from ecgviewer.app.trace.layers.layer import Drag, PageView
 from ecgviewer.app.trace.layers.stack import Stack
-from ecgviewer.app.trace.tools.tool import Pan, Select, Tool
+from ecgviewer.app.trace.tools.tool import PanTool, SelectTool, Tool
 
 CLICK_PX = 4.0
 WHEEL_SHARE = 0.1
@@ -28,7 +28,7 @@ class Pointer:
 
     def __init__(self, view: PageView, layers: Stack) -> None:
         self._view, self._layers = view, layers
-        self.tool: Tool = Pan(view)
+        self.tool: Tool = PanTool(view)
         self._drag: Drag | None = None
         self._origin = QPointF()
         self._moved = False
@@ -41,10 +41,10 @@ class Pointer:
         at = event.position()
         grasped = self._layers.drag(at) if left else None
         if grasped is None:
-            tool: Tool = Pan(self._view)
+            tool: Tool = PanTool(self._view)
             if left:
                 shift = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
-                tool = Select(self._layers.selection) if shift else self.tool
+                tool = SelectTool(self._layers.selection) if shift else self.tool
             grasped = tool.drag(at, event)
         self._drag, self._origin, self._moved = grasped, at, False
 
@@ -79,8 +79,8 @@ class Pointer:
 
     def double_click(self, event: QMouseEvent) -> str | None:
         """Return the lead that was double-clicked; None where that means nothing."""
-        frame, at = self._view.frame(), event.position()
-        lane = frame.lane_at(max(at.x(), frame.page.left), at.y())
+        geometry, at = self._view.moment().geometry, event.position()
+        lane = geometry.lane_at(max(at.x(), geometry.page.left), at.y())
         left = event.button() == Qt.MouseButton.LeftButton
         if lane is None or not left or not self.tool.opens_leads:
             return None
@@ -94,19 +94,21 @@ class Pointer:
 
     def wheel(self, event: QWheelEvent) -> None:
         """Pan, zoom (Ctrl) or scroll the rows (Shift)."""
-        view, frame = self._view, self._view.frame()
+        view, geometry = self._view, self._view.moment().geometry
         pixels, delta = event.pixelDelta(), event.angleDelta()
         notches = (delta.y() or delta.x()) / 120.0
         modifiers = event.modifiers()
         if modifiers & Qt.KeyboardModifier.ControlModifier:
-            view.zoom(ZOOM_STEP**notches, frame.time(event.position().x()))
+            view.zoom(ZOOM_STEP**notches, geometry.time(event.position().x()))
         elif modifiers & Qt.KeyboardModifier.ShiftModifier:
             view.scroll_rows(-notches * WHEEL_ROW_PX)
         elif not pixels.isNull():
             longer = pixels.x() if abs(pixels.x()) > abs(pixels.y()) else pixels.y()
-            view.goto(view.state.start_s - longer / frame.px_per_s)
+            view.goto(geometry.left_s - longer / geometry.px_per_s)
         else:
-            view.goto(view.state.start_s - notches * WHEEL_SHARE * (frame.stop_s - frame.start_s))
+            view.goto(
+                geometry.left_s - notches * WHEEL_SHARE * (geometry.stop_s - geometry.start_s)
+            )
         event.accept()
 
     def _cursor(self, at: QPointF) -> Qt.CursorShape:

@@ -4,28 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import numpy as np
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QFont, QPainter, QTransform
 
-from ecgviewer.app.trace import page_marks
-from ecgviewer.app.trace.cut_marks import Beyond
-from ecgviewer.app.trace.frame import Frame
-from ecgviewer.app.trace.map_strips import draw_strips
-from ecgviewer.app.trace.paper import Paper, grid_for
-from ecgviewer.app.trace.pixel_columns import FloatArray, Stretch
-from ecgviewer.app.trace.raster import Picture
-from ecgviewer.app.trace.scene import Scene
-from ecgviewer.app.trace.shading import looks_of, paint_r_peaks, paint_shading
-from ecgviewer.app.trace.state import ViewState
-from ecgviewer.app.trace.trace_painter import TracePainter
+from ecgviewer.app.trace.geometry.moment import Moment
+from ecgviewer.app.trace.page import lead_marks
+from ecgviewer.app.trace.page.beats import beats_look, paint_r_peaks
+from ecgviewer.app.trace.page.cut_marks import Beyond
+from ecgviewer.app.trace.page.map_strips import draw_strips
+from ecgviewer.app.trace.page.paper import Paper
+from ecgviewer.app.trace.page.shading import looks_of, paint_shading
+from ecgviewer.app.trace.page.stimuli import paint_stimuli, stimuli_look
+from ecgviewer.app.trace.page.trace_painter import TracePainter
+from ecgviewer.app.trace.raster.picture import Picture
+from ecgviewer.app.trace.raster.pixel_columns import Stretch
 
 REUSED_SHARE = 0.5
 """Share of the width that must still be in view; painting all at once is cheaper otherwise."""
 PAD = 4
 """Columns painted beside a strip and not kept: Qt draws wide lines otherwise where they are cut."""
-CENTRE_STEP = 4
-"""Every so many columns tell where the baseline of what is in view is."""
 
 
 @dataclass
@@ -38,8 +35,6 @@ class _Ring:
         A column of the time axis that is at the first place of the ring.
     first : int
         The leftmost column in view.
-    lo_mv, hi_mv : array [L, width] or None
-        Extremes of the recording per column, where that is shown.
     """
 
     picture: Picture
@@ -47,8 +42,6 @@ class _Ring:
     base: int
     first: int
     beyond: Beyond
-    lo_mv: FloatArray | None
-    hi_mv: FloatArray | None
 
     @property
     def width(self) -> int:
@@ -64,7 +57,19 @@ class _Ring:
         return places
 
 
-class Plane:
+class _Same:
+    """A value that equals only itself: arrays are not compared sample by sample."""
+
+    def __init__(self, value: object) -> None:
+        self._value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other._value is self._value
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class ScrolledPicture:
     """Paints the part of the page that scrolls: paper, shading, strips and traces."""
 
     def __init__(self) -> None:
@@ -77,9 +82,7 @@ class Plane:
         if self._ring is not None:
             self._ring.key = ()
 
-    def update(
-        self, scene: Scene, state: ViewState, frame: Frame, font: QFont, complete: bool
-    ) -> None:
+    def update(self, moment: Moment, font: QFont, complete: bool) -> None:
         """Bring the picture up to a moment.
 
         Parameters
@@ -87,14 +90,10 @@ class Plane:
         complete : bool
             Everything in view was read; what is painted now need not be painted again.
         """
-        self._paper = Paper(grid_for(state), frame)
-        key = self._key(scene, state, frame, font)
-        if (
-            self._ring is None
-            or self._ring.key != key
-            or not self._scroll(scene, state, frame, font)
-        ):
-            self._paint_all(scene, state, frame, font)
+        self._paper = Paper(moment.geometry)
+        key = self._key(moment, font)
+        if self._ring is None or self._ring.key != key or not self._scroll(moment, font):
+            self._paint_all(moment, font)
             assert self._ring is not None
             self._ring.key = key if self._reusable else ()
         if not complete:
@@ -120,21 +119,27 @@ class Plane:
         assert self._paper is not None
         return self._paper
 
-    def _key(self, scene: Scene, state: ViewState, frame: Frame, font: QFont) -> tuple[object, ...]:
+    def _key(self, moment: Moment, font: QFont) -> tuple[object, ...]:
         """Return everything that the picture depends on, but the time at its left edge."""
-        moment = replace(frame, origin_column=0)
+        scene, state, geometry = moment.scene, moment.state, moment.geometry
         if scene.recording is None:
-            return (moment,)
+            return (geometry.unscrolled(),)
+        parts = (
+            scene.recording, scene.analysis, scene.flag_track, scene.annotation_track,
+            scene.stimuli, scene.r_peaks if state.overlays["r_peaks"] else None,
+        )  # fmt: skip
         return (
-            moment, tuple(state.overlays.items()), looks_of(scene, state, frame),
-            scene.sources(frame.stretch, frame.px_per_s), font.key(),
+            *map(_Same, parts), scene.selected_flag, state.display, geometry.unscrolled(),
+            tuple(state.overlays.items()),
+            looks_of(moment), beats_look(moment), stimuli_look(moment),
+            moment.data.sources(geometry.stretch, geometry.px_per_s), font.key(),
         )  # fmt: skip
 
-    def _scroll(self, scene: Scene, state: ViewState, frame: Frame, font: QFont) -> bool:
+    def _scroll(self, moment: Moment, font: QFont) -> bool:
         """Paint what came into view; return False where that does not do."""
-        ring = self._ring
+        ring, geometry = self._ring, moment.geometry
         assert ring is not None
-        wanted = frame.stretch
+        wanted = geometry.stretch
         shift = wanted.first - ring.first
         if abs(shift) > ring.width * (1.0 - REUSED_SHARE):
             return False
@@ -143,93 +148,68 @@ class Plane:
         first = ring.first + ring.width if shift > 0 else wanted.first
         stop = first + abs(shift)
         strip = replace(wanted, first=first - PAD, stop=stop + PAD)
-        traces = TracePainter(scene, state, frame, strip)
+        traces = TracePainter(moment, strip)
         if traces.has_gaps:
             return False
         ring.first = wanted.first
         places = [
             (to, slice(part.start + PAD, part.stop + PAD)) for to, part in ring.places(first, stop)
         ]
-        self._keep_extremes(traces, places)
-        if self._recentre(scene, frame):
-            return False
-        picture = Picture(strip.width, ring.picture.pixels.shape[0], frame.ratio)
-        beyond = self._paint(picture, traces, scene, state, frame, font, strip)
+        picture = Picture(strip.width, ring.picture.pixels.shape[0], geometry.ratio)
+        beyond = self._paint(picture, traces, moment, font, strip)
         for to, part in places:
             ring.picture.pixels[:, to] = picture.pixels[:, part]
             ring.beyond.above[:, to] = beyond.above[:, part]
             ring.beyond.below[:, to] = beyond.below[:, part]
         return True
 
-    def _paint_all(self, scene: Scene, state: ViewState, frame: Frame, font: QFont) -> None:
-        stretch = frame.stretch
-        width, height = stretch.width, round(frame.height * frame.ratio)
+    def _paint_all(self, moment: Moment, font: QFont) -> None:
+        geometry = moment.geometry
+        stretch = geometry.stretch
+        width, height = stretch.width, round(geometry.height * geometry.ratio)
         old = self._ring.picture if self._ring is not None else None
-        if old is None or old.pixels.shape != (height, width) or old.ratio != frame.ratio:
-            old = Picture(width, height, frame.ratio)
-        nowhere = Beyond.nowhere(len(frame.page.lanes), width)
-        ring = self._ring = _Ring(old, (), stretch.first, stretch.first, nowhere, None, None)
-        if scene.recording is None:
+        if old is None or old.pixels.shape != (height, width) or old.ratio != geometry.ratio:
+            old = Picture(width, height, geometry.ratio)
+        nowhere = Beyond.nowhere(len(geometry.page.lanes), width)
+        ring = self._ring = _Ring(old, (), stretch.first, stretch.first, nowhere)
+        if moment.scene.recording is None:
             self.paper.fill(old, 0, self.paper.columns(stretch.first, width))
             self._reusable = False
             return
-        traces = TracePainter(scene, state, frame, stretch)
-        extremes = traces.extremes_mv
-        if extremes is not None:
-            ring.lo_mv, ring.hi_mv = (part.copy() for part in extremes)
-            self._recentre(scene, frame)
-        ring.beyond = self._paint(old, traces, scene, state, frame, font, stretch)
-        self._reusable = not traces.has_gaps and not page_marks.among_traces(frame, font)
-
-    def _keep_extremes(self, traces: TracePainter, places: list[tuple[slice, slice]]) -> None:
-        ring, extremes = self._ring, traces.extremes_mv
-        assert ring is not None
-        if extremes is None or ring.lo_mv is None or ring.hi_mv is None:
-            return
-        for to, part in places:
-            ring.lo_mv[:, to] = extremes[0][:, part]
-            ring.hi_mv[:, to] = extremes[1][:, part]
-
-    def _recentre(self, scene: Scene, frame: Frame) -> bool:
-        """Let leads whose baseline wandered be shown; return whether any moved."""
-        ring = self._ring
-        assert ring is not None
-        if ring.lo_mv is None or ring.hi_mv is None:
-            return False
-        at = (np.arange(ring.first, ring.first + ring.width, CENTRE_STEP) - ring.base) % ring.width
-        room_mv = 0.3 * frame.page.pitch / frame.px_per_mv if frame.px_per_mv else 0.0
-        return scene.recentre(ring.lo_mv.take(at, axis=1), ring.hi_mv.take(at, axis=1), room_mv)
+        traces = TracePainter(moment, stretch)
+        ring.beyond = self._paint(old, traces, moment, font, stretch)
+        self._reusable = not traces.has_gaps and not lead_marks.among_traces(geometry, font)
 
     def _paint(
         self,
         picture: Picture,
         traces: TracePainter,
-        scene: Scene,
-        state: ViewState,
-        frame: Frame,
+        moment: Moment,
         font: QFont,
         stretch: Stretch,
     ) -> Beyond:
         """Paint a stretch of the time axis into a picture of just its columns."""
-        page = frame.page
+        geometry = moment.geometry
+        page = geometry.page
         self.paper.fill(picture, 0, self.paper.columns(stretch.first, stretch.width))
         area = QRectF(page.left, page.top, page.right - page.left, page.bottom - page.top)
         painter = QPainter(picture.plain)
         painter.setFont(font)
         # By whole pixels, which would not survive a division by an odd ratio.
-        before = frame.left_column + stretch.first - frame.origin_column
-        ratio = frame.ratio
+        before = geometry.left_column + stretch.first - geometry.origin_column
+        ratio = geometry.ratio
         painter.setTransform(QTransform(ratio, 0.0, 0.0, ratio, -before, 0.0))
         painter.setClipRect(area)
-        page_marks.paint_columns(painter, frame)
-        paint_shading(painter, scene, state, frame)
-        if state.overlays["r_peaks"]:
-            paint_r_peaks(painter, scene, frame, area)
+        lead_marks.paint_columns(painter, geometry)
+        paint_shading(painter, moment)
+        if moment.state.overlays["r_peaks"]:
+            paint_r_peaks(painter, moment, area)
+        paint_stimuli(painter, moment)
         traces.paint_gaps(painter)
-        if page_marks.among_traces(frame, font):
+        if lead_marks.among_traces(geometry, font):
             # Under the traces: no name may hide a wave.
-            page_marks.paint_lead_names(painter, frame)
+            lead_marks.paint_lead_names(painter, geometry)
         painter.end()
         # Under the traces: no colour may hide the end of a deep wave.
-        draw_strips(picture, scene, state, frame, stretch)
+        draw_strips(picture, moment, stretch)
         return traces.draw(picture)

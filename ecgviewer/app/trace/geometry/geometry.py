@@ -1,20 +1,29 @@
-"""One moment's geometry of the trace view: what every painter and the mouse agree on."""
+"""What every painter and the mouse agree on: where lanes, times and voltages are."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from PySide6.QtCore import QRectF
 
 from ecgviewer.app.qt.theme import Theme
-from ecgviewer.app.trace.layout import Lane, PageLayout
-from ecgviewer.app.trace.pixel_columns import Stretch
+from ecgviewer.app.trace.geometry.lanes import Lane, PageLayout
+from ecgviewer.app.trace.geometry.viewport import Viewport
+from ecgviewer.app.trace.raster.pixel_columns import Stretch
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
-    """Geometry, scale and theme of a picture of the view; logical pixels unless said otherwise.
+class Geometry:
+    """Where everything is in a viewport; logical pixels unless said otherwise.
 
     Attributes
     ----------
+    fit : bool
+        The page is not to scale.
+    left_s : float
+        Time wanted at the left edge of the traces, within the record; what is drawn begins at the
+        nearest device pixel.
     origin_column : int
         Distance from time 0 to the left edge of the traces in device pixels: a whole number, so
         that panning moves everything together.
@@ -23,15 +32,55 @@ class Frame:
     """
 
     page: PageLayout
-    theme: Theme
-    px_per_s: float
-    px_per_mv: float
-    pixels_per_mm: float
-    origin_column: int
-    scroll_y: float
-    width: float
-    height: float
-    ratio: float = 1.0
+    viewport: Viewport
+    pixels_per_mm: float = 1.0
+    fit: bool = False
+    left_s: float = 0.0
+    origin_column: int = 0
+    scroll_y: float = 0.0
+
+    @property
+    def theme(self) -> Theme:
+        """The colours to draw with."""
+        return self.viewport.theme
+
+    @property
+    def ratio(self) -> float:
+        """Device pixels per logical pixel."""
+        return self.viewport.ratio
+
+    @property
+    def width(self) -> float:
+        """Width of the whole view."""
+        return self.viewport.width
+
+    @property
+    def height(self) -> float:
+        """Height of the whole view."""
+        return self.viewport.height
+
+    @property
+    def px_per_s(self) -> float:
+        """Logical pixels per second."""
+        return self.page.px_per_s
+
+    @property
+    def px_per_mv(self) -> float:
+        """Logical pixels per millivolt."""
+        return self.page.px_per_mv
+
+    def with_levels(self, level_mv: Mapping[str, float]) -> Geometry:
+        """Return the same with the leads' resting levels where their baselines are drawn."""
+        if all(lane.level_mv == level_mv.get(lane.lead, 0.0) for lane in self.page.lanes):
+            return self
+        lanes = tuple(
+            replace(lane, level_mv=level_mv.get(lane.lead, 0.0)) for lane in self.page.lanes
+        )
+        return replace(self, page=replace(self.page, lanes=lanes))
+
+    def unscrolled(self) -> Geometry:
+        """Return the same at the start of the record: what time does not move."""
+        return replace(self, origin_column=0, left_s=0.0)
 
     @property
     def origin_px(self) -> float:
@@ -78,6 +127,20 @@ class Frame:
     def lane_y(self, y: float) -> float:
         """Return where a height of the page is in the widget."""
         return y + self.page.top - self.scroll_y
+
+    def y(self, lane: Lane, mv: float) -> float:
+        """Return where a voltage is in a lane."""
+        return self.lane_y(lane.baseline) - lane.sign * (mv - lane.level_mv) * self.px_per_mv
+
+    def mv(self, lane: Lane, y: float) -> float:
+        """Return the voltage at a place in a lane."""
+        return lane.level_mv - lane.sign * (y - self.lane_y(lane.baseline)) / self.px_per_mv
+
+    def trace_rect(self, lane: Lane) -> QRectF:
+        """Return where a lane's trace is, without its strips."""
+        bottom = lane.strips[0] if lane.strips else lane.bottom
+        top = self.lane_y(lane.top)
+        return QRectF(lane.x0, top, lane.x1 - lane.x0, self.lane_y(bottom) - top)
 
     def lane_at(self, x: float, y: float) -> Lane | None:
         """Return the lane under a point of the widget, if any.

@@ -10,9 +10,8 @@ import numpy.typing as npt
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainter, QPolygonF
 
-from ecgviewer.app.trace.frame import Frame
-from ecgviewer.app.trace.layout import Lane
-from ecgviewer.app.trace.shading import trace_rect
+from ecgviewer.app.trace.geometry.geometry import Geometry
+from ecgviewer.app.trace.geometry.lanes import Lane
 
 CUT_TEXT = "▲▼ cut here: less gain (-) shows the whole wave"
 OVERLAP = 2.0
@@ -57,31 +56,31 @@ class Beyond:
         return bool(self.above.any() or self.below.any())
 
 
-def cut_borders(frame: Frame, lane: Lane) -> tuple[float | None, float | None]:
+def cut_borders(geometry: Geometry, lane: Lane) -> tuple[float | None, float | None]:
     """Return the heights in view that cut a lane's trace for good, above and below."""
-    page = frame.page
-    rect, over = trace_rect(frame, lane), OVERLAP * page.pitch
-    upper = max(rect.top() - over, frame.lane_y(0.0))
-    lower = min(rect.bottom() + over, max(frame.lane_y(page.page_height), page.bottom))
+    page = geometry.page
+    rect, over = geometry.trace_rect(lane), OVERLAP * page.pitch
+    upper = max(rect.top() - over, geometry.lane_y(0.0))
+    lower = min(rect.bottom() + over, max(geometry.lane_y(page.page_height), page.bottom))
     return (
         upper if page.top <= upper <= page.bottom else None,
         lower if page.top <= lower <= page.bottom else None,
     )
 
 
-def cut_marks(frame: Frame, beyond: Beyond) -> list[CutMark]:
+def cut_marks(geometry: Geometry, beyond: Beyond) -> list[CutMark]:
     """Return the marks of a view whose columns these are."""
     marks: list[CutMark] = []
     if not beyond.any():
         return marks
-    for at, lane in enumerate(frame.page.lanes):
+    for at, lane in enumerate(geometry.page.lanes):
         for y, columns, upward in zip(
-            cut_borders(frame, lane), (beyond.above[at], beyond.below[at]), (True, False),
+            cut_borders(geometry, lane), (beyond.above[at], beyond.below[at]), (True, False),
             strict=True,
         ):  # fmt: skip
             if y is not None and columns.any():
                 marks += [
-                    CutMark((frame.left_column + x) / frame.ratio, y, upward)
+                    CutMark((geometry.left_column + x) / geometry.ratio, y, upward)
                     for x in cut_places(columns)
                 ]
     return marks
@@ -97,11 +96,11 @@ def cut_places(beyond: npt.NDArray[np.bool_]) -> list[float]:
     return places
 
 
-def paint_cut_marks(painter: QPainter, frame: Frame, cuts: Sequence[CutMark]) -> None:
+def paint_cut_marks(painter: QPainter, geometry: Geometry, cuts: Sequence[CutMark]) -> None:
     """Draw an arrowhead at every border that cuts a wave, pointing to where it goes on."""
     painter.save()
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(frame.theme.color("danger"))
+    painter.setBrush(geometry.theme.color("danger"))
     for cut in cuts:
         foot = cut.y + (HEIGHT_PX if cut.upward else -HEIGHT_PX)
         left, right = cut.x - HALF_WIDTH_PX, cut.x + HALF_WIDTH_PX
