@@ -19,13 +19,13 @@ from tests.cli.archives import table_of, write_records
 ROOT = Path(__file__).resolve().parents[2]
 N = 60
 POISON = "r00041"
-# Any process that opens this record dies of it, as with a file that kills a native reader.
+# The process with the models dies of this record, as of a file that kills a native reader.
 POISONER = """
 import os, sys
 def watch(event, arguments):
     if event == "open" and str(arguments[0]).endswith("POISON.dat"):
         os.kill(os.getpid(), 9)
-if "--multiprocessing-fork" in sys.argv or "-c" in sys.orig_argv:
+if "ecgviewer.cli.cluster.work" in sys.orig_argv:
     sys.addaudithook(watch)
 """
 RUN = """

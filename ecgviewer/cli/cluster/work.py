@@ -6,20 +6,20 @@ found out by trying each record of the batch alone.
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import queue
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from ecgviewer import __version__
-from ecgviewer.cli.analyze import THREAD_VARIABLES, crash_rows
-from ecgviewer.cli.pool import Crash, Report, Work, WorkerPool
-from ecgviewer.cli.rows import Job, anonymous_row
-from ecgviewer.cli.table import Row
+from ecgviewer.cli.analyze import THREAD_VARIABLES, crash_rows, screening_work
+from ecgviewer.cli.rows import Job, anonymous_row, job_to_json
+from ecgviewer.cli.table import Row, rows_from_json
+from ecgviewer.core.child.messages import Body
+from ecgviewer.core.child.pool import Crash, DoTasks, PoolWork, WorkerPool, serve_tasks
+from ecgviewer.core.child.serving import Channel
 from ecgviewer.core.errors import BundleError, EcgViewerError
 from ecgviewer.models.bundle.bundle import read_info, shipped_bundle
 from ecgviewer.models.networks.architectures import model_ids
@@ -121,18 +121,17 @@ class _Child:
     def __init__(self, order: Order) -> None:
         for variable in THREAD_VARIABLES:
             os.environ.setdefault(variable, "1")
-        # Dask marks its workers as daemons, which may have no children. This one ends by itself
-        # when the worker does, however it ends: its pipes close.
-        multiprocessing.current_process()._config["daemon"] = False  # type: ignore[attr-defined]
         self._order = order
         self._models = _bundles(order)
         self._batches: queue.SimpleQueue[Batch | None] = queue.SimpleQueue()
-        pool: WorkerPool[Batch, list[Rows]] = WorkerPool(
-            partial(start_batches, self._models, order.device, order.specificity, order.anonymous),
-            1,
-            lambda *_: None,
+        setup = screening_work(self._models, order.device, order.specificity, order.anonymous).setup
+        work: PoolWork[Batch, list[Rows]] = PoolWork(
+            __name__,
+            setup,
+            lambda batch: [job_to_json(job) for job in batch],
+            lambda results: [rows_from_json(rows) for rows in results],
         )
-        self._results = pool.run(self._coming())
+        self._results = WorkerPool(work, 1, lambda *_: None).run(self._coming())
 
     def screen(self, batch: Batch) -> list[Rows]:
         """Return the rows of a batch, those of what kills the process with the reason."""
@@ -185,16 +184,13 @@ _TURN = threading.Lock()
 """A worker with several threads still has one set of models."""
 
 
-def start_batches(
-    models: tuple[tuple[str, Path], ...], device: str, specificity: float, anonymous: bool
-) -> Work[Batch, list[Rows]]:
-    """Return the work of the child: each of its tasks is a batch."""
-    from ecgviewer.cli.screening import Screening
+def serve(channel: Channel) -> None:
+    """Be the process that has the models: each of its tasks is a batch."""
+    serve_tasks(channel, _start)
 
-    screening = Screening(models, device, specificity, anonymous)
 
-    def work(batches: Sequence[Batch], report: Report) -> list[list[Rows]]:
-        del report  # a batch is done before anybody could read it
-        return [screening(batch, lambda *_: None) for batch in batches]
+def _start(setup: Body) -> DoTasks:
+    from ecgviewer.cli.screening import start
 
-    return work
+    screen = start(setup)
+    return lambda batches, _report: [screen(batch, lambda *_: None) for batch in batches]
