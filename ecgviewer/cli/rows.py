@@ -29,12 +29,15 @@ class Job:
         Where to open it, or why discovery already failed.
     maps : Path or None
         Where its maps go, without ``.<model>.npz``.
+    span_s : tuple of float, or None
+        Only this span of it (s): of a record that is being recorded.
     """
 
     path: Path
     record: str
     source: RecordRef | str
     maps: Path | None = None
+    span_s: tuple[float, float] | None = None
 
 
 def error_row(job: Job, model: str, reason: str, quality: str = "") -> Row:
@@ -79,6 +82,8 @@ def result_row(
     if not np.isfinite(analysis.score):
         raise AnalysisError("nothing in this record could be judged", job.path)
     lead, start_s, stop_s = worst_place(analysis, specificity)
+    if job.span_s is not None and start_s is not None and stop_s is not None:
+        start_s, stop_s = start_s + job.span_s[0], stop_s + job.span_s[0]
     abnormal = analysis.is_abnormal(specificity)
     return Row(
         path=str(job.path),

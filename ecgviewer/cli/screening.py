@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,8 +15,10 @@ from ecgviewer.cli.rows import Job, anonymous_row, error_row, result_row
 from ecgviewer.cli.table import Row
 from ecgviewer.cli.words import in_words
 from ecgviewer.core.analysis import Analysis
-from ecgviewer.core.errors import EcgViewerError, UnreadableError, trace_text
+from ecgviewer.core.errors import EcgViewerError, RecordError, UnreadableError, trace_text
+from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.core.recording import Recording
+from ecgviewer.core.recording_part import part_of
 from ecgviewer.io import open_record
 from ecgviewer.review.privacy.identity import pseudonym
 
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+GROWING_TRIES = 5
+GROWING_PAUSE_S = 0.05
 PROGRESS_FROM_S = 60.0
 """Shorter recordings are done before anybody could read a progress line."""
 
@@ -79,7 +84,7 @@ class Screening:
         if isinstance(job.source, str):
             return job.source
         try:
-            return open_record(job.source)
+            return _opened(job.source, job.span_s)
         except EcgViewerError as error:
             return in_words(error, job.path)
         except Exception as error:  # noqa: BLE001 - it costs one row, not the run
@@ -152,6 +157,18 @@ class Screening:
         except Exception as error:  # noqa: BLE001 - it costs one row, not the run
             log.error("%s failed: %s", model, trace_text(error))
             return error_row(job, model, _unexpected(error))
+
+
+def _opened(ref: RecordRef, span_s: tuple[float, float] | None) -> Recording:
+    """Open a record, or a span of one that may grow meanwhile."""
+    if span_s is None:
+        return open_record(ref)
+    for _ in range(GROWING_TRIES):
+        try:
+            return part_of(open_record(ref), *span_s)
+        except RecordError:
+            time.sleep(GROWING_PAUSE_S)  # it grew between the look at its size and the read
+    return part_of(open_record(ref), *span_s)
 
 
 def _unexpected(error: Exception) -> str:
