@@ -9,12 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecgviewer.cli.maps import write_maps
-from ecgviewer.cli.pool import Report
-from ecgviewer.cli.rows import Job, anonymous_row, error_row, result_row
-from ecgviewer.cli.table import Row
+from ecgviewer.cli.rows import Job, anonymous_row, error_row, job_from_json, result_row
+from ecgviewer.cli.table import Row, rows_to_json
 from ecgviewer.cli.words import in_words
 from ecgviewer.core.analysis import Analysis
+from ecgviewer.core.child.messages import Body
+from ecgviewer.core.child.pool import DoTasks, Report, serve_tasks
+from ecgviewer.core.child.serving import Channel
 from ecgviewer.core.errors import EcgViewerError, RecordError, UnreadableError, trace_text
 from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.core.recording import Recording
@@ -144,6 +145,8 @@ class Screening:
             if job.maps is None:
                 return row
             name = pseudonym(recording.content_hash()) if self._anonymous else job.maps.name
+            from ecgviewer.cli.maps import write_maps  # takes the import of scipy
+
             target = job.maps.with_name(f"{name}.{model}.npz")
             try:
                 write_maps(target, recording, found, self._specificity)
@@ -169,6 +172,21 @@ def _opened(ref: RecordRef, span_s: tuple[float, float] | None) -> Recording:
         except RecordError:
             time.sleep(GROWING_PAUSE_S)  # it grew between the look at its size and the read
     return part_of(open_record(ref), *span_s)
+
+
+def serve(channel: Channel) -> None:
+    """Be a worker process of ``analyze``."""
+    serve_tasks(channel, _start)
+
+
+def _start(setup: Body) -> DoTasks:
+    models = tuple((name, Path(bundle)) for name, bundle in setup["models"])
+    screen = Screening(models, setup["device"], setup["specificity"], setup["anonymous"])
+    if setup["loaded"]:
+        screen.load()
+    return lambda jobs, report: [
+        rows_to_json(rows) for rows in screen([job_from_json(job) for job in jobs], report)
+    ]
 
 
 def _unexpected(error: Exception) -> str:

@@ -31,6 +31,7 @@ from ecgviewer.review.privacy.identity import Identity, public_name
 from ecgviewer.signal.measures.interval_words import interval_texts
 from ecgviewer.signal.measures.intervals import measure
 from ecgviewer.signal.measures.limits import statements
+from ecgviewer.signal.stimulus_marks import find_marks
 
 PAGE_S = 10.0
 """Time on the page: 25 cm of paper at 25 mm/s."""
@@ -183,6 +184,7 @@ def make_page(
         ),
         leads=leads,
         signal_mv=signal,
+        stimuli=find_marks(signal, recording.fs_hz),
         fs_hz=recording.fs_hz,
         start_s=start_s,
         duration_s=recording.duration_s,
