@@ -25,6 +25,7 @@ HANDLERS: dict[str, tuple[str, str]] = {
     "watch": ("ecgviewer.cli.watch.command", "run"),
     "report": ("ecgviewer.cli.pictures", "run_report"),
     "screenshot": ("ecgviewer.cli.pictures", "run_screenshot"),
+    "compare": ("ecgviewer.cli.compare", "run"),
     "export": ("ecgviewer.cli.export", "run"),
     "convert": ("ecgviewer.cli.convert", "run"),
     "summary": ("ecgviewer.cli.summary", "run"),
@@ -69,6 +70,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_analyze(commands)
     _add_watch(commands)
     _add_report(commands)
+    _add_compare(commands)
     _add_screenshot(commands)
     _add_export(commands)
     _add_convert(commands)
@@ -193,6 +195,23 @@ def _add_report(commands: Commands) -> None:
         "--out", type=types.page_file, required=True, metavar="FILE.pdf|FILE.png|FILE.dcm"
     )
     command.add_argument("--model", type=types.one_model, default=DEFAULT.id, metavar="MODEL")
+    _add_anonymize(command)
+    _add_read_options(command)
+
+
+def _add_compare(commands: Commands) -> None:
+    command = commands.add_parser(
+        "compare",
+        help="two recordings of one patient: median beats over each other, and what differs",
+        description="Write a page with the median beats of both recordings over each other, lead "
+        "by lead, and a table of rate, intervals, axes and ST levels; what differs by more than "
+        "repeats of normal recordings do is marked, and printed.",
+    )
+    command.add_argument("first", type=Path, metavar="A", help="the earlier recording")
+    command.add_argument("second", type=Path, metavar="B", help="the later one")
+    command.add_argument(
+        "--out", type=types.picture_file, required=True, metavar="FILE.pdf|FILE.png"
+    )
     _add_anonymize(command)
     _add_read_options(command)
 
