@@ -141,7 +141,7 @@ def _paint(pen: Pen, both: tuple[Compared, Compared], found: Comparison, remark:
     pen.text(MARGIN_MM, below, width, scale, 2.7, bold=True)
     notes = (
         f"● beyond what repeats of normal recordings differ by (95 %: {REPEAT_SOURCE}), or beyond",
-        "what can be measured here. ST: 60 ms after the J point. From the first "
+        "what can be measured here. QTcF: Fridericia. ST: 60 ms after the J point. From the first "
         f"{MEASURED_S:g} s of each.",
     )
     for number, words in enumerate(notes):
@@ -191,7 +191,8 @@ def _row(one: Difference) -> tuple[str, ...]:
     def told(value: float | None, sign: str = "") -> str:
         if value is None:
             return "–"
-        return f"{value:{sign}.2f}" if one.unit == "mV" else f"{value:{sign}.0f}"
+        digits = 2 if one.unit == "mV" else 0
+        return f"{round(value, digits) + 0.0:{sign}.{digits}f}"  # no "-0"
 
     mark = "● " if one.beyond else ""
     limit = f"± {one.limit:.2f}" if one.unit == "mV" else f"± {one.limit:.0f}"

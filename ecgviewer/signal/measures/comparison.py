@@ -15,7 +15,7 @@ from ecgviewer.core.leads import STANDARD_LEADS, standard_indices
 from ecgviewer.signal.measures.intervals import Intervals, Measure
 
 REPEAT_LIMITS: Mapping[str, float] = {
-    "Rate": 26.6, "PR": 12.8, "QRS": 4.0, "QT": 40.7, "QTc (Fridericia)": 21.3,
+    "Rate": 26.6, "PR": 12.8, "QRS": 4.0, "QT": 40.7, "QTcF": 21.3,
     "P axis": 17.8, "QRS axis": 11.0, "T axis": 15.8, "ST": 0.054,
 }  # fmt: skip
 """In the units of :class:`Difference`; ST is of any lead, J+60."""
@@ -142,7 +142,7 @@ def _intervals(one: Intervals) -> tuple[tuple[str, Measure], ...]:
         ("PR", one.pr_s),
         ("QRS", one.qrs_s),
         ("QT", one.qt_s),
-        ("QTc (Fridericia)", one.qtc_fridericia_s),
+        ("QTcF", one.qtc_fridericia_s),
     )
 
 
