@@ -163,10 +163,10 @@ def measure(
     if average is None or average.beats_mv.shape[0] < 2 or rate.rr_mean_s is None:
         return _nothing(leads, rate, stimuli, "fewer than 2 similar beats")
     marks = average.marks
+    dominant = prevailing(average.correlation, r)
     if stated_highpass_hz is not None:
         highpass: HighPass | None = HighPass(stated_highpass_hz)
     else:
-        dominant = prevailing(average.correlation, r)
         highpass = device_filter.measure(x[live], fs_hz, r, marks, dominant)
     lost = highpass.st_lost if highpass is not None else ""
     pacing = pacing_of(stimuli, r, fs_hz, marks.qrs_on_s)
@@ -193,7 +193,7 @@ def measure(
         rate=rate,
         pacing=pacing,
         axes=axes_of(average.median_mv, named, marks),
-        waves=lead_waves(x, fs_hz, leads, r, marks, st_levels=not lost),
+        waves=lead_waves(x, fs_hz, leads, r[dominant], marks, st_levels=not lost),
         highpass=highpass,
     )
 
