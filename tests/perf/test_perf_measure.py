@@ -1,6 +1,6 @@
 """Measuring 12 leads of 10 s against neurokit2 doing clean, peaks and delineate for each lead.
 
-neurokit2 is no dependency: install it (``pip install neurokit2==0.3.0``) to run this; ``-m perf -s``
+neurokit2 is no dependency (``pip install neurokit2==0.3.0`` to run this); ``-m perf -s``
 prints the figures.
 """
 

@@ -28,6 +28,7 @@ from ecgviewer.review.annotations import Annotation, FlagVerdict
 from ecgviewer.review.groups import group_flags
 from ecgviewer.review.privacy.anonymize import Privacy
 from ecgviewer.review.privacy.identity import Identity, public_name
+from ecgviewer.signal.first_signal import first_signal_s
 from ecgviewer.signal.measures.interval_words import interval_texts
 from ecgviewer.signal.measures.intervals import measure
 from ecgviewer.signal.measures.limits import statements
@@ -117,7 +118,7 @@ def make_page(
         The threshold in force.
     start_s : float, optional
         Beginning of the 10 s on the page; by default around the most suspicious flag of a
-        longer record that was not rejected.
+        longer record that was not rejected, else where there is signal.
     reviewer, conclusion : str
         Who reviewed it, and what they conclude.
     privacy : Privacy
