@@ -33,7 +33,9 @@ def first_signal_s(recording: Recording) -> float:
     start_s, far_s = 0.0, min(recording.duration_s, FAR_S)
     while start_s < far_s:
         signal = recording.read(start_s, start_s + PIECE_S, leads)
-        seen = np.mean([~unseen_samples(row[np.newaxis], recording.fs_hz) for row in signal], axis=0)
+        seen = np.mean(
+            [~unseen_samples(row[np.newaxis], recording.fs_hz) for row in signal], axis=0
+        )
         at = np.flatnonzero(seen >= LEAST_SHARE)
         if at.size:
             found_s = start_s + float(at[0]) / recording.fs_hz

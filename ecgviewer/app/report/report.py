@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
 from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QSizeF
 from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPainter, QPdfWriter
 
@@ -38,8 +37,6 @@ PAGE_S = 10.0
 PDF_DPI = 1200
 PNG_DPI = 300
 MM_PER_INCH = 25.4
-PAGES_LOOKED_AT = 90
-"""A quarter of an hour, for the first page with a signal."""
 MAX_LIST = 7
 """Flags and annotations that have room in the lists; the rest is counted."""
 
@@ -136,7 +133,7 @@ def make_page(
         start_s = (
             (top.start_s + top.stop_s) / 2 - PAGE_S / 2
             if top is not None
-            else _first_signal_s(recording)
+            else first_signal_s(recording)
         )
     start_s = round(min(max(start_s, 0.0), longest) * recording.fs_hz) / recording.fs_hz
     stop_s = min(start_s + PAGE_S, recording.duration_s)
@@ -178,16 +175,6 @@ def make_page(
         annotation_lines=_listed([_annotation_line(annotation) for annotation in ordered]),
         seal=_seal(recording, analysis, specificity, reviewer, created or datetime.now(UTC)),
     )
-
-
-def _first_signal_s(recording: Recording) -> float:
-    """Return where the first page begins of which more than half has a signal in some lead."""
-    for k in range(min(int(recording.duration_s / PAGE_S), PAGES_LOOKED_AT)):
-        signal = recording.read(k * PAGE_S, (k + 1) * PAGE_S)
-        moving = np.diff(signal, axis=1) != 0  # NaN, too, differs from everything
-        if (np.isfinite(signal[:, 1:]) & moving).any(axis=0).mean() > 0.5:
-            return k * PAGE_S
-    return 0.0
 
 
 def _draw_pdf(page: ReportPage, out: QIODevice) -> bool:
