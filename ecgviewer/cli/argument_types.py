@@ -49,7 +49,7 @@ def table_file(text: str) -> str:
 
 def page_file(text: str) -> Path:
     """Take a page or a picture of it."""
-    return _file_with_suffix(text, ".pdf", ".png")
+    return _file_with_suffix(text, ".pdf", ".png", ".dcm")
 
 
 def rows_file(text: str) -> Path:

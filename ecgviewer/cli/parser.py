@@ -182,10 +182,13 @@ def _add_report(commands: Commands) -> None:
         description="Write the printable page of a record: traces at exact scale, intervals, the "
         "model's flags, and what everyone who reviewed the record in the window said: "
         "annotations, verdicts on flags (rejected ones are listed last and not shaded) and "
-        "conclusion.",
+        "conclusion. FILE.dcm is the page as a DICOM Encapsulated PDF in the study of a DICOM "
+        "source (in one of its own for other sources, and with --anonymize).",
     )
     command.add_argument("path", type=Path, metavar="PATH")
-    command.add_argument("--out", type=types.page_file, required=True, metavar="FILE.pdf|FILE.png")
+    command.add_argument(
+        "--out", type=types.page_file, required=True, metavar="FILE.pdf|FILE.png|FILE.dcm"
+    )
     command.add_argument("--model", type=types.one_model, default=DEFAULT.id, metavar="MODEL")
     _add_anonymize(command)
     _add_read_options(command)
@@ -204,7 +207,10 @@ def _add_screenshot(commands: Commands) -> None:
 def _add_export(commands: Commands) -> None:
     command = commands.add_parser("export", help="the review of a record, converted")
     command.add_argument("path", type=Path, metavar="PATH")
-    command.add_argument("--to", choices=("wfdb", "csv", "json"), required=True)
+    command.add_argument(
+        "--to", choices=("wfdb", "csv", "json", "fhir"), required=True,
+        help="fhir: a Bundle of FHIR R5 with a DiagnosticReport and an Observation per annotation",
+    )  # fmt: skip
     command.add_argument("--out", type=Path, required=True, metavar="DIR")
     _add_anonymize(command)
     _add_read_options(command)
