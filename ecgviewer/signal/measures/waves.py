@@ -55,8 +55,8 @@ def lead_waves(
     """
     if marks.qrs_on_s is None or marks.qrs_off_s is None or r_peaks.size == 0:
         return {lead: LeadWaves() for lead in leads}
-    beat = median_beats(signal_mv, r_peaks, fs_hz, PRE_S, POST_S, dominant_only=False)
-    beat = beat.astype(np.float64)
+    median = median_beats(signal_mv, r_peaks, fs_hz, PRE_S, POST_S, dominant_only=False)
+    beat: DoubleArray = median.astype(np.float64)
     zero = round(PRE_S * fs_hz)
 
     def at(seconds: float) -> int:
