@@ -8,29 +8,24 @@ import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ecgviewer.cli.archive.content import content_sha256
 from ecgviewer.cli.choose import bundles_for
 from ecgviewer.cli.known import InOrder, KnownRows
-from ecgviewer.cli.maps import MapPaths
+from ecgviewer.cli.map_paths import MapPaths
 from ecgviewer.cli.parser import read_options
-from ecgviewer.cli.pool import Crash, WorkerPool
 from ecgviewer.cli.progress import RunProgress
-from ecgviewer.cli.rows import Job, anonymous_row, error_row
+from ecgviewer.cli.rows import Job, anonymous_row, error_row, job_to_json
 from ecgviewer.cli.shifts import SiteShifts
-from ecgviewer.cli.table import Row, is_archive, open_table
+from ecgviewer.cli.table import Row, is_archive, open_table, rows_from_json
 from ecgviewer.cli.words import in_words
+from ecgviewer.core.child.pool import Crash, PoolWork, WorkerPool
 from ecgviewer.core.errors import AnalysisError, BundleError, EcgViewerError
 from ecgviewer.core.record_ref import ReadOptions, RecordRef
 from ecgviewer.core.system.files import check_folder
 from ecgviewer.core.system.user_dirs import cache_dir
 from ecgviewer.io import find_records
-
-if TYPE_CHECKING:
-    from ecgviewer.cli.screening import Screening
 
 ALL_READ, SOME_UNREADABLE, WRONG_USAGE = 0, 1, 2
 
@@ -127,9 +122,7 @@ def _pool(
     arguments: argparse.Namespace, models: tuple[tuple[str, Path], ...], progress: RunProgress
 ) -> WorkerPool[Job, tuple[Row, ...]]:
     return WorkerPool(
-        partial(
-            start_screening, models, arguments.device, arguments.specificity, arguments.anonymize
-        ),
+        screening_work(models, arguments.device, arguments.specificity, arguments.anonymize),
         arguments.jobs or _default_jobs(arguments.device),
         lambda job, fraction: progress.show(
             f"{'one record' if arguments.anonymize else job.record}: {fraction:.0%}"
@@ -178,13 +171,28 @@ def crash_rows(job: Job, models: Sequence[tuple[str, Path]], reason: str) -> tup
     return tuple(replace(row, recording_sha256=sha256) for row in rows)
 
 
-def start_screening(
-    models: tuple[tuple[str, Path], ...], device: str, specificity: float, anonymous: bool = False
-) -> Screening:
-    """Return the work of one process. It imports torch when it has a record for it."""
-    from ecgviewer.cli.screening import Screening
+def screening_work(
+    models: tuple[tuple[str, Path], ...],
+    device: str,
+    specificity: float,
+    anonymous: bool = False,
+    loaded: bool = False,
+) -> PoolWork[Job, tuple[Row, ...]]:
+    """Return the work of each process: :class:`ecgviewer.cli.screening.Screening`.
 
-    return Screening(models, device, specificity, anonymous)
+    Parameters
+    ----------
+    loaded : bool
+        Whether the models are loaded at the start, not with the first record that can be opened.
+    """
+    setup = {
+        "models": [(name, str(bundle)) for name, bundle in models],
+        "device": device,
+        "specificity": specificity,
+        "anonymous": anonymous,
+        "loaded": loaded,
+    }
+    return PoolWork("ecgviewer.cli.screening", setup, job_to_json, rows_from_json)
 
 
 def find_jobs(paths: list[Path], options: ReadOptions, maps: MapPaths | None) -> Iterator[Job]:

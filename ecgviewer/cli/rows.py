@@ -9,6 +9,7 @@ import numpy as np
 
 from ecgviewer.cli.table import Row
 from ecgviewer.core.analysis import Analysis
+from ecgviewer.core.child.messages import Body, ref_from_json, ref_to_json
 from ecgviewer.core.errors import AnalysisError
 from ecgviewer.core.flags import MIN_FLAG_S, derive_flags
 from ecgviewer.core.record_ref import RecordRef
@@ -35,6 +36,24 @@ class Job:
     record: str
     source: RecordRef | str
     maps: Path | None = None
+
+
+def job_to_json(job: Job) -> Body:
+    """Return a job as JSON values."""
+    source = job.source if isinstance(job.source, str) else ref_to_json(job.source)
+    maps = None if job.maps is None else str(job.maps)
+    return {"path": str(job.path), "record": job.record, "source": source, "maps": maps}
+
+
+def job_from_json(values: Body) -> Job:
+    """Undo :func:`job_to_json`."""
+    source, maps = values["source"], values["maps"]
+    return Job(
+        Path(values["path"]),
+        values["record"],
+        source if isinstance(source, str) else ref_from_json(source),
+        None if maps is None else Path(maps),
+    )
 
 
 def error_row(job: Job, model: str, reason: str, quality: str = "") -> Row:

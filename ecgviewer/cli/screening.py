@@ -8,12 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecgviewer.cli.maps import write_maps
-from ecgviewer.cli.pool import Report
-from ecgviewer.cli.rows import Job, anonymous_row, error_row, result_row
-from ecgviewer.cli.table import Row
+from ecgviewer.cli.rows import Job, anonymous_row, error_row, job_from_json, result_row
+from ecgviewer.cli.table import Row, rows_to_json
 from ecgviewer.cli.words import in_words
 from ecgviewer.core.analysis import Analysis
+from ecgviewer.core.child.messages import Body
+from ecgviewer.core.child.pool import DoTasks, Report, serve_tasks
+from ecgviewer.core.child.serving import Channel
 from ecgviewer.core.errors import EcgViewerError, UnreadableError, trace_text
 from ecgviewer.core.recording import Recording
 from ecgviewer.io import open_record
@@ -139,6 +140,8 @@ class Screening:
             if job.maps is None:
                 return row
             name = pseudonym(recording.content_hash()) if self._anonymous else job.maps.name
+            from ecgviewer.cli.maps import write_maps  # takes the import of scipy
+
             target = job.maps.with_name(f"{name}.{model}.npz")
             try:
                 write_maps(target, recording, found, self._specificity)
@@ -152,6 +155,21 @@ class Screening:
         except Exception as error:  # noqa: BLE001 - it costs one row, not the run
             log.error("%s failed: %s", model, trace_text(error))
             return error_row(job, model, _unexpected(error))
+
+
+def serve(channel: Channel) -> None:
+    """Be a worker process of ``analyze``."""
+    serve_tasks(channel, _start)
+
+
+def _start(setup: Body) -> DoTasks:
+    models = tuple((name, Path(bundle)) for name, bundle in setup["models"])
+    screen = Screening(models, setup["device"], setup["specificity"], setup["anonymous"])
+    if setup["loaded"]:
+        screen.load()
+    return lambda jobs, report: [
+        rows_to_json(rows) for rows in screen([job_from_json(job) for job in jobs], report)
+    ]
 
 
 def _unexpected(error: Exception) -> str:

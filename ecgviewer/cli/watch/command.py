@@ -9,28 +9,23 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from ecgviewer.cli.analyze import THREAD_VARIABLES
+from ecgviewer.cli.analyze import THREAD_VARIABLES, screening_work
 from ecgviewer.cli.choose import bundles_for
 from ecgviewer.cli.parser import read_options
-from ecgviewer.cli.pool import Crash, WorkerPool
 from ecgviewer.cli.rows import Job, error_row
 from ecgviewer.cli.shifts import SiteShifts
 from ecgviewer.cli.table import Row
 from ecgviewer.cli.watch.ledger import FileState, Ledger
 from ecgviewer.cli.words import in_words
+from ecgviewer.core.child.pool import Crash, WorkerPool
 from ecgviewer.core.errors import AnalysisError, BundleError, RecordError
 from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.io.arrivals import Arrivals
 from ecgviewer.io.file_access import FileStamp, sha256_of
 from ecgviewer.io.registry import RecordFailure
 from ecgviewer.io.wfdb.record_files import record_files
-
-if TYPE_CHECKING:
-    from ecgviewer.cli.screening import Screening
 
 STOPPED, WRONG_USAGE = 0, 2
 
@@ -54,8 +49,9 @@ def run(arguments: argparse.Namespace) -> int:
         return WRONG_USAGE
     for variable in THREAD_VARIABLES:
         os.environ.setdefault(variable, "1")
-    pool: WorkerPool[Job, tuple[Row, ...]] = WorkerPool(
-        partial(start_watching, models, arguments.device, arguments.specificity),
+    pool = WorkerPool(
+        # The models loaded at once: the first record must not wait for them.
+        screening_work(models, arguments.device, arguments.specificity, loaded=True),
         1,  # with one process nothing is taken before what came earlier is done
         lambda job, fraction: _say(f"{job.record}: {fraction:.0%}"),
     )
@@ -75,17 +71,6 @@ def run(arguments: argparse.Namespace) -> int:
         except KeyboardInterrupt:
             _say(f"stopped: {watching.summary()}; the same command goes on from here")
     return STOPPED
-
-
-def start_watching(
-    models: tuple[tuple[str, Path], ...], device: str, specificity: float
-) -> Screening:
-    """Return the work of the process, its models loaded: the first record must not wait for it."""
-    from ecgviewer.cli.screening import Screening
-
-    screening = Screening(models, device, specificity)
-    screening.load()
-    return screening
 
 
 @dataclass(slots=True)
