@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
 from PySide6.QtCore import QBuffer, QIODevice
 from PySide6.QtGui import QPainter
 
@@ -29,6 +28,7 @@ from ecgviewer.review.annotations import Annotation, FlagVerdict
 from ecgviewer.review.groups import group_flags
 from ecgviewer.review.privacy.anonymize import Privacy
 from ecgviewer.review.privacy.identity import Identity, public_name
+from ecgviewer.signal.first_signal import first_signal_s
 from ecgviewer.signal.measures.interval_words import interval_texts
 from ecgviewer.signal.measures.intervals import measure
 from ecgviewer.signal.measures.limits import statements
@@ -36,8 +36,6 @@ from ecgviewer.signal.stimulus_marks import find_marks
 
 PAGE_S = 10.0
 """Time on the page: 25 cm of paper at 25 mm/s."""
-PAGES_LOOKED_AT = 90
-"""A quarter of an hour, for the first page with a signal."""
 MAX_LIST = 7
 """Flags and annotations that have room in the lists; the rest is counted."""
 
@@ -137,7 +135,7 @@ def make_page(
         The threshold in force.
     start_s : float, optional
         Beginning of the 10 s on the page; by default around the most suspicious flag of a
-        longer record that was not rejected.
+        longer record that was not rejected, else where there is signal.
     reviewer, conclusion : str
         Who reviewed it, and what they conclude.
     privacy : Privacy
@@ -155,7 +153,7 @@ def make_page(
         start_s = (
             (top.start_s + top.stop_s) / 2 - PAGE_S / 2
             if top is not None
-            else _first_signal_s(recording)
+            else first_signal_s(recording)
         )
     start_s = round(min(max(start_s, 0.0), longest) * recording.fs_hz) / recording.fs_hz
     stop_s = min(start_s + PAGE_S, recording.duration_s)
@@ -198,16 +196,6 @@ def make_page(
         annotation_lines=_listed([_annotation_line(annotation) for annotation in ordered]),
         seal=_seal(recording, analysis, specificity, reviewer, created or datetime.now(UTC)),
     )
-
-
-def _first_signal_s(recording: Recording) -> float:
-    """Return where the first page begins of which more than half has a signal in some lead."""
-    for k in range(min(int(recording.duration_s / PAGE_S), PAGES_LOOKED_AT)):
-        signal = recording.read(k * PAGE_S, (k + 1) * PAGE_S)
-        moving = np.diff(signal, axis=1) != 0  # NaN, too, differs from everything
-        if (np.isfinite(signal[:, 1:]) & moving).any(axis=0).mean() > 0.5:
-            return k * PAGE_S
-    return 0.0
 
 
 def _title(recording: Recording, privacy: Privacy) -> str:
