@@ -372,6 +372,11 @@ TABLE: tuple[Command | str, ...] = (
         tip="Make a millimetre on screen a true millimetre", when=when.always,
     ),
     Command(
+        "tools.calibrate_site", "Calibrate for this s&ite…", TOOLS,
+        tip="Thresholds of the chosen model from the least suspicious records of the work list",
+        when=when.can_calibrate,
+    ),
+    Command(
         "help.manual", "&Manual", HELP, ("F1",), "At the page that tells of what has the focus",
         when=when.always,
     ),

@@ -108,3 +108,14 @@ def put_back(values: DoubleArray, lost: DoubleArray, candidate: int) -> DoubleAr
     first, second = CANDIDATES[candidate]
     out: DoubleArray = values + first * lost[0] + second * lost[1]
     return out
+
+
+def levels_lost(candidate: int) -> str:
+    """Return in words what the device's high-pass means for a reader; empty where nothing.
+
+    A weak filter is taken out and not told: it changes no level that is judged, and a single
+    record does not show it for sure.
+    """
+    if STRENGTH[candidate] < ST_LOST:
+        return ""
+    return f"high-pass of about {CORNERS_HZ[candidate]:.2g} Hz: ST levels cannot be judged"
