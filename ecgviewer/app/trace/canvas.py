@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QEvent, QPointF, QSignalBlocker, Qt, QTimer, Signal
@@ -117,6 +118,8 @@ class TraceCanvas(QWidget):
             self.view_changed()
         elif self._page_parts(scene) != self._page_parts(before):
             self._moved()
+        elif self._moment is not None:
+            self._moment = replace(self._moment, scene=scene)
         if scene.edited_annotation is not before.edited_annotation:
             self.layers.handles.drag_to(None)
         if scene.cursor_s != before.cursor_s:
@@ -205,7 +208,8 @@ class TraceCanvas(QWidget):
 
     def redraw(self) -> None:
         """Paint the picture anew: there is more to see of what it shows."""
-        self._stop_waiting()
+        self._waiting = False
+        self._patience.stop()
         self._page.forget()
         self._moved()
 
@@ -238,10 +242,6 @@ class TraceCanvas(QWidget):
         self._waiting = self.scene.recording is not None
         if self._waiting:
             self._patience.start()
-
-    def _stop_waiting(self) -> None:
-        self._waiting = False
-        self._patience.stop()
 
     def _more_came(self) -> None:
         """Paint what was not complete; of a moving view, the next picture shows it."""
@@ -383,9 +383,8 @@ class TraceCanvas(QWidget):
 
     def _tell_cursor(self, at: QPointF) -> None:
         geometry = self.moment().geometry
-        lane = geometry.lane_at(at.x(), at.y())
+        lane, time_s = geometry.lane_at(at.x(), at.y()), geometry.time(at.x())
         if lane is not None and at.x() >= geometry.page.left:
-            time_s = geometry.time(at.x())
             self.cursorMoved.emit(time_s, lane.lead, self.data.value_at(lane.lead, time_s))
 
     def closeEvent(self, event: QCloseEvent) -> None:
