@@ -1,11 +1,17 @@
-"""Work for the processes of ``test_pool``: imported by them, so it cannot live in a test module."""
+"""What the processes of ``test_child_pool`` serve: they import it, so it is no test module."""
 
 import os
 import signal
 import time
 
+from ecgviewer.core.child.pool import serve_tasks
 
-def make_work():
+
+def serve(channel):
+    serve_tasks(channel, make_work)
+
+
+def make_work(setup):
     def work(tasks, report):
         return [one(task, lambda done, n=n: report(n, done)) for n, task in enumerate(tasks)]
 

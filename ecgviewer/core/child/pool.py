@@ -3,30 +3,53 @@
 The pools of the standard library break as a whole when one process dies (a damaged file that
 kills a native reader, the kernel's memory killer). Here the tasks at hand are tried again one by
 one, and only the one that kills its process again is lost, and told.
-Tasks and results travel over one-way pipes: no sockets.
 """
 
 from __future__ import annotations
 
-import multiprocessing
+import queue
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
-from multiprocessing.connection import Connection, wait
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+
+from ecgviewer.core.child.messages import Body, Message
+from ecgviewer.core.child.process import Child
+from ecgviewer.core.child.serving import Channel
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 Report = Callable[[int, float], None]
 """Called by the work with the number of a task among those at hand and the fraction done of it."""
-Work = Callable[[Sequence[Task], Report], list[Result]]
-"""Does some tasks together; returns a result for each."""
+DoTasks = Callable[[Sequence[Any], Report], list[Any]]
+"""Does some tasks together; returns a result for each. All of them are JSON values."""
 
 Items = list[tuple[int, Task]]
-_CONTEXT = multiprocessing.get_context("spawn")
+IDLE_GOES_WITHIN_S = 5.0
+LOOK_UP_EVERY_S = 0.5
+"""Where the system cannot interrupt a wait, Ctrl-C is noticed so often."""
+
+
+@dataclass(frozen=True, slots=True)
+class PoolWork(Generic[Task, Result]):
+    """What the processes of a pool do, and how tasks and results travel.
+
+    Attributes
+    ----------
+    module : str
+        Its ``serve(channel)`` calls :func:`serve_tasks`.
+    setup : dict
+        JSON values that each process starts with.
+    task_to_json, result_from_json : callable
+    """
+
+    module: str
+    setup: Body
+    task_to_json: Callable[[Task], object]
+    result_from_json: Callable[[Any], Result]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,34 +90,26 @@ class _Ahead(Generic[Task]):
         return taken
 
 
-class _Worker(Generic[Task, Result]):
-    """One process and its two pipes."""
+class _PoolWorker(Generic[Task, Result]):
+    """One process and the tasks it has at hand."""
 
-    def __init__(self, make_work: Callable[[], Work[Task, Result]]) -> None:
-        tasks_out, self._tasks = _CONTEXT.Pipe(duplex=False)
-        self.results, results_in = _CONTEXT.Pipe(duplex=False)
-        self.process = _CONTEXT.Process(
-            target=_serve, args=(make_work, tasks_out, results_in), daemon=True
-        )
-        self.process.start()
-        # Only the child may hold its ends, or a death on either side would go unseen.
-        tasks_out.close()
-        results_in.close()
+    def __init__(
+        self,
+        work: PoolWork[Task, Result],
+        hear: Callable[[_PoolWorker[Task, Result], Message | None], None],
+    ) -> None:
+        self._to_json = work.task_to_json
         self.items: Items[Task] = []
+        self.child = Child(work.module, lambda _, message: hear(self, message))
+        self.child.send(work.setup)
 
     def submit(self, items: Items[Task]) -> None:
         self.items = items
-        # A process that died between two tasks: its closed result pipe tells when waited on.
-        with suppress(BrokenPipeError):
-            self._tasks.send([task for _, task in items])
+        self.child.send({"tasks": [self._to_json(task) for _, task in items]})
 
     def stop(self) -> None:
         """End the process: at once when it is in the middle of a task."""
-        self._tasks.close()
-        if self.items:
-            self.process.kill()
-        self.process.join()
-        self.results.close()
+        self.child.end(0.0 if self.items else IDLE_GOES_WITHIN_S)
 
 
 class WorkerPool(Generic[Task, Result]):
@@ -102,8 +117,7 @@ class WorkerPool(Generic[Task, Result]):
 
     Parameters
     ----------
-    make_work : callable
-        Called once in each process; returns the function that does tasks.
+    work : PoolWork
     jobs : int
         The most processes to use.
     on_progress : callable
@@ -114,17 +128,19 @@ class WorkerPool(Generic[Task, Result]):
 
     def __init__(
         self,
-        make_work: Callable[[], Work[Task, Result]],
+        work: PoolWork[Task, Result],
         jobs: int,
         on_progress: Callable[[Task, float], None],
         together: int = 1,
     ) -> None:
-        self._make_work = make_work
+        self._work = work
         self._together = together
         self._again: deque[tuple[int, Task]] = deque()
         self._jobs = jobs
         self._on_progress = on_progress
-        self._workers: list[_Worker[Task, Result]] = []
+        self._workers: list[_PoolWorker[Task, Result]] = []
+        self._news: queue.SimpleQueue[tuple[_PoolWorker[Task, Result], Message | None]]
+        self._news = queue.SimpleQueue()
 
     def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Result | Crash]]:
         """Yield each task with its result, in the order of the tasks.
@@ -138,11 +154,10 @@ class WorkerPool(Generic[Task, Result]):
             while True:
                 while self._has_room() and (items := self._next_items(pending)) is not None:
                     self._idle_worker().submit(items)
-                busy = {w.results: w for w in self._workers if w.items}
-                if not busy:
+                if not any(worker.items for worker in self._workers):
                     return
-                for results in wait(list(busy)):
-                    self._collect(busy[results], finished)  # type: ignore[index]
+                with suppress(queue.Empty):
+                    self._collect(*self._news.get(timeout=LOOK_UP_EVERY_S), finished)
                 while following in finished:
                     yield finished.pop(following)
                     following += 1
@@ -160,51 +175,49 @@ class WorkerPool(Generic[Task, Result]):
     def _has_room(self) -> bool:
         return len(self._workers) < self._jobs or any(not w.items for w in self._workers)
 
-    def _idle_worker(self) -> _Worker[Task, Result]:
+    def _idle_worker(self) -> _PoolWorker[Task, Result]:
         for worker in self._workers:
             if not worker.items:
                 return worker
-        self._workers.append(_Worker(self._make_work))
+        self._workers.append(
+            _PoolWorker(self._work, lambda worker, message: self._news.put((worker, message)))
+        )
         return self._workers[-1]
 
     def _collect(
         self,
-        worker: _Worker[Task, Result],
+        worker: _PoolWorker[Task, Result],
+        message: Message | None,
         finished: dict[int, tuple[Task, Result | Crash]],
     ) -> None:
-        """Receive one message of a busy worker, or its death."""
-        try:
-            kind, content = worker.results.recv()
-        except (EOFError, OSError):
-            worker.process.join()
+        """Take one message of a worker, or its death."""
+        if worker not in self._workers:
+            return  # of an earlier run
+        if message is None:
             self._workers.remove(worker)
+            worker.child.end()
             if len(worker.items) > 1:
                 self._again += worker.items
-            else:
+            elif worker.items:
                 ((index, task),) = worker.items
-                finished[index] = (task, Crash(worker.process.exitcode))
+                finished[index] = (task, Crash(worker.child.exit_code))
+        elif "progress" in message[0]:
+            number, fraction = message[0]["progress"]
+            self._on_progress(worker.items[number][1], fraction)
+            return
         else:
-            if kind == "progress":
-                number, fraction = content
-                self._on_progress(worker.items[number][1], fraction)
-                return
-            for (index, task), result in zip(worker.items, content, strict=True):
-                finished[index] = (task, result)
+            for (index, task), result in zip(worker.items, message[0]["results"], strict=True):
+                finished[index] = (task, self._work.result_from_json(result))
         worker.items = []
 
 
-def _serve(
-    make_work: Callable[[], Work[Task, Result]],
-    tasks: Connection,
-    results: Connection,
-) -> None:
+def serve_tasks(channel: Channel, make_work: Callable[[Body], DoTasks]) -> None:
     """Do tasks until the other side closes the pipe: the life of a worker process."""
-    # Ctrl-C reaches the whole group; the parent decides what it means.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    work = make_work()
-    while True:
-        try:
-            at_hand = tasks.recv()
-        except EOFError:
-            return
-        results.send(("done", work(at_hand, lambda *done: results.send(("progress", done)))))
+    setup = channel.receive()
+    if setup is None:
+        return
+    work = make_work(setup[0])
+    while (message := channel.receive()) is not None:
+        at_hand = message[0]["tasks"]
+        results = work(at_hand, lambda *done: channel.send({"progress": done}))
+        channel.send({"results": results})

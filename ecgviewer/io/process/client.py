@@ -6,17 +6,15 @@ library. So no other process of this program opens an HDF5 recording.
 
 from __future__ import annotations
 
-import atexit
 import os
 import queue
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
 
+from ecgviewer.core.child.messages import Body, FloatArray, Message, error_from_json
+from ecgviewer.core.child.process import Child
 from ecgviewer.core.errors import CorruptFileError, RecordError
-from ecgviewer.io.hdf5.process.messages import Body, FloatArray, error_from_json, receive, send
 
 START_WITHIN_S = 60.0
 ANSWER_WITHIN_S = 5.0
@@ -27,40 +25,23 @@ this is the time until the next.
 """
 LAST_ANSWER_WITHIN_S = 300.0
 """However many signs of life there are. The largest file takes some 10 s of processor time."""
-WORKER_ARGUMENT = "--hdf5-reader"
-"""What the frozen program is called with to be this process."""
-
-_Message = tuple[Body, FloatArray] | None
+WORKER = "ecgviewer.io.process.worker"
 
 
 class _Reader:
     """One running reader process."""
 
     def __init__(self) -> None:
+        self._answers: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         # OpenBLAS would claim memory for every core at start.
-        environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-        if getattr(sys, "frozen", False):
-            command = [sys.executable, WORKER_ARGUMENT]
-        else:
-            package_root = str(Path(__file__).resolve().parents[4])
-            paths = [package_root, environment.get("PYTHONPATH", "")]
-            environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
-            # -P: nothing is imported from the current folder.
-            command = [sys.executable, "-P", "-m", "ecgviewer.io.hdf5.process.worker"]
-        self.owner = os.getpid()
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=environment,
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        self.child = Child(
+            WORKER,
+            lambda _, message: self._answers.put(message),
+            quiet=True,
+            environment={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
         )
-        self._answers: queue.SimpleQueue[_Message] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._listen, name="hdf5-answers", daemon=True)
-        self._thread.start()
 
-    def exchange(self, request: Body | None, within_s: float) -> _Message:
+    def exchange(self, request: Body | None, within_s: float) -> Message | None:
         """Send a request (None: await the greeting) and return the answer.
 
         None means that the process died; ``queue.Empty`` is raised when it was silent for so
@@ -68,41 +49,13 @@ class _Reader:
         """
         last = time.monotonic() + LAST_ANSWER_WITHIN_S
         if request is not None:
-            assert self._process.stdin is not None
-            try:
-                send(self._process.stdin, request)
-            except OSError:
-                return None
+            self.child.send(request)
         while True:
             message = self._answers.get(timeout=within_s)
             if message is None or "working" not in message[0]:
                 return message
             if time.monotonic() > last:
                 raise queue.Empty
-
-    def end(self) -> None:
-        """Kill the process and wait for it."""
-        self._process.kill()
-        self._process.wait()
-        self._thread.join()
-        for stream in (self._process.stdin, self._process.stdout):
-            if stream is not None:
-                try:
-                    stream.close()
-                except OSError:
-                    continue  # unsent bytes for a process that is gone
-
-    def _listen(self) -> None:
-        assert self._process.stdout is not None
-        message: _Message = None
-        while True:
-            try:
-                message = receive(self._process.stdout)
-            except (OSError, ValueError):
-                message = None
-            self._answers.put(message)
-            if message is None:
-                return
 
 
 _lock = threading.Lock()
@@ -115,7 +68,7 @@ def call(what: str, path: Path, **more: object) -> tuple[Body, FloatArray]:
     Parameters
     ----------
     what : str
-        One of the requests of :mod:`ecgviewer.io.hdf5.process.worker`.
+        One of the requests of :mod:`ecgviewer.io.process.worker`.
     path : Path
     more
         The request's own fields.
@@ -127,7 +80,7 @@ def call(what: str, path: Path, **more: object) -> tuple[Body, FloatArray]:
     """
     global _reader
     with _lock:
-        if _reader is not None and _reader.owner != os.getpid():
+        if _reader is not None and _reader.child.owner != os.getpid():
             _reader = None  # inherited by a fork: it belongs to the parent
         if _reader is None:
             _reader = _start(path)
@@ -145,13 +98,14 @@ def call(what: str, path: Path, **more: object) -> tuple[Body, FloatArray]:
             _stop()
             raise CorruptFileError("crashed the HDF5 library: refused", path)
     if "error" in answer[0]:
-        raise error_from_json(answer[0], path)
+        # Whatever file was at fault, the one asked for is named.
+        raise error_from_json(answer[0] | {"path": str(path)})
     return answer
 
 
 def is_running() -> bool:
     """Return whether this process has a reader process."""
-    return _reader is not None and _reader.owner == os.getpid()
+    return _reader is not None and _reader.child.owner == os.getpid()
 
 
 def end_reader() -> None:
@@ -170,16 +124,13 @@ def _start(path: Path) -> _Reader:
     except queue.Empty:
         greeting = None
     if greeting is None:
-        reader.end()
+        reader.child.end()
         raise RecordError("the process that reads HDF5 did not start", path)
     return reader
 
 
 def _stop() -> None:
     global _reader
-    if _reader is not None and _reader.owner == os.getpid():
-        _reader.end()
+    if _reader is not None and _reader.child.owner == os.getpid():
+        _reader.child.end()
     _reader = None
-
-
-atexit.register(end_reader)

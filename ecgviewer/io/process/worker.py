@@ -1,38 +1,35 @@
 """The process that touches HDF5 files: damage that crashes or locks up the library ends here.
 
-Started by :mod:`ecgviewer.io.hdf5.process.client`; requests come on standard input, answers go to
-standard output, one after the other, until the input ends. Before an answer that takes long there
-are signs of life.
+A child process of :mod:`ecgviewer.io.process.client`, which sends requests and is answered, one
+after the other. Before an answer that takes long there are signs of life.
 """
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from ecgviewer.core.child.messages import (
+    NOTHING,
+    Body,
+    FloatArray,
+    error_to_json,
+    ref_from_json,
+)
+from ecgviewer.core.child.serving import Channel
 from ecgviewer.core.errors import RecordError
 from ecgviewer.core.recording import Recording
 from ecgviewer.io.hdf5.candidates import list_candidates, read_preview
 from ecgviewer.io.hdf5.file import opened
 from ecgviewer.io.hdf5.find import layout_signature
 from ecgviewer.io.hdf5.labels import read_labels
-from ecgviewer.io.hdf5.process.messages import (
-    NOTHING,
-    Body,
-    FloatArray,
-    error_to_json,
-    receive,
-    recording_to_json,
-    ref_from_json,
-    send,
-)
-from ecgviewer.io.hdf5.process.progress import on_progress
 from ecgviewer.io.hdf5.reader import count_stored, open_stored
 from ecgviewer.io.hdf5.source import Hdf5Source
+from ecgviewer.io.process.messages import recording_to_json
+from ecgviewer.io.process.progress import on_progress
 from ecgviewer.io.profiles import profile_from_json
 
 MAX_MEMORY_BYTES = 900 << 20
@@ -43,27 +40,23 @@ _KEPT_OPEN = 8
 _open: dict[str, Recording] = {}
 
 
-def main() -> None:
-    """Serve requests until standard input ends."""
-    # By number: a frozen program without a console has no sys.stdin. The answers get a number
-    # of their own, so that nothing else that prints can come between them.
-    requests, answers = os.fdopen(0, "rb", closefd=False), os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
+def serve(channel: Channel) -> None:
+    """Serve requests until there are no more."""
     _limit_memory()
-    send(answers, {"ready": True})
+    channel.send({"ready": True})
 
     def sign_of_life() -> None:
         _self_destruct_in(SELF_DESTRUCT_S)
-        send(answers, {"working": True})
+        channel.send({"working": True})
 
     on_progress(sign_of_life)
-    while (message := receive(requests)) is not None:
+    while (message := channel.receive()) is not None:
         _self_destruct_in(SELF_DESTRUCT_S)
         try:
             body, samples = _answer(message[0])
         except RecordError as error:
             body, samples = error_to_json(error), NOTHING
-        send(answers, body, samples)
+        channel.send(body, samples)
         _self_destruct_in(0)
 
 
@@ -77,7 +70,7 @@ def _answer(request: Mapping[str, Any]) -> tuple[Body, FloatArray]:
     path = Path(request["path"])
     match request["what"]:
         case "count":
-            ref = ref_from_json(path, request)
+            ref = ref_from_json(request)
             profiles = {key: profile_from_json(one) for key, one in request["profiles"].items()}
             return {"n_records": count_stored(path, ref.options, profiles)}, NOTHING
         case "open":
@@ -112,7 +105,7 @@ def _recording(request: Mapping[str, Any]) -> Recording:
     key = _key(request)
     recording = _open.get(key)
     if recording is None:
-        ref = ref_from_json(Path(request["path"]), request)
+        ref = ref_from_json(request)
         profiles = {key: profile_from_json(one) for key, one in request["profiles"].items()}
         recording = open_stored(ref, profiles)
         while len(_open) >= _KEPT_OPEN:
@@ -132,7 +125,3 @@ def _limit_memory() -> None:
     except ImportError:  # Windows
         return
     resource.setrlimit(resource.RLIMIT_DATA, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
-
-
-if __name__ == "__main__":
-    main()
