@@ -47,6 +47,11 @@ def table_file(text: str) -> str:
     return text
 
 
+def picture_file(text: str) -> Path:
+    """Take a page as PDF or picture."""
+    return _file_with_suffix(text, ".pdf", ".png")
+
+
 def page_file(text: str) -> Path:
     """Take a page or a picture of it."""
     return _file_with_suffix(text, ".pdf", ".png", ".dcm")

@@ -18,6 +18,7 @@ PAGES = {
     "dock.worklist": "work-lists",
     # Windows and dialogs, by their class.
     "CalibrationDialog": "reading-a-page",
+    "SiteDialog": "calibrating-a-site",
     "CompareDialog": "two-readers",
     "EvidenceWindow": "reading-a-page",
     "ExportDialog": "reports-and-exports",

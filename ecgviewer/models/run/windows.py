@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -329,6 +330,12 @@ def _window(
     )
 
 
+@lru_cache(maxsize=4)
+def _baseline_filter(fs: float) -> npt.NDArray[np.float64]:
+    sos: npt.NDArray[np.float64] = butter(2, BASELINE_HZ, "lowpass", fs=fs, output="sos")
+    return sos
+
+
 def _baseline_mv(values: FloatArray, fs_in: float, filtered: FloatArray, fs: float) -> FloatArray:
     """Return what lies below the filter's band, at the model's rate: wander and offset.
 
@@ -340,9 +347,10 @@ def _baseline_mv(values: FloatArray, fs_in: float, filtered: FloatArray, fs: flo
     smooth = uniform_filter1d(filled, max(round(fs_in / fs), 1), axis=1, mode="nearest")
     at = np.round(np.arange(filtered.shape[1]) * fs_in / fs).astype(np.int64)
     removed = smooth[:, np.minimum(at, smooth.shape[1] - 1)] - filtered
-    sos = butter(2, BASELINE_HZ, "lowpass", fs=fs, output="sos")
     pad = min(round(fs), removed.shape[1] - 1)
-    return np.asarray(sosfiltfilt(sos, removed, axis=1, padlen=pad), dtype=np.float32)
+    return np.asarray(
+        sosfiltfilt(_baseline_filter(fs), removed, axis=1, padlen=pad), dtype=np.float32
+    )
 
 
 def merge_findings(findings: list[QualityFinding]) -> tuple[QualityFinding, ...]:

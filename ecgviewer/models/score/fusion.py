@@ -40,6 +40,8 @@ from ecgviewer.models.score.window_evidence import FloatArray, Window, digest_of
 
 MEAN_WEIGHT = 4.0
 MAX_LOG_P = 12.0
+MIN_ALIKE = 100
+"""So many normals without mV are enough to judge others without by."""
 STANDS_OUT = 1.0
 """``-log10 p`` from which a part is looked at twice."""
 TIE = 1e-5
@@ -232,10 +234,18 @@ class Scorer:
         return [(at[a], at[b]) for a, b in SHAPES.items() if a in at and b in at]
 
     def _null(self, present: tuple[int, ...]) -> NormalReference:
-        """Return the distribution of the fused sum among normals for these detectors."""
+        """Return the distribution of the fused sum among normals for these detectors.
+
+        Among those that are judged by shapes where these are, and in mV where these are.
+        """
         if present not in self._nulls:
-            rows = self.log_p[:, list(present)]
-            rows = rows[np.isfinite(rows).all(axis=1)]
+            known = np.isfinite(self.log_p)
+            chosen = known[:, list(present)].all(axis=1)
+            for shape, in_mv in self._replaced:
+                alike = chosen & ~known[:, in_mv]
+                if shape in present and alike.sum() >= MIN_ALIKE:
+                    chosen = alike
+            rows = self.log_p[:, list(present)][chosen]
             self._nulls[present] = NormalReference.from_scores(fuse(rows))
         return self._nulls[present]
 
