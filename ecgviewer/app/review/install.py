@@ -47,6 +47,7 @@ class ReviewFeature(QObject):
         self.records = RecordCommands(bench, self.worklist, self.worklist_panel)
         self.watch = WatchCommand(bench, self.worklist, worklist)
         self.site = SiteCalibration(bench, self.worklist)
+        self.results = ResultsCommand(bench)
         bench.document.blindChanged.connect(self._show_review)
 
     def rows(self) -> list[QueueRow]:
