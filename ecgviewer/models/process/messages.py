@@ -38,12 +38,21 @@ def record_to_json(ref: RecordRef) -> Message:
         "units": options.units,
         "leads": list(options.leads),
         "dataset": options.dataset,
+        "delimiter": options.delimiter,
+        "decimal": options.decimal,
+        "time": options.time,
     }
 
 
 def record_from_json(values: Message) -> RecordRef:
     """Undo :func:`record_to_json`."""
     options = ReadOptions(
-        values["fs_hz"], values["units"], tuple(values["leads"]), values["dataset"]
+        values["fs_hz"],
+        values["units"],
+        tuple(values["leads"]),
+        values["dataset"],
+        values["delimiter"],
+        values["decimal"],
+        values["time"],
     )
     return RecordRef(Path(values["path"]), values["index"], options)

@@ -58,14 +58,16 @@ def receive(stream: IO[bytes]) -> tuple[Body, FloatArray] | None:
 
 def error_to_json(error: RecordError) -> Body:
     """Return an error as a message; its path is that of the request."""
-    missing = list(error.missing) if isinstance(error, UnansweredError) else []
-    return {"error": type(error).__name__, "reason": error.reason, "missing": missing}
+    body: Body = {"error": type(error).__name__, "reason": error.reason}
+    if isinstance(error, UnansweredError):
+        body |= {"missing": list(error.missing), "n_leads": error.n_leads}
+    return body
 
 
 def error_from_json(body: Mapping[str, Any], path: Path) -> RecordError:
     """Return the error of a message."""
     if body["error"] == UnansweredError.__name__:
-        return UnansweredError(body["reason"], path, tuple(body["missing"]))
+        return UnansweredError(body["reason"], path, tuple(body["missing"]), body["n_leads"])
     kind = getattr(errors, body["error"], RecordError)
     error: RecordError = kind(body["reason"], path)
     return error
