@@ -5,22 +5,25 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ecgviewer.cli.archive.content import content_sha256
 from ecgviewer.cli.choose import bundles_for
 from ecgviewer.cli.known import InOrder, KnownRows
-from ecgviewer.cli.maps import MapPaths
+from ecgviewer.cli.map_paths import MapPaths
 from ecgviewer.cli.parser import read_options
-from ecgviewer.cli.pool import Crash, WorkerPool
-from ecgviewer.cli.rows import Job, anonymous_row, error_row
+from ecgviewer.cli.progress import RunProgress
+from ecgviewer.cli.rows import Job, anonymous_row, error_row, job_to_json
 from ecgviewer.cli.shifts import SiteShifts
-from ecgviewer.cli.table import Row, open_table
+from ecgviewer.cli.table import Row, is_archive, open_table, rows_from_json
 from ecgviewer.cli.words import in_words
+from ecgviewer.core.child.pool import Crash, PoolWork, WorkerPool
 from ecgviewer.core.errors import AnalysisError, BundleError, EcgViewerError
 from ecgviewer.core.record_ref import ReadOptions, RecordRef
 from ecgviewer.core.system.files import check_folder
@@ -28,7 +31,8 @@ from ecgviewer.core.system.user_dirs import cache_dir
 from ecgviewer.io import find_records
 
 if TYPE_CHECKING:
-    from ecgviewer.cli.screening import Screening
+    from ecgviewer.cli.archive.command import Screen
+    from ecgviewer.cli.archive.schema import About
 
 ALL_READ, SOME_UNREADABLE, WRONG_USAGE = 0, 1, 2
 
@@ -41,6 +45,10 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
 
 def run(arguments: argparse.Namespace) -> int:
     """Screen ``arguments.paths`` and return the exit status."""
+    if not is_archive(arguments.out) and (arguments.resume or arguments.cluster is not None):
+        option = "--resume goes on with" if arguments.resume else "--cluster writes"
+        print(f"ecgviewer analyze: {option} a Parquet table only", file=sys.stderr)
+        return WRONG_USAGE
     try:
         models = bundles_for(arguments.model)
         if arguments.device.startswith("cuda"):
@@ -61,24 +69,16 @@ def run(arguments: argparse.Namespace) -> int:
             return WRONG_USAGE
     for variable in THREAD_VARIABLES:
         os.environ.setdefault(variable, "1")
-    progress = _Progress()
-    pool = WorkerPool(
-        partial(
-            start_screening, models, arguments.device, arguments.specificity, arguments.anonymize
-        ),
-        arguments.jobs or _default_jobs(arguments.device),
-        lambda job, fraction: progress.show(
-            f"{'one record' if arguments.anonymize else job.record}: {fraction:.0%}"
-        ),
-        TOGETHER,
-    )
+    progress = RunProgress()
     maps = MapPaths(arguments.maps, arguments.anonymize) if arguments.maps is not None else None
     jobs = find_jobs(arguments.paths, read_options(arguments), maps)
+    if is_archive(arguments.out):
+        return _into_archive(arguments, models, jobs, progress)
     failures = 0
     shifts = SiteShifts()
     try:
-        with open_table(arguments.out) as table:
-            for rows in _rows(arguments, models, pool, jobs):
+        with open_table(arguments.out, arguments.clock) as table:
+            for rows in _rows(arguments, models, _pool(arguments, models, progress), jobs):
                 for row in rows:
                     table.write(shifts.with_shift(row))
                 failed = any(row.error for row in rows)
@@ -90,10 +90,83 @@ def run(arguments: argparse.Namespace) -> int:
         progress.finish()
         print(f"ecgviewer analyze: cannot write {arguments.out}: {error}", file=sys.stderr)
         return WRONG_USAGE
+    return _end(arguments, failures, shifts, progress)
+
+
+def _into_archive(
+    arguments: argparse.Namespace,
+    models: tuple[tuple[str, Path], ...],
+    jobs: Iterator[Job],
+    progress: RunProgress,
+) -> int:
+    from ecgviewer.cli.archive.command import about_run, run_archive
+
+    about = about_run(models, arguments.specificity, arguments.anonymize)
+    progress.expect(find_jobs(arguments.paths, read_options(arguments), None))
+    try:
+        with ExitStack() as stack:
+            screen: Screen = partial(_numbered_rows, arguments, models, progress)
+            if arguments.cluster is not None:
+                screen = _on_cluster(stack, arguments, models, about, progress)
+            failures, shifts = run_archive(
+                Path(arguments.out), arguments.resume, about, jobs, screen, progress
+            )
+    except EcgViewerError as error:
+        print(f"ecgviewer analyze: {error}", file=sys.stderr)
+        return WRONG_USAGE
+    return _end(arguments, failures, shifts, progress)
+
+
+def _numbered_rows(
+    arguments: argparse.Namespace,
+    models: tuple[tuple[str, Path], ...],
+    progress: RunProgress,
+    jobs: Iterable[Job],
+) -> Iterator[tuple[int, tuple[Row, ...]]]:
+    pool = _pool(arguments, models, progress)
+    return enumerate(_rows(arguments, models, pool, iter(jobs)))
+
+
+def _on_cluster(
+    stack: ExitStack,
+    arguments: argparse.Namespace,
+    models: tuple[tuple[str, Path], ...],
+    about: About,
+    progress: RunProgress,
+) -> Screen:
+    from ecgviewer.cli.cluster.engine import ClusterRun, cluster_client, order_for
+
+    order = order_for(
+        models, about.models, arguments.paths, arguments.device, about.specificity, about.anonymous
+    )
+    n_local = arguments.jobs or _default_jobs("cpu")
+    run = ClusterRun(
+        stack.enter_context(cluster_client(arguments.cluster, n_local)), order, progress
+    )
+    run.check()
+    return run.screen
+
+
+def _end(
+    arguments: argparse.Namespace, failures: int, shifts: SiteShifts, progress: RunProgress
+) -> int:
     progress.finish()
     for line in shifts.lines(anonymous=arguments.anonymize):
         print(line, file=sys.stderr)
     return SOME_UNREADABLE if failures else ALL_READ
+
+
+def _pool(
+    arguments: argparse.Namespace, models: tuple[tuple[str, Path], ...], progress: RunProgress
+) -> WorkerPool[Job, tuple[Row, ...]]:
+    return WorkerPool(
+        screening_work(models, arguments.device, arguments.specificity, arguments.anonymize),
+        arguments.jobs or _default_jobs(arguments.device),
+        lambda job, fraction: progress.show(
+            f"{'one record' if arguments.anonymize else job.record}: {fraction:.0%}"
+        ),
+        TOGETHER,
+    )
 
 
 def _rows(
@@ -120,7 +193,7 @@ def _rows(
 
         for job, result in pool.run(unknown()):
             if isinstance(result, Crash):
-                result = tuple(error_row(job, model, result.text()) for model, _ in models)
+                result = crash_rows(job, models, result.text())
                 if arguments.anonymize:
                     result = tuple(anonymous_row(row, job, None) for row in result)
             known.put(keys.popleft(), result)
@@ -129,13 +202,35 @@ def _rows(
         yield from order.ready()
 
 
-def start_screening(
-    models: tuple[tuple[str, Path], ...], device: str, specificity: float, anonymous: bool = False
-) -> Screening:
-    """Return the work of one process. It imports torch when it has a record for it."""
-    from ecgviewer.cli.screening import Screening
+def crash_rows(job: Job, models: Sequence[tuple[str, Path]], reason: str) -> tuple[Row, ...]:
+    """Return the rows of a record that processes died of: it is known and not tried again."""
+    sha256 = content_sha256(job)
+    rows = (error_row(job, model, reason) for model, _ in models)
+    return tuple(replace(row, recording_sha256=sha256) for row in rows)
 
-    return Screening(models, device, specificity, anonymous)
+
+def screening_work(
+    models: tuple[tuple[str, Path], ...],
+    device: str,
+    specificity: float,
+    anonymous: bool = False,
+    loaded: bool = False,
+) -> PoolWork[Job, tuple[Row, ...]]:
+    """Return the work of each process: :class:`ecgviewer.cli.screening.Screening`.
+
+    Parameters
+    ----------
+    loaded : bool
+        Whether the models are loaded at the start, not with the first record that can be opened.
+    """
+    setup = {
+        "models": [(name, str(bundle)) for name, bundle in models],
+        "device": device,
+        "specificity": specificity,
+        "anonymous": anonymous,
+        "loaded": loaded,
+    }
+    return PoolWork("ecgviewer.cli.screening", setup, job_to_json, rows_from_json)
 
 
 def find_jobs(paths: list[Path], options: ReadOptions, maps: MapPaths | None) -> Iterator[Job]:
@@ -170,40 +265,3 @@ def _default_jobs(device: str) -> int:
     from ecgviewer.models.run.devices import resolve_device  # takes the import of torch
 
     return GPU_JOBS if resolve_device(device).type == "cuda" else cores
-
-
-class _Progress:
-    """Records done, failures and speed on standard error: live on a terminal, else rarely."""
-
-    def __init__(self) -> None:
-        self._start = time.monotonic()
-        self._live = sys.stderr.isatty()
-        self._next = 0.0 if self._live else self._start + 10.0
-        self._records = 0
-        self._failures = 0
-
-    def count(self, failed: bool) -> None:
-        self._records += 1
-        self._failures += failed
-        self.show("")
-
-    def show(self, text: str) -> None:
-        now = time.monotonic()
-        if now < self._next:
-            return
-        self._next = now + (0.2 if self._live else 10.0)
-        self._print(f"{self._summary()} {text}".rstrip(), end="" if self._live else "\n")
-
-    def finish(self) -> None:
-        self._print(self._summary(), end="\n")
-
-    def _print(self, line: str, end: str) -> None:
-        over = f"\r{line}\033[K" if self._live else line
-        print(over, end=end, file=sys.stderr, flush=True)
-
-    def _summary(self) -> str:
-        elapsed = max(time.monotonic() - self._start, 1e-3)
-        noun = "record" if self._records == 1 else "records"
-        failures = f", {self._failures} with errors" if self._failures else ""
-        speed = self._records / elapsed
-        return f"{self._records} {noun}{failures} in {elapsed:.1f} s ({speed:.1f}/s)"

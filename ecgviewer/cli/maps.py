@@ -13,37 +13,10 @@ import numpy.typing as npt
 
 from ecgviewer.core.analysis import Analysis
 from ecgviewer.core.leads import standard_indices
-from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.core.recording import Recording
 from ecgviewer.signal.resample import to_time_base
 
 FloatArray = npt.NDArray[np.float32]
-
-
-class MapPaths:
-    """Chooses the file of each record: ``DIR/<folder>/<record>``, folders added until unique.
-
-    Anonymous maps lie in ``DIR`` itself; whoever writes them replaces the record's name.
-    """
-
-    def __init__(self, folder: Path, anonymous: bool = False) -> None:
-        self._folder = folder
-        self._anonymous = anonymous
-        self._taken: dict[Path, RecordRef] = {}
-
-    def stem(self, ref: RecordRef) -> Path:
-        """Return the path of a record's maps without ``.<model>.npz``.
-
-        Two records of one name in folders of one name get the folders above theirs as well.
-        """
-        if self._anonymous:
-            return self._folder / ref.name
-        above = ref.path.resolve().parent.parts[1:]
-        for depth in range(1, len(above) + 1):
-            stem = self._folder.joinpath(*above[-depth:], ref.name)
-            if self._taken.setdefault(stem, ref) == ref:
-                return stem
-        return self._folder / ref.name
 
 
 def write_maps(path: Path, recording: Recording, analysis: Analysis, specificity: float) -> None:
@@ -54,7 +27,8 @@ def write_maps(path: Path, recording: Recording, analysis: Analysis, specificity
     path : Path
         The ``.npz`` to write; it appears complete or not at all. Readable with ``numpy.load``:
         ``score_map``, ``reconstruction_mv``, ``signal_mv`` and ``attention`` or ``saliency``
-        [12, T], ``fs`` (Hz), ``leads``, ``record_score``, ``threshold_map``.
+        [12, T], ``fs`` (Hz), ``leads``, ``record_score``, ``threshold_map``, and
+        ``offset_samples``: the stored sample that is the first here, above 0 where padding was cut.
     specificity : float
         Which calibrated level ``threshold_map`` is.
 
@@ -93,6 +67,7 @@ def write_maps(path: Path, recording: Recording, analysis: Analysis, specificity
         maps["saliency"] = rows_of(analysis.saliency)
     small = {
         "fs": np.float64(recording.fs_hz),
+        "offset_samples": np.int64(recording.numbering.first_sample),
         "leads": np.array(analysis.leads),
         "record_score": np.float64(analysis.score),
         "threshold_map": np.float64(analysis.map_threshold(specificity)),

@@ -25,6 +25,7 @@ HANDLERS: dict[str, tuple[str, str]] = {
     "watch": ("ecgviewer.cli.watch.command", "run"),
     "report": ("ecgviewer.cli.pictures", "run_report"),
     "screenshot": ("ecgviewer.cli.pictures", "run_screenshot"),
+    "compare": ("ecgviewer.cli.compare", "run"),
     "export": ("ecgviewer.cli.export", "run"),
     "convert": ("ecgviewer.cli.convert", "run"),
     "summary": ("ecgviewer.cli.summary", "run"),
@@ -69,6 +70,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_analyze(commands)
     _add_watch(commands)
     _add_report(commands)
+    _add_compare(commands)
     _add_screenshot(commands)
     _add_export(commands)
     _add_convert(commands)
@@ -118,7 +120,19 @@ def _add_analyze(commands: Commands) -> None:
         type=types.table_file,
         default="-",
         metavar="FILE",
-        help="FILE.csv, FILE.json, or - for CSV on standard output (default)",
+        help="FILE.csv, FILE.json, FILE.parquet, FOLDER/ for the parts of a Parquet table, or - "
+        "for CSV on standard output (default)",
+    )
+    command.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with a Parquet table: what is in it, by content, is not computed again",
+    )
+    command.add_argument(
+        "--cluster",
+        metavar="ADDRESS",
+        help="compute on the workers of this Dask scheduler (tcp://HOST:8786); local starts one "
+        "here. The only option that uses the network, and only this address",
     )
     command.add_argument(
         "--maps", type=Path, metavar="DIR", help="also write DIR/<folder>/<record>.<model>.npz"
@@ -134,7 +148,17 @@ def _add_analyze(commands: Commands) -> None:
         action="store_true",
         help="no path, and a pseudonym for each record (record-HASH, as in anonymous exports)",
     )
+    _add_clock(command, "worst_start_clock and worst_end_clock")
     _add_read_options(command)
+
+
+def _add_clock(command: argparse.ArgumentParser, columns: str) -> None:
+    command.add_argument(
+        "--clock",
+        action="store_true",
+        help="three more columns: offset_samples (the stored sample that is second 0; above 0 "
+        f"where padding was cut off), {columns} by the record's clock",
+    )
 
 
 def _add_watch(commands: Commands) -> None:
@@ -144,7 +168,10 @@ def _add_watch(commands: Commands) -> None:
         description="Append the rows of analyze for every record in a folder and those below it, "
         "and for each that is new or replaced. The folder is looked at every 0.5 s (less often "
         "where that takes long); a file is judged when it has not changed for --rest seconds, and "
-        "one that cannot be read 3 s later gets a row with its error. A restart goes on where "
+        "one that cannot be read 3 s later gets a row with its error. A record that grows while it "
+        "is recorded (ISHNE; WFDB whose header gives no count of samples, or a growing one) gets a "
+        "row for every 10 s as they come, named RECORD@START-STOP, and its own when it has not "
+        "grown for 10 s. A restart goes on where "
         "this stopped: what was judged is noted, by content, in FILE.watch beside FILE.",
     )
     command.add_argument("folder", type=Path, metavar="FOLDER")
@@ -169,11 +196,31 @@ def _add_report(commands: Commands) -> None:
         description="Write the printable page of a record: traces at exact scale, intervals, the "
         "model's flags, and what everyone who reviewed the record in the window said: "
         "annotations, verdicts on flags (rejected ones are listed last and not shaded) and "
-        "conclusion.",
+        "conclusion. FILE.dcm is the page as a DICOM Encapsulated PDF in the study of a DICOM "
+        "source (in one of its own for other sources, and with --anonymize).",
     )
     command.add_argument("path", type=Path, metavar="PATH")
-    command.add_argument("--out", type=types.page_file, required=True, metavar="FILE.pdf|FILE.png")
+    command.add_argument(
+        "--out", type=types.page_file, required=True, metavar="FILE.pdf|FILE.png|FILE.dcm"
+    )
     command.add_argument("--model", type=types.one_model, default=DEFAULT.id, metavar="MODEL")
+    _add_anonymize(command)
+    _add_read_options(command)
+
+
+def _add_compare(commands: Commands) -> None:
+    command = commands.add_parser(
+        "compare",
+        help="two recordings of one patient: median beats over each other, and what differs",
+        description="Write a page with the median beats of both recordings over each other, lead "
+        "by lead, and a table of rate, intervals, axes and ST levels; what differs by more than "
+        "repeats of normal recordings do is marked, and printed.",
+    )
+    command.add_argument("first", type=Path, metavar="A", help="the earlier recording")
+    command.add_argument("second", type=Path, metavar="B", help="the later one")
+    command.add_argument(
+        "--out", type=types.picture_file, required=True, metavar="FILE.pdf|FILE.png"
+    )
     _add_anonymize(command)
     _add_read_options(command)
 
@@ -191,7 +238,10 @@ def _add_screenshot(commands: Commands) -> None:
 def _add_export(commands: Commands) -> None:
     command = commands.add_parser("export", help="the review of a record, converted")
     command.add_argument("path", type=Path, metavar="PATH")
-    command.add_argument("--to", choices=("wfdb", "csv", "json"), required=True)
+    command.add_argument(
+        "--to", choices=("wfdb", "csv", "json", "fhir"), required=True,
+        help="fhir: a Bundle of FHIR R5 with a DiagnosticReport and an Observation per annotation",
+    )  # fmt: skip
     command.add_argument("--out", type=Path, required=True, metavar="DIR")
     _add_anonymize(command)
     _add_read_options(command)
@@ -257,6 +307,7 @@ def _add_measure(commands: Commands) -> None:
         metavar="N",
         help="one row per N seconds (default: record)",
     )
+    _add_clock(command, "start_clock and stop_clock")
     command.add_argument(
         "--out",
         type=types.measures_file,

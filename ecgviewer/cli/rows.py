@@ -9,6 +9,7 @@ import numpy as np
 
 from ecgviewer.cli.table import Row
 from ecgviewer.core.analysis import Analysis
+from ecgviewer.core.child.messages import Body, ref_from_json, ref_to_json
 from ecgviewer.core.errors import AnalysisError
 from ecgviewer.core.flags import MIN_FLAG_S, derive_flags
 from ecgviewer.core.record_ref import RecordRef
@@ -29,12 +30,38 @@ class Job:
         Where to open it, or why discovery already failed.
     maps : Path or None
         Where its maps go, without ``.<model>.npz``.
+    span_s : tuple of float, or None
+        Only this span of it (s): of a record that is being recorded.
     """
 
     path: Path
     record: str
     source: RecordRef | str
     maps: Path | None = None
+    span_s: tuple[float, float] | None = None
+
+
+def job_to_json(job: Job) -> Body:
+    """Return a job as JSON values."""
+    source = job.source if isinstance(job.source, str) else ref_to_json(job.source)
+    maps = None if job.maps is None else str(job.maps)
+    span_s = None if job.span_s is None else list(job.span_s)
+    return {
+        "path": str(job.path), "record": job.record, "source": source, "maps": maps,
+        "span_s": span_s,
+    }  # fmt: skip
+
+
+def job_from_json(values: Body) -> Job:
+    """Undo :func:`job_to_json`."""
+    source, maps = values["source"], values["maps"]
+    return Job(
+        Path(values["path"]),
+        values["record"],
+        source if isinstance(source, str) else ref_from_json(source),
+        None if maps is None else Path(maps),
+        None if values["span_s"] is None else (values["span_s"][0], values["span_s"][1]),
+    )
 
 
 def error_row(job: Job, model: str, reason: str, quality: str = "") -> Row:
@@ -56,7 +83,11 @@ def anonymous_row(row: Row, job: Job, recording: Recording | None) -> Row:
         texts = [scrub(text) for text in texts]
     for name in (str(job.path), job.path.name, job.path.stem, job.record, job.path.parent.name):
         texts = [text.replace(name, REMOVED) if name else text for text in texts]
-    return replace(row, path="", record=record, quality=texts[0], error=texts[1])
+    # A moment of a known day may tell who it was.
+    return replace(
+        row, path="", record=record, quality=texts[0], error=texts[1],
+        worst_start_clock="", worst_end_clock="",
+    )  # fmt: skip
 
 
 def result_row(
@@ -75,6 +106,8 @@ def result_row(
     if not np.isfinite(analysis.score):
         raise AnalysisError("nothing in this record could be judged", job.path)
     lead, start_s, stop_s = worst_place(analysis, specificity)
+    if job.span_s is not None and start_s is not None and stop_s is not None:
+        start_s, stop_s = start_s + job.span_s[0], stop_s + job.span_s[0]
     abnormal = analysis.is_abnormal(specificity)
     return Row(
         path=str(job.path),
@@ -89,7 +122,12 @@ def result_row(
         worst_lead=lead,
         worst_start_s=start_s,
         worst_end_s=stop_s,
+        offset_samples=recording.numbering.first_sample,
+        worst_start_clock="" if start_s is None else recording.start.stamp(start_s),
+        worst_end_clock="" if stop_s is None else recording.start.stamp(stop_s),
         parts=dict(analysis.parts),
+        recording_sha256=analysis.recording_sha256,
+        bundle_sha256=analysis.bundle_sha256,
     )
 
 

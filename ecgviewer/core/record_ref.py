@@ -72,11 +72,18 @@ def time_column_of(text: str) -> tuple[int | None, float | None]:
 
 @dataclass(frozen=True, slots=True)
 class RecordRef:
-    """One record on disk: a file, and the index inside it for a file of many."""
+    """One record on disk: a file, and the index inside it for a file of many.
+
+    Attributes
+    ----------
+    located : bool
+        The path is that of the file to open, not one that still has to be looked for.
+    """
 
     path: Path
     index: int | None = None
     options: ReadOptions = field(default_factory=ReadOptions)
+    located: bool = field(default=False, compare=False, repr=False)
 
     @property
     def name(self) -> str:

@@ -22,7 +22,7 @@ from ecgviewer.core.system.files import make_private
 from ecgviewer.core.system.user_dirs import config_dir
 from ecgviewer.io import limits
 from ecgviewer.io.file_access import read_bytes
-from ecgviewer.io.hdf5.process.client import call
+from ecgviewer.io.process.client import call
 from ecgviewer.io.text.sniff import layout_of
 
 FILE_NAME = "import_profiles.json"

@@ -13,7 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ecgviewer.signal.beats import beat_windows, nan_median, prevailing, shape_correlation
-from ecgviewer.signal.gaps import DoubleArray, FloatArray, bridge_gaps
+from ecgviewer.signal.gaps import (
+    DoubleArray,
+    FloatArray,
+    bridge_gaps,
+    median_of,
+    quantile_of,
+)
 from ecgviewer.signal.pacing import find_stimuli, without_stimuli
 from ecgviewer.signal.r_peaks import IntArray
 from ecgviewer.signal.resample import resample_bridged
@@ -36,11 +42,15 @@ IRREGULAR = 0.1
 
 
 T_END_RANK = 0.55
+T_ROOM = 10
+"""Samples before the next beat within which a T wave cannot be seen to end."""
 CAPTURE_S = 0.016
 """From a ventricular stimulus to the beginning of QRS, at least (LUDB's readers: 12 to 37 ms)."""
 P_ROOM_S = 0.17
 """Between T and QRS, below which a P wave cannot be told from the T wave (nor from flutter with
 2:1 conduction): records with marked P waves have 0.18 s and more."""
+P_RISE = 0.3
+"""Of the height of a P wave that must stand above both its sides (LUDB: 0.56 and more)."""
 TERMINAL_BEND_S = 0.020
 TERMINAL_SHARE = 0.035
 """Of the sharpest bend of QRS: late waves have more, ST and T less."""
@@ -72,8 +82,8 @@ class AverageBeat:
         Their median, gapless.
     rr_s : float
         Median RR interval of the whole recording.
-    before_s : float
-        Median RR interval before the beats used: in bigeminy it is another.
+    before_s, after_s : float
+        Median RR interval before and after the beats used: in bigeminy they are others.
     marks : Marks
     p_consistency : float
         Median over beats of the correlation of a beat's P window with that of the other beats,
@@ -90,6 +100,7 @@ class AverageBeat:
     median_mv: DoubleArray
     rr_s: float
     before_s: float
+    after_s: float
     marks: Marks
     p_consistency: float
     p_height: float
@@ -143,14 +154,16 @@ def average_beat(
     correlation = shape_correlation(x, r, fs_hz)
     chosen = np.flatnonzero(prevailing(correlation, r))
     chosen = chosen[:: -(-chosen.size // MOST_BEATS)]
-    before_s = float(np.median(np.diff(r)[np.maximum(chosen - 1, 0)])) / fs_hz
+    rr = np.diff(r) / fs_hz
+    before_s = float(np.median(rr[np.maximum(chosen - 1, 0)]))
+    after_s = float(np.median(rr[np.minimum(chosen, rr.size - 1)]))
     r = r[chosen]
     beats = beat_windows(y, r, fs_hz, PRE_S, POST_S)
     if fs_hz != FS_HZ:
         beats = _at_working_rate(beats, fs_hz)
     median, _ = bridge_gaps(nan_median(beats))
     capture_s = _capture_s(stimuli, r, fs_hz)
-    marks, p_height = _delineated(median, rr_s, before_s, capture_s)
+    marks, p_height = _delineated(median, after_s, before_s, capture_s)
     consistency = float("nan")
     if marks.qrs_on_s is not None:
         on = round(marks.qrs_on_s * FS_HZ) + R_AT
@@ -160,7 +173,16 @@ def average_beat(
     if not consistency >= (P_CONSISTENCY_IRREGULAR if irregular else P_CONSISTENCY):
         marks = replace(marks, p_on_s=None, p_peak_s=None)
     return AverageBeat(
-        beats, median, rr_s, before_s, marks, consistency, p_height, correlation, capture_s
+        beats_mv=beats,
+        median_mv=median,
+        rr_s=rr_s,
+        before_s=before_s,
+        after_s=after_s,
+        marks=marks,
+        p_consistency=consistency,
+        p_height=p_height,
+        correlation=correlation,
+        capture_s=capture_s,
     )
 
 
@@ -180,7 +202,7 @@ def _at_working_rate(beats: FloatArray, fs_hz: float) -> FloatArray:
 
 
 def _delineated(
-    median: DoubleArray, rr_s: float, before_s: float, capture_s: float | None
+    median: DoubleArray, after_s: float, before_s: float, capture_s: float | None
 ) -> tuple[Marks, float]:
     """Return the marks of a median beat, P waves unproven, and the P wave's height."""
     bounds = qrs_bounds(median)
@@ -192,7 +214,7 @@ def _delineated(
         stimulus = R_AT + round(capture_s * FS_HZ)
         if on >= stimulus - round(0.008 * FS_HZ):
             on = min(max(on, stimulus + round(CAPTURE_S * FS_HZ)), R_AT - 5)
-    t_peak, t_off = t_wave(median, on, off, rr_s)
+    t_peak, t_off = t_wave(median, on, off, after_s)
     p_on, p_peak, p_height = p_wave(median, on, before_s, t_off)
 
     def seconds(sample: int | None) -> float | None:
@@ -207,7 +229,7 @@ def marks_of(median_mv: DoubleArray, like: AverageBeat) -> Marks:
 
     P waves are taken for granted.
     """
-    return _delineated(median_mv, like.rr_s, like.before_s, like.capture_s)[0]
+    return _delineated(median_mv, like.after_s, like.before_s, like.capture_s)[0]
 
 
 def p_room_s(marks: Marks, rr_s: float) -> float:
@@ -232,7 +254,7 @@ def qrs_bounds(beat: DoubleArray) -> tuple[int, int] | None:
     low, high = R_AT - round(0.09 * FS_HZ), R_AT + round(0.09 * FS_HZ)
     peak = low + int(np.argmax(speed[low:high]))
     around = speed[R_AT - round(0.30 * FS_HZ) : R_AT + round(0.40 * FS_HZ)]
-    quiet = 3.0 * float(np.percentile(around, 15))
+    quiet = 3.0 * quantile_of(around, 0.15)
     if speed[peak] <= quiet:
         return None
     width = round(0.014 * FS_HZ)
@@ -255,7 +277,7 @@ def _with_terminal_forces(beat: DoubleArray, off: int) -> int:
     bend = np.zeros_like(beat)
     bend[:, reach:-reach] = beat[:, 2 * reach :] + beat[:, : -2 * reach] - 2 * beat[:, reach:-reach]
     sharpness = uniform_filter1d(np.sqrt(np.square(bend).mean(axis=0)), 3)
-    quiet = 3.0 * float(np.percentile(sharpness[R_AT - 150 : R_AT + 200], 15))
+    quiet = 3.0 * quantile_of(sharpness[R_AT - 150 : R_AT + 200], 0.15)
     most = float(sharpness[R_AT - 45 : R_AT + 45].max())
     bent = sharpness[off : off + TERMINAL_LONGEST] >= max(TERMINAL_SHARE * most, quiet)
     at = np.concatenate([[0], np.flatnonzero(bent)])
@@ -283,7 +305,7 @@ def t_wave(beat: DoubleArray, on: int, off: int, rr_s: float) -> tuple[int | Non
     stop = min(R_AT + round(reach * FS_HZ), beat.shape[1] - 1)
     if stop - start < round(0.12 * FS_HZ):
         return None, None
-    level = np.median(beat[:, max(on - 10, 0) : max(on - 3, 1)], axis=1, keepdims=True)
+    level = median_of(beat[:, max(on - 10, 0) : max(on - 3, 1)])[:, np.newaxis]
     wave = uniform_filter1d(beat[:, start:stop] - level, round(0.03 * FS_HZ), axis=1)
     curve = np.sqrt(np.square(wave).mean(axis=0))
     within = round(min(0.52 * np.sqrt(rr_s), 0.60) * FS_HZ) - (start - on)
@@ -293,7 +315,7 @@ def t_wave(beat: DoubleArray, on: int, off: int, rr_s: float) -> tuple[int | Non
     if curve[peak] < 0.02 * qrs:
         return None, None
     whole = int(_trapezium_ends(curve[np.newaxis], np.asarray([peak]))[0])
-    if whole >= curve.size - 3:
+    if whole >= curve.size - T_ROOM:
         return start + peak, None
     return start + peak, start + round((whole + _end_in_leads(wave, peak, within)) / 2)
 
@@ -303,7 +325,7 @@ def _trapezium_ends(wave: DoubleArray, peaks: IntArray) -> IntArray:
     last_one = wave.shape[1] - 1
     rows = np.arange(len(wave))[:, np.newaxis]
     falling = np.minimum(peaks[:, np.newaxis] + np.arange(round(0.16 * FS_HZ)), last_one)
-    steepest = peaks + np.argmin(np.gradient(wave, axis=1)[rows, falling], axis=1)
+    steepest = peaks + np.argmin(_steepness(wave)[rows, falling], axis=1)
     steepest = np.minimum(steepest, last_one)[:, np.newaxis]
     last = np.minimum(steepest + round(0.10 * FS_HZ), last_one)
     at = np.minimum(steepest + np.arange(round(0.10 * FS_HZ) + 1), last_one)
@@ -312,11 +334,19 @@ def _trapezium_ends(wave: DoubleArray, peaks: IntArray) -> IntArray:
     return ends
 
 
+def _steepness(wave: DoubleArray) -> DoubleArray:
+    """Return the slope per sample of rows [L, n], from both neighbours."""
+    slope = np.empty_like(wave)
+    slope[:, 1:-1] = (wave[:, 2:] - wave[:, :-2]) / 2
+    slope[:, 0], slope[:, -1] = wave[:, 1] - wave[:, 0], wave[:, -1] - wave[:, -2]
+    return slope
+
+
 def _end_in_leads(wave: DoubleArray, peak: int, within: int) -> int:
     """Return the median over leads of the ends of their own T waves, weighted by their heights."""
     low = max(peak - round(0.10 * FS_HZ), 0)
     high = max(min(peak + round(0.08 * FS_HZ), wave.shape[1] - 2, within), low + 1)
-    level = np.median(wave[:, -10:], axis=1, keepdims=True)
+    level = median_of(wave[:, -10:])[:, np.newaxis]
     own = low + np.argmax(np.abs(wave[:, low:high] - level), axis=1)
     rows = np.arange(len(wave))
     sign = np.sign(wave[rows, own] - level[:, 0])[:, np.newaxis]
@@ -345,6 +375,8 @@ def p_wave(
     wave = _levelled(uniform_filter1d(beat[:, start:stop], 10, axis=1), 15, 8)
     curve = np.sqrt(np.square(wave).mean(axis=0))
     peak = int(np.argmax(curve))
+    if not _rises(beat[:, start:stop], wave[:, peak], peak):
+        return None, None, float(curve[peak])
     first = max(0, peak - round(0.09 * FS_HZ))
     if peak - first < 3:
         return None, None, float(curve[peak])
@@ -353,6 +385,16 @@ def p_wave(
     at = np.arange(far, steepest + 1)
     area = (curve[steepest] - curve[at]) * (at + steepest - 2 * far)
     return start + int(at[np.argmax(area)]), start + peak, float(curve[peak])
+
+
+def _rises(part: DoubleArray, wave: DoubleArray, peak: int) -> bool:
+    """Return whether a wave [L] at ``peak`` rises above both sides: the tail of a T does not."""
+    smooth = uniform_filter1d(wave @ part, 10)
+    size = float(np.square(wave).sum())
+    near = slice(max(peak - 15, 0), peak + 16)
+    top = near.start + int(np.argmax(smooth[near]))
+    sides = max(float(smooth[: top + 1].min()), float(smooth[top:].min()))
+    return float(smooth[top]) - sides >= P_RISE * size
 
 
 def after_t(on: int, rr_s: float, t_off: int | None) -> int:
@@ -367,8 +409,8 @@ def after_t(on: int, rr_s: float, t_off: int | None) -> int:
 
 def _levelled(wave: DoubleArray, head: int, tail: int) -> DoubleArray:
     """Return rows (last axis) with the line between their ends removed."""
-    left = np.median(wave[..., :head], axis=-1, keepdims=True)
-    right = np.median(wave[..., -tail:], axis=-1, keepdims=True)
+    left = median_of(wave[..., :head])[..., np.newaxis]
+    right = median_of(wave[..., -tail:])[..., np.newaxis]
     level: DoubleArray = wave - left - (right - left) * np.linspace(0, 1, wave.shape[-1])
     return level
 

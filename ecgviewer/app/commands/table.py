@@ -48,7 +48,7 @@ TABLE: tuple[Command | str, ...] = (
     ),
     Command(
         "file.report", "Export &report…", FILE, ("Ctrl+E",),
-        "One A4 page at exact scale, as PDF or PNG", icon="report", when=when.record_seen,
+        "One A4 page at exact scale, as PDF, PNG or DICOM", icon="report", when=when.record_seen,
     ),
     *EXPORT_COMMANDS,
     *(
@@ -156,8 +156,7 @@ TABLE: tuple[Command | str, ...] = (
     ),
     Command(
         "view.overlay.attention", "&Attention or saliency strips", f"{VIEW}/&Overlays", ("T",),
-        "Where the model looked (attention; for the CAE, saliency)", checkable=True,
-        icon="attention", when=when.always,
+        "Where the model looked", checkable=True, icon="attention", when=when.always,
     ),
     Command(
         "view.overlay.model_input", "&What the model saw", f"{VIEW}/&Overlays", ("M",),
@@ -171,6 +170,10 @@ TABLE: tuple[Command | str, ...] = (
     Command(
         "view.overlay.r_peaks", "R &peaks and RR", f"{VIEW}/&Overlays", ("K",),
         "Mark the R peaks", checkable=True, when=when.always,
+    ),
+    Command(
+        "view.overlay.stimuli", "Pacing &stimuli", f"{VIEW}/&Overlays", (),
+        "Mark a pacemaker's stimuli (A atrial, V ventricular)", checkable=True, when=when.always,
     ),
     Command(
         "view.filter.baseline", "&Baseline", f"{VIEW}/&Filters", ("Ctrl+Shift+B",),
@@ -367,6 +370,11 @@ TABLE: tuple[Command | str, ...] = (
     Command(
         "tools.calibrate", "&Screen calibration…", TOOLS,
         tip="Make a millimetre on screen a true millimetre", when=when.always,
+    ),
+    Command(
+        "tools.calibrate_site", "Calibrate for this s&ite…", TOOLS,
+        tip="Thresholds of the chosen model from the least suspicious records of the work list",
+        when=when.can_calibrate,
     ),
     Command(
         "help.manual", "&Manual", HELP, ("F1",), "At the page that tells of what has the focus",

@@ -10,6 +10,7 @@ from ecgviewer.app.review.record_commands import RecordCommands
 from ecgviewer.app.review.review_commands import ReviewCommands
 from ecgviewer.app.review.review_panel import ReviewPanel
 from ecgviewer.app.review.span_commands import SpanCommands
+from ecgviewer.app.review.worklist.site_calibration import SiteCalibration
 from ecgviewer.app.review.worklist.watch_command import WatchCommand
 from ecgviewer.app.review.worklist.worklist import Worklist
 from ecgviewer.app.review.worklist.worklist_panel import WorklistPanel
@@ -44,6 +45,7 @@ class ReviewFeature(QObject):
         self.spans = SpanCommands(bench, self.panel)
         self.records = RecordCommands(bench, self.worklist, self.worklist_panel)
         self.watch = WatchCommand(bench, self.worklist, worklist)
+        self.site = SiteCalibration(bench, self.worklist)
         bench.document.blindChanged.connect(self._show_review)
 
     def rows(self) -> list[QueueRow]:
