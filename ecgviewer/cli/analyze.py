@@ -7,8 +7,11 @@ import os
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ecgviewer.cli.archive.content import content_sha256
 from ecgviewer.cli.choose import bundles_for
@@ -27,6 +30,10 @@ from ecgviewer.core.system.files import check_folder
 from ecgviewer.core.system.user_dirs import cache_dir
 from ecgviewer.io import find_records
 
+if TYPE_CHECKING:
+    from ecgviewer.cli.archive.command import Screen
+    from ecgviewer.cli.archive.schema import About
+
 ALL_READ, SOME_UNREADABLE, WRONG_USAGE = 0, 1, 2
 
 TOGETHER = 16
@@ -38,8 +45,9 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
 
 def run(arguments: argparse.Namespace) -> int:
     """Screen ``arguments.paths`` and return the exit status."""
-    if arguments.resume and not is_archive(arguments.out):
-        print("ecgviewer analyze: --resume goes on with a Parquet table only", file=sys.stderr)
+    if not is_archive(arguments.out) and (arguments.resume or arguments.cluster is not None):
+        option = "--resume goes on with" if arguments.resume else "--cluster writes"
+        print(f"ecgviewer analyze: {option} a Parquet table only", file=sys.stderr)
         return WRONG_USAGE
     try:
         models = bundles_for(arguments.model)
@@ -93,20 +101,50 @@ def _into_archive(
 ) -> int:
     from ecgviewer.cli.archive.command import about_run, run_archive
 
-    def screen(unknown: Iterable[Job]) -> Iterator[tuple[int, tuple[Row, ...]]]:
-        pool = _pool(arguments, models, progress)
-        return enumerate(_rows(arguments, models, pool, iter(unknown)))
-
     about = about_run(models, arguments.specificity, arguments.anonymize)
     progress.expect(find_jobs(arguments.paths, read_options(arguments), None))
     try:
-        failures, shifts = run_archive(
-            Path(arguments.out), arguments.resume, about, jobs, screen, progress
-        )
+        with ExitStack() as stack:
+            screen: Screen = partial(_numbered_rows, arguments, models, progress)
+            if arguments.cluster is not None:
+                screen = _on_cluster(stack, arguments, models, about, progress)
+            failures, shifts = run_archive(
+                Path(arguments.out), arguments.resume, about, jobs, screen, progress
+            )
     except EcgViewerError as error:
         print(f"ecgviewer analyze: {error}", file=sys.stderr)
         return WRONG_USAGE
     return _end(arguments, failures, shifts, progress)
+
+
+def _numbered_rows(
+    arguments: argparse.Namespace,
+    models: tuple[tuple[str, Path], ...],
+    progress: RunProgress,
+    jobs: Iterable[Job],
+) -> Iterator[tuple[int, tuple[Row, ...]]]:
+    pool = _pool(arguments, models, progress)
+    return enumerate(_rows(arguments, models, pool, iter(jobs)))
+
+
+def _on_cluster(
+    stack: ExitStack,
+    arguments: argparse.Namespace,
+    models: tuple[tuple[str, Path], ...],
+    about: About,
+    progress: RunProgress,
+) -> Screen:
+    from ecgviewer.cli.cluster.engine import ClusterRun, cluster_client, order_for
+
+    order = order_for(
+        models, about.models, arguments.paths, arguments.device, about.specificity, about.anonymous
+    )
+    n_local = arguments.jobs or _default_jobs("cpu")
+    run = ClusterRun(
+        stack.enter_context(cluster_client(arguments.cluster, n_local)), order, progress
+    )
+    run.check()
+    return run.screen
 
 
 def _end(

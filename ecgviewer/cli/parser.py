@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ecgviewer import __version__
 from ecgviewer.cli import argument_types as types
-from ecgviewer.core.record_ref import ReadOptions
+from ecgviewer.core.record_ref import DECIMALS, DELIMITERS, ReadOptions
 from ecgviewer.models.networks.architectures import DEFAULT, model_ids
 
 if TYPE_CHECKING:
@@ -91,6 +91,9 @@ def read_options(arguments: argparse.Namespace) -> ReadOptions:
         units=arguments.units,
         leads=arguments.leads,
         dataset=arguments.dataset,
+        delimiter=arguments.delimiter,
+        decimal=arguments.decimal,
+        time=arguments.time,
     )
 
 
@@ -124,6 +127,12 @@ def _add_analyze(commands: Commands) -> None:
         "--resume",
         action="store_true",
         help="go on with a Parquet table: what is in it, by content, is not computed again",
+    )
+    command.add_argument(
+        "--cluster",
+        metavar="ADDRESS",
+        help="compute on the workers of this Dask scheduler (tcp://HOST:8786); local starts one "
+        "here. The only option that uses the network, and only this address",
     )
     command.add_argument(
         "--maps", type=Path, metavar="DIR", help="also write DIR/<folder>/<record>.<model>.npz"
@@ -351,3 +360,13 @@ def _add_read_options(command: argparse.ArgumentParser) -> None:
         "--leads", type=types.lead_names, default=(), metavar="I,II,...", help="one name per signal"
     )
     group.add_argument("--dataset", metavar="/PATH/IN/FILE", help="the signal inside an HDF5 file")
+    group.add_argument(
+        "--delimiter", choices=tuple(DELIMITERS), help="between the columns of a text file"
+    )
+    group.add_argument("--decimal", choices=tuple(DECIMALS), help="the decimal mark of a text file")
+    group.add_argument(
+        "--time",
+        type=types.time_column,
+        metavar="COLUMN[:UNIT]",
+        help="the column of times in a text file, from 1, in s, ms or us (1:ms); or none",
+    )

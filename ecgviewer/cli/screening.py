@@ -176,10 +176,11 @@ def _opened(ref: RecordRef, span_s: tuple[float, float] | None) -> Recording:
 
 def serve(channel: Channel) -> None:
     """Be a worker process of ``analyze``."""
-    serve_tasks(channel, _start)
+    serve_tasks(channel, start)
 
 
-def _start(setup: Body) -> DoTasks:
+def start(setup: Body) -> DoTasks:
+    """Return what such a process does, from what it starts with."""
     models = tuple((name, Path(bundle)) for name, bundle in setup["models"])
     screen = Screening(models, setup["device"], setup["specificity"], setup["anonymous"])
     if setup["loaded"]:
