@@ -145,7 +145,10 @@ class ClusterRun:
             future.release()
             return
         if future.status != "error":
-            raise EcgViewerError("the connection to the cluster is lost: --resume goes on")
+            if self.client.status != "running":
+                raise EcgViewerError("the connection to the cluster is lost: --resume goes on")
+            self._again.append(batch)  # it was done, and its result went with its worker
+            return
         error = future.exception()
         if isinstance(error, UnfitWorkerError):
             raise EcgViewerError(f"a worker that came later {error.reason}")
@@ -183,7 +186,7 @@ class ClusterRun:
         """Take back what is out, and have the workers give their memory back."""
         with contextlib.suppress(Exception):  # the cluster may be what was lost
             self.client.cancel(list(self._out), force=True)
-            self.client.run(release, on_error="ignore", wait=False)
+            self.client.run(release, on_error="ignore")
 
 
 def order_for(
