@@ -8,6 +8,7 @@ import os
 import re
 from pathlib import Path
 
+from ecgviewer.core.record_ref import time_column_of
 from ecgviewer.models.networks.architectures import model_ids
 
 MAX_SIDE_PX = 8192
@@ -161,3 +162,12 @@ def _number(text: str) -> float:
         return float(text)
     except ValueError:
         return math.nan
+
+
+def time_column(text: str) -> str:
+    """Take a column of times and its unit, or ``none``."""
+    try:
+        time_column_of(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return text

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ecgviewer import __version__
 from ecgviewer.cli import argument_types as types
-from ecgviewer.core.record_ref import ReadOptions
+from ecgviewer.core.record_ref import DECIMALS, DELIMITERS, ReadOptions
 from ecgviewer.models.networks.architectures import DEFAULT, model_ids
 
 if TYPE_CHECKING:
@@ -91,6 +91,9 @@ def read_options(arguments: argparse.Namespace) -> ReadOptions:
         units=arguments.units,
         leads=arguments.leads,
         dataset=arguments.dataset,
+        delimiter=arguments.delimiter,
+        decimal=arguments.decimal,
+        time=arguments.time,
     )
 
 
@@ -166,7 +169,7 @@ def _add_watch(commands: Commands) -> None:
         "and for each that is new or replaced. The folder is looked at every 0.5 s (less often "
         "where that takes long); a file is judged when it has not changed for --rest seconds, and "
         "one that cannot be read 3 s later gets a row with its error. A record that grows while it "
-        "is recorded (ISHNE; WFDB whose header gives no count of samples, or a growing one) gets a "
+        "is recorded (WFDB without a count of samples in the header, ISHNE with 0 or -1) gets a "
         "row for every 10 s as they come, named RECORD@START-STOP, and its own when it has not "
         "grown for 10 s. A restart goes on where "
         "this stopped: what was judged is noted, by content, in FILE.watch beside FILE.",
@@ -357,3 +360,13 @@ def _add_read_options(command: argparse.ArgumentParser) -> None:
         "--leads", type=types.lead_names, default=(), metavar="I,II,...", help="one name per signal"
     )
     group.add_argument("--dataset", metavar="/PATH/IN/FILE", help="the signal inside an HDF5 file")
+    group.add_argument(
+        "--delimiter", choices=tuple(DELIMITERS), help="between the columns of a text file"
+    )
+    group.add_argument("--decimal", choices=tuple(DECIMALS), help="the decimal mark of a text file")
+    group.add_argument(
+        "--time",
+        type=types.time_column,
+        metavar="COLUMN[:UNIT]",
+        help="the column of times in a text file, from 1, in s, ms or us (1:ms); or none",
+    )
