@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QDialogButtonBox, QLabel
 
 from ecgviewer.app.dialogs import import_dialog
 from ecgviewer.app.dialogs.import_dialog import ImportDialog
+from ecgviewer.app.dialogs.import_look import Inspection
 from ecgviewer.core.record_ref import ReadOptions
 from tests import generators
 from tests.app.asking import (
@@ -34,12 +35,12 @@ def test_what_a_file_leaves_open_is_asked_with_a_preview_and_remembered(
     dialog = the_dialog(window)
     assert window.messages.texts() == []
     ready = dialog.buttons.button(QDialogButtonBox.StandardButton.Open)
-    dialog.fs_box.setEditText("0")
+    dialog.questions.fs_box.setEditText("0")
     spin(lambda: "positive" in dialog.status.text())
     assert not ready.isEnabled()
-    dialog.fs_box.setEditText("250")
-    dialog.units_box.setEditText("mV")
-    dialog.leads_box.setText(", ".join(generators.LEADS))
+    dialog.questions.fs_box.setEditText("250")
+    dialog.questions.units_box.setEditText("mV")
+    dialog.questions.leads_box.setText(", ".join(generators.LEADS))
     spin(ready.isEnabled)
     assert "12 leads, 10 s at 250 Hz, in mV" in dialog.status.text()
     QTest.mouseClick(ready, Qt.MouseButton.LeftButton)
@@ -98,7 +99,7 @@ def test_the_questions_are_in_the_windows_own_words(make_window: Build, tmp_path
     assert any("sampling frequency and the unit. The answers hold for every" in w for w in words)
     assert dialog.status.text() == "Still open: the sampling frequency, the unit."
     assert not any("--" in w for w in [*words, window.records.model.rows[0].reason])
-    for box in (dialog.fs_box, dialog.units_box):
+    for box in (dialog.questions.fs_box, dialog.questions.units_box):
         assert box.lineEdit().placeholderText() == "the file does not say"
 
 
@@ -108,7 +109,7 @@ def test_which_array_of_a_file_of_many_is_meant_can_be_answered(
     window = make_window()
     window.session.open_paths([write_silent_records(tmp_path / "two.h5", ecg=3, signal=3)])
     dialog = the_dialog(window)
-    spin(lambda: dialog.dataset_box.count() == 2)
+    spin(lambda: dialog.questions.dataset_box.count() == 2)
     answer(dialog)
     spin(lambda: window.header.record.text() == "two#0")
     assert window.records.model.rowCount() == 3
@@ -122,9 +123,9 @@ def test_questions_may_be_cancelled_while_the_file_is_looked_into(
     def inspect(_ref: object) -> object:
         looking.set()
         go_on.wait(10.0)
-        return [], ReadOptions()
+        return Inspection([], ReadOptions(), has_layout=True)
 
-    monkeypatch.setattr(import_dialog, "_inspect", inspect)
+    monkeypatch.setattr(import_dialog, "inspect", inspect)
     window = make_window()
     window.session.open_paths([write_silent_hdf5(tmp_path / "one.h5")])
     the_dialog(window)
@@ -152,8 +153,10 @@ def test_answers_can_be_corrected_and_the_review_stays_with_its_own(
     window = make_window()
     window.session.open_paths([write_silent_hdf5(tmp_path / "one.h5")])
     dialog = the_dialog(window)
-    dialog.fs_box.setEditText("500")  # it is 250
-    dialog.units_box.setEditText("mV")
+    dialog.questions.fs_box.setEditText("500")  # it is 250
+    dialog.questions.units_box.setEditText("mV")
+    spin(dialog.questions.standard_button.isEnabled)
+    QTest.mouseClick(dialog.questions.standard_button, Qt.MouseButton.LeftButton)
     confirm(dialog)
     spin(lambda: window.document.recording is not None)
     annotate(window)
@@ -162,8 +165,11 @@ def test_answers_can_be_corrected_and_the_review_stays_with_its_own(
     assert window.notes.answer.isVisible()
     QTest.mouseClick(window.notes.answer, Qt.MouseButton.LeftButton)
     (dialog,) = asked(window)
-    assert (dialog.fs_box.currentText(), dialog.units_box.currentText()) == ("500", "mV")
-    dialog.fs_box.setEditText("250")
+    assert (dialog.questions.fs_box.currentText(), dialog.questions.units_box.currentText()) == (
+        "500",
+        "mV",
+    )
+    dialog.questions.fs_box.setEditText("250")
     spin(lambda: "at 250 Hz" in dialog.status.text())
     confirm(dialog)
     spin(lambda: window.document.recording.fs_hz == 250.0)
@@ -200,7 +206,7 @@ def test_a_unit_that_is_missing_is_given_in_the_window(make_window: Build, tmp_p
     window.commands.action("file.answers").trigger()
     (dialog,) = asked(window)
     assert not dialog.remember.isVisible()  # for files that have a layout
-    dialog.units_box.setEditText("uV")
+    dialog.questions.units_box.setEditText("uV")
     confirm(dialog)
     spin(lambda: window.document.recording.unit == "mV")
     assert window.messages.texts() == []

@@ -144,10 +144,8 @@ class NaiveViewer:
         QApplication.processEvents()
 
     def show_range(self, start_s: float, span_s: float) -> None:
+        """Move the plots and paint them once: what they put off is part of the next picture."""
         self.plots[0].setXRange(start_s, start_s + span_s, padding=0)
-        QApplication.processEvents()
-        self.widget.viewport().repaint()
-        # What it put off would else be counted as the next one's.
         QApplication.processEvents()
 
     def close(self) -> None:

@@ -20,7 +20,7 @@ from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.io import open_record
 from ecgviewer.signal.measures.intervals import measure
 
-RECORDS = ("00010_hr", "00414_hr")
+RECORDS = ("00010_hr", "00330_hr", "00414_hr")
 FS_HZ = 500
 TIMES_FASTER = 40.0
 TURNS = 3

@@ -7,16 +7,17 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QSizeF
-from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPainter, QPdfWriter
+from PySide6.QtCore import QBuffer, QIODevice
+from PySide6.QtGui import QPainter
 
 import ecgviewer
 from ecgviewer.app.qt.picture_files import save_drawn, save_whole
 from ecgviewer.app.qt.texts import leads_text, p_text
 from ecgviewer.app.qt.time_texts import span_text
 from ecgviewer.app.report.flags import count_text, flag_lines, judge_flags
-from ecgviewer.app.report.page import HEIGHT_MM, WIDTH_MM, paint_page
+from ecgviewer.app.report.page import paint_page
 from ecgviewer.app.report.page_content import ReportPage
+from ecgviewer.app.report.paper_files import draw_pdf, draw_png
 from ecgviewer.core.analysis import Analysis, Flag
 from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.core.leads import standard_indices
@@ -35,9 +36,6 @@ from ecgviewer.signal.stimulus_marks import find_marks
 
 PAGE_S = 10.0
 """Time on the page: 25 cm of paper at 25 mm/s."""
-PDF_DPI = 1200
-PNG_DPI = 300
-MM_PER_INCH = 25.4
 MAX_LIST = 7
 """Flags and annotations that have room in the lists; the rest is counted."""
 
@@ -97,7 +95,11 @@ def write_page(
     # Drawn in memory: Qt would leave half a file on a full disk and not say so.
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    drawn = _draw_png(page, buffer) if suffix == ".png" else _draw_pdf(page, buffer)
+
+    def paint(painter: QPainter, per_mm: float) -> None:
+        paint_page(painter, page, per_mm)
+
+    drawn = draw_png(paint, buffer) if suffix == ".png" else draw_pdf(paint, page.title, buffer)
     if suffix != ".dcm" or not drawn:
         save_drawn(buffer, drawn, out)
         return ""
@@ -194,37 +196,6 @@ def make_page(
         annotation_lines=_listed([_annotation_line(annotation) for annotation in ordered]),
         seal=_seal(recording, analysis, specificity, reviewer, created or datetime.now(UTC)),
     )
-
-
-def _draw_pdf(page: ReportPage, out: QIODevice) -> bool:
-    writer = QPdfWriter(out)
-    writer.setResolution(PDF_DPI)
-    writer.setPageLayout(
-        QPageLayout(
-            QPageSize(QPageSize.PageSizeId.A4), QPageLayout.Orientation.Landscape, QMarginsF()
-        )
-    )
-    writer.setTitle(page.title)
-    writer.setCreator(f"ECG Viewer {ecgviewer.__version__}")
-    painter = QPainter()
-    if not painter.begin(writer):
-        return False
-    paint_page(painter, page, PDF_DPI / MM_PER_INCH)
-    return painter.end()
-
-
-def _draw_png(page: ReportPage, out: QIODevice) -> bool:
-    per_mm = PNG_DPI / MM_PER_INCH
-    size = QSizeF(WIDTH_MM * per_mm, HEIGHT_MM * per_mm).toSize()
-    image = QImage(size, QImage.Format.Format_RGB32)
-    image.fill(0xFFFFFFFF)
-    image.setDotsPerMeterX(round(per_mm * 1000))
-    image.setDotsPerMeterY(round(per_mm * 1000))
-    painter = QPainter(image)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-    paint_page(painter, page, per_mm)
-    painter.end()
-    return bool(image.save(out, "PNG"))  # type: ignore[call-overload]
 
 
 def _title(recording: Recording, privacy: Privacy) -> str:

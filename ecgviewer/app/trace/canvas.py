@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QEvent, QPointF, QSignalBlocker, Qt, QTimer, Signal
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
 PATIENCE_MS = 80
 """How long a record that was opened may take to read before the view says that it is read."""
+RESTYLED = (QEvent.Type.FontChange, QEvent.Type.PaletteChange, QEvent.Type.StyleChange)
 LABEL_PAD_PX = 8.0
 WANDER_SHARE = 0.3
 """Share of a row's height by which a baseline may wander before it is brought back."""
@@ -81,14 +83,13 @@ class TraceCanvas(QWidget):
         self._mouse = Pointer(self, self.layers)
         self._host: Host | None = None
         self._moment: Moment | None = None
-        self._stale = True
-        self._complete = False
-        self._waiting = False
+        self._stale, self._complete, self._waiting = True, False, False
         self._measured_screen = False
         self._later = QTimer(self, singleShot=True, interval=round(QUIET_S * 1000))
         self._later.timeout.connect(self.redraw)
         self._patience = QTimer(self, singleShot=True, interval=PATIENCE_MS)
         self._patience.timeout.connect(self.redraw)
+        self._letters: tuple[float, float, float] | None = None
         self._screen: QScreen | None = None
         self._rows = QScrollBar(Qt.Orientation.Vertical, self)
         self._rows.setAccessibleName("Leads")
@@ -117,6 +118,8 @@ class TraceCanvas(QWidget):
             self.view_changed()
         elif self._page_parts(scene) != self._page_parts(before):
             self._moved()
+        elif self._moment is not None:
+            self._moment = replace(self._moment, scene=scene)
         if scene.edited_annotation is not before.edited_annotation:
             self.layers.handles.drag_to(None)
         if scene.cursor_s != before.cursor_s:
@@ -153,16 +156,12 @@ class TraceCanvas(QWidget):
         return self._moment
 
     def _viewport(self) -> Viewport:
-        metrics = QFontMetricsF(self.font())
-        return Viewport(
-            width=float(self.width()),
-            height=float(self.height()),
-            theme=self.theme,
-            ratio=self.devicePixelRatioF(),
-            row_px=row_height(metrics),
-            label_px=metrics.horizontalAdvance(TRACK_TITLES["annotations"]) + LABEL_PAD_PX,
-            bar_px=float(self._rows.sizeHint().width()),
-        )
+        if self._letters is None:
+            metrics = QFontMetricsF(self.font())
+            label_px = metrics.horizontalAdvance(TRACK_TITLES["annotations"]) + LABEL_PAD_PX
+            self._letters = row_height(metrics), label_px, float(self._rows.sizeHint().width())
+        size = float(self.width()), float(self.height())
+        return Viewport(*size, self.theme, self.devicePixelRatioF(), *self._letters)
 
     def traces_width(self) -> float:
         """Return the width of the traces in logical pixels."""
@@ -209,7 +208,8 @@ class TraceCanvas(QWidget):
 
     def redraw(self) -> None:
         """Paint the picture anew: there is more to see of what it shows."""
-        self._stop_waiting()
+        self._waiting = False
+        self._patience.stop()
         self._page.forget()
         self._moved()
 
@@ -243,12 +243,8 @@ class TraceCanvas(QWidget):
         if self._waiting:
             self._patience.start()
 
-    def _stop_waiting(self) -> None:
-        self._waiting = False
-        self._patience.stop()
-
     def _more_came(self) -> None:
-        """Paint anew what was not complete; of a moving view, the next picture shows it."""
+        """Paint what was not complete; of a moving view, the next picture shows it."""
         if self._complete and not self._waiting:
             return
         if STEPPING_ASIDE.moving and not self._waiting:
@@ -261,8 +257,8 @@ class TraceCanvas(QWidget):
         self.readFailed.emit(reason)
 
     def _is_loaded(self) -> bool:
-        geometry = self.moment().geometry
-        return self.data.ready(geometry.stretch, geometry.px_per_s)
+        where = self.moment().geometry
+        return self.data.ready(where.stretch, where.px_per_s)
 
     def wait_until_loaded(self, timeout_s: float = 10.0) -> bool:
         """Process events until the samples in view are there; for pictures and tests.
@@ -341,11 +337,13 @@ class TraceCanvas(QWidget):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() in (QEvent.Type.FontChange, QEvent.Type.PaletteChange):
+        if event.type() in RESTYLED:
+            self._letters = None
             self.redraw()
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.DevicePixelRatioChange:
+            self._letters = None
             self._resolution_changed()
         return super().event(event)
 
@@ -385,9 +383,8 @@ class TraceCanvas(QWidget):
 
     def _tell_cursor(self, at: QPointF) -> None:
         geometry = self.moment().geometry
-        lane = geometry.lane_at(at.x(), at.y())
+        lane, time_s = geometry.lane_at(at.x(), at.y()), geometry.time(at.x())
         if lane is not None and at.x() >= geometry.page.left:
-            time_s = geometry.time(at.x())
             self.cursorMoved.emit(time_s, lane.lead, self.data.value_at(lane.lead, time_s))
 
     def closeEvent(self, event: QCloseEvent) -> None:

@@ -11,12 +11,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ecgviewer.cli.analyze import THREAD_VARIABLES, screening_work
 from ecgviewer.cli.choose import bundles_for
 from ecgviewer.cli.parser import read_options
+from ecgviewer.cli.pool_work import THREAD_VARIABLES, screening_work
 from ecgviewer.cli.rows import Job, error_row
 from ecgviewer.cli.shifts import SiteShifts
 from ecgviewer.cli.table import Row
+from ecgviewer.cli.watch.following import Following
 from ecgviewer.cli.watch.ledger import FileState, Ledger
 from ecgviewer.cli.words import in_words
 from ecgviewer.core.child.pool import Crash, WorkerPool
@@ -61,8 +62,10 @@ def run(arguments: argparse.Namespace) -> int:
         "specificity": arguments.specificity,
     }
     with Ledger(arguments.out, about) as ledger:
-        arrivals = Arrivals(arguments.folder, read_options(arguments), arguments.rest)
-        watching = Watching(arrivals, ledger, [name for name, _ in models])
+        options = read_options(arguments)
+        arrivals = Arrivals(arguments.folder, options, arguments.rest)
+        names = [name for name, _ in models]
+        watching = Watching(arrivals, ledger, names, Following(arrivals, options))
         if len(ledger):
             _say(f"goes on: {len(ledger)} records are judged already")
         try:
@@ -96,7 +99,9 @@ class Watching:
     arrivals: Arrivals
     ledger: Ledger
     models: Sequence[str]
+    following: Following
     _states: dict[Job, tuple[FileState, ...]] = field(default_factory=dict)
+    _keys: dict[Job, str] = field(default_factory=dict)
     _held: dict[str, _Held] = field(default_factory=dict)
     _shifts: SiteShifts = field(default_factory=SiteShifts)
     _troubled: bool = False
@@ -108,6 +113,7 @@ class Watching:
         yield NOTHING
         while True:
             yield from self._new_jobs()
+            yield from self._new_windows()
             self._give_up_hope()
             time.sleep(self.arrivals.pause_s)
 
@@ -135,13 +141,22 @@ class Watching:
                 self._states[job] = states
                 yield job
 
+    def _new_windows(self) -> Iterator[Job]:
+        for key, job in self.following.jobs():
+            if key not in self.ledger:
+                self._keys[job] = key
+                yield job
+
     def take(self, job: Job, result: tuple[Row, ...] | Crash) -> None:
-        """Write the rows of a record that stayed as it was while it was judged."""
-        states = self._states.pop(job, None)
-        if states is None:
+        """Write the rows of a record that stayed as it was while it was judged, or of a window."""
+        states, window = self._states.pop(job, None), self._keys.pop(job, None)
+        if states is None and window is None:
             return
         if isinstance(result, Crash):
             result = tuple(error_row(job, model, result.text()) for model in self.models)
+        if states is None:
+            self._put(window or "", (), "", result)
+            return
         if any(row.error for row in result):
             until = time.monotonic() + HOPE_S
             self._held[self._key(job)] = _Held(job, states, result, until)
@@ -163,9 +178,15 @@ class Watching:
                 return  # it was replaced meanwhile: it comes again
         except RecordError:
             return
-        rows = tuple(self._shifts.with_shift(row) for row in rows)
-        self.ledger.add(self._key(job), states, sha256, rows)
-        self._count += 1
+        self._put(self._key(job), states, sha256, rows)
+
+    def _put(
+        self, key: str, states: tuple[FileState, ...], sha256: str, rows: tuple[Row, ...]
+    ) -> None:
+        if states:  # windows of one record would count as many
+            rows = tuple(self._shifts.with_shift(row) for row in rows)
+        self.ledger.add(key, states, sha256, rows)
+        self._count += bool(states)
         self._failures += any(row.error for row in rows)
         for row in rows:
             _say(_in_words(row))

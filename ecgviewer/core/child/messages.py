@@ -62,10 +62,14 @@ def receive(stream: IO[bytes]) -> Message | None:
 
 def error_to_json(error: EcgViewerError) -> Body:
     """Return an error as a message."""
-    missing = list(error.missing) if isinstance(error, UnansweredError) else []
+    missing: list[str] = []
+    n_leads = 0
+    if isinstance(error, UnansweredError):
+        missing, n_leads = list(error.missing), error.n_leads
     path = None if error.path is None else str(error.path)
     return {
         "error": type(error).__name__, "reason": error.reason, "path": path, "missing": missing,
+        "n_leads": n_leads,
     }  # fmt: skip
 
 
@@ -76,7 +80,7 @@ def error_from_json(
     reason, path = body["reason"], None if body["path"] is None else Path(body["path"])
     kind = getattr(errors, body["error"], None)
     if kind is UnansweredError:
-        return UnansweredError(reason, path, tuple(body["missing"]))
+        return UnansweredError(reason, path, tuple(body["missing"]), body["n_leads"])
     if not (isinstance(kind, type) and issubclass(kind, EcgViewerError)):
         kind = otherwise
     return RecordError(reason, path) if kind is errors.CancelledError else kind(reason, path)

@@ -13,6 +13,8 @@ from ecgviewer.core.recording import Recording
 FloatArray = npt.NDArray[np.float32]
 RARE_WAVE_MV = 1.0
 """By how much the tallest waves may exceed the usual ones and still be given room for."""
+LOOK_SHARE = 1 / 8
+"""Share of the view's width by which it must move before its baselines are looked at again."""
 LOOK_PX = 4
 """Of so many pixels one tells where the baseline of what is in view is."""
 
@@ -44,6 +46,7 @@ class RestingLevels:
         self._recording, self._store = recording, store
         self._levels_mv: FloatArray | None = None
         self._reach = UNKNOWN_REACH
+        self._looked = (0, 0)
 
     def reach(self) -> Reach:
         """Return how far the leads reach from their resting levels, found with these."""
@@ -69,6 +72,10 @@ class RestingLevels:
         if self._levels_mv is None:
             return levels
         start, stop, per_pixel = view
+        first, last = self._looked
+        moved = max(abs(start - first), abs(stop - last))
+        if moved < LOOK_SHARE * (stop - start) and last > first:
+            return levels
         columns = self._store.columns(start, stop, per_pixel * LOOK_PX)
         middle = columns.lo + columns.hi
         middle *= np.float32(0.5)
@@ -76,6 +83,7 @@ class RestingLevels:
         known = ~gaps.all(axis=1)
         if not known.any():
             return levels
+        self._looked = (start, stop) if known.all() and columns.pending is None else (0, 0)
         # Telling apart is worth it: the median that minds gaps is ten times slower.
         now = (np.nanmedian if gaps.any() else np.median)(middle[known], axis=1)
         rows = np.flatnonzero(known)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import QPoint, QRect, QRectF, Qt
 from PySide6.QtGui import QFont, QPainter, QPen
 
 from ecgviewer.app.trace.geometry.geometry import Geometry
 from ecgviewer.app.trace.geometry.moment import Moment
 from ecgviewer.app.trace.geometry.track_bars import shown_tracks
-from ecgviewer.app.trace.page import lead_marks
 from ecgviewer.app.trace.page.cut_marks import CUT_TEXT, CutMark, cut_marks, paint_cut_marks
+from ecgviewer.app.trace.page.margin_marks import MarginMarks, marks_key
 from ecgviewer.app.trace.page.scale_line import color_legends, paint_scale_line, scale_text
 from ecgviewer.app.trace.page.scrolled_picture import ScrolledPicture
 from ecgviewer.app.trace.page.time_axis import paint_time_axis
@@ -21,11 +19,6 @@ from ecgviewer.app.trace.scene.scene import Scene
 from ecgviewer.app.trace.state import TRACK_TITLES
 
 EMPTY_TEXT = "Open an ECG record: File > Open, or drop a file or folder here"
-
-
-KEPT_MARGINS = 40
-"""The margin looks as many ways as a thick square of its paper has pixels."""
-Pixels = npt.NDArray[np.uint32]
 
 
 class Page:
@@ -41,7 +34,7 @@ class Page:
         self._moment: Moment | None = None
         self._cuts: list[CutMark] = []
         self._margin_key: object = None
-        self._margins: dict[bytes, Pixels] = {}
+        self._marks: MarginMarks | None = None
         self._scale_key: object = None
 
     def forget(self) -> None:
@@ -60,7 +53,7 @@ class Page:
             self._scale_key = None
         self._moment = moment
         self._traces.update(moment, font, complete)
-        self._margin(around, scene, geometry, font)
+        self._margin(around, moment, font)
         painter = QPainter(around.image)
         painter.setFont(font)
         window = geometry.theme.color("window")
@@ -73,30 +66,19 @@ class Page:
         self._lower_lines(painter, moment, bool(self._cuts))
         painter.end()
 
-    def _margin(self, around: Picture, scene: Scene, geometry: Geometry, font: QFont) -> None:
+    def _margin(self, around: Picture, moment: Moment, font: QFont) -> None:
         """Draw names and pulses on the paper beside the traces, which moves under them."""
-        page, left = geometry.page, geometry.left_column
-        rows = slice(round(page.top * geometry.ratio), round(page.bottom * geometry.ratio))
-        paper = self._traces.paper
-        columns = paper.columns(geometry.origin_column - left, left)
-        key = (geometry.unscrolled(), font.key(), scene.recording is None)
+        geometry = moment.geometry
+        left, paper = geometry.left_column, self._traces.paper
+        shown = moment.scene.recording is not None
+        key = marks_key(geometry, font) if shown else None
         if key != self._margin_key:
             self._margin_key = key
-            self._margins.clear()
-        known = self._margins.get(columns.tobytes())
-        if known is not None:
-            around.pixels[rows, :left] = known
-            return
+            self._marks = MarginMarks(geometry, font, paper) if shown else None
+        columns = paper.columns(geometry.origin_column - left, left)
         paper.fill(around, 0, columns)
-        if scene.recording is not None:
-            painter = QPainter(around.image)
-            painter.setFont(font)
-            painter.setClipRect(QRectF(0, page.top, page.right, page.bottom - page.top))
-            lead_marks.paint_calibration(painter, geometry)
-            lead_marks.paint_lead_names(painter, geometry)
-            painter.end()
-        if len(self._margins) < KEPT_MARGINS:
-            self._margins[columns.tobytes()] = around.pixels[rows, :left].copy()
+        if self._marks is not None:
+            self._marks.draw(around, paper, columns)
 
     def paint(self, painter: QPainter) -> None:
         """Show the moment that was painted last."""

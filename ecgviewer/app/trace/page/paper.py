@@ -94,6 +94,15 @@ class Paper:
             self._top, self._bottom, first_y, lines.minor_y * ratio, lines.major_y * ratio
         )
 
+    @property
+    def colors(self) -> npt.NDArray[np.uint32]:
+        """Between lines, of thin and of thick lines."""
+        return self._colors
+
+    def row_kinds(self, rows: npt.NDArray[np.intp]) -> Kinds:
+        """Return for rows of the view whether a thin (1) or thick (2) line is there."""
+        return self._rows[np.clip(rows - self._top, 0, self._rows.size - 1)]
+
     def columns(self, first: int, width: int) -> Kinds:
         """Return for columns of the time axis whether a thin (1) or thick (2) line is there."""
         ratio, lines = self._ratio, self._lines_apart

@@ -75,7 +75,7 @@ class ScrolledPicture:
     def __init__(self) -> None:
         self._ring: _Ring | None = None
         self._paper: Paper | None = None
-        self._reusable = False
+        self._reusable = self._names_among = False
 
     def forget(self) -> None:
         """Paint everything anew next time."""
@@ -177,8 +177,9 @@ class ScrolledPicture:
             self._reusable = False
             return
         traces = TracePainter(moment, stretch)
+        self._names_among = lead_marks.among_traces(geometry, font)
         ring.beyond = self._paint(old, traces, moment, font, stretch)
-        self._reusable = not traces.has_gaps and not lead_marks.among_traces(geometry, font)
+        self._reusable = not traces.has_gaps and not self._names_among
 
     def _paint(
         self,
@@ -206,7 +207,7 @@ class ScrolledPicture:
             paint_r_peaks(painter, moment, area)
         paint_stimuli(painter, moment)
         traces.paint_gaps(painter)
-        if lead_marks.among_traces(geometry, font):
+        if self._names_among:
             # Under the traces: no name may hide a wave.
             lead_marks.paint_lead_names(painter, geometry)
         painter.end()

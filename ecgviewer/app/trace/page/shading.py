@@ -14,7 +14,7 @@ from ecgviewer.app.trace.geometry.moment import Moment
 from ecgviewer.app.trace.geometry.track_bars import AnyTrack, span_columns, span_pixels
 from ecgviewer.app.trace.raster.color_rows import paint_spans
 from ecgviewer.app.trace.scene.scene import Scene
-from ecgviewer.app.trace.scene.tracks import ACCEPTED, REJECTED, UNSURE
+from ecgviewer.app.trace.scene.tracks import ACCEPTED, OPEN, REJECTED, UNSURE
 
 FEW_SPANS = 40
 """Spans per lane that are shaded over its whole height; more are a bar along its upper edge."""
@@ -36,7 +36,8 @@ class _Shading:
 
     def drawn(self, on: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], bool]:
         """Return which of some spans shade a lane, and whether only along its upper edge."""
-        on = on[self.track.verdicts[on] != REJECTED]
+        if self.track.judged:
+            on = on[self.track.verdicts[on] != REJECTED]
         return on, self.steps_back or on.size > FEW_SPANS
 
 
@@ -99,8 +100,8 @@ def paint_shading(painter: QPainter, moment: Moment) -> None:
                 x0, x1 = (x - before for x in span_columns(geometry, spans, on))
                 paint_spans(painter, x0, x1, bar, theme.color(role, 150), geometry.ratio)
                 continue
-            for verdict in np.unique(track.verdicts[on]).tolist():
-                those = on[track.verdicts[on] == verdict]
+            for verdict in np.unique(track.verdicts[on]).tolist() if track.judged else (OPEN,):
+                those = on[track.verdicts[on] == verdict] if track.judged else on
                 _shade(
                     painter, geometry, spans.starts[those], spans.stops[those], rect,
                     theme.color(role, shading.inside),

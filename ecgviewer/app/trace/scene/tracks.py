@@ -51,6 +51,8 @@ class Track(Generic[Mark]):
         Of each span, an index of ``VERDICTS``.
     covered_s : float
         Time that spans cover which nobody rejected.
+    judged : bool
+        Whether there is any verdict.
     """
 
     marks: tuple[Mark, ...]
@@ -65,6 +67,7 @@ class Track(Generic[Mark]):
     whole: npt.NDArray[np.bool_]
     verdicts: npt.NDArray[np.int8]
     covered_s: float = 0.0
+    judged: bool = False
 
 
 def flag_track(flags: Sequence[Flag], verdicts: Sequence[str] = ()) -> Track[Flag]:
@@ -94,6 +97,7 @@ def flag_track(flags: Sequence[Flag], verdicts: Sequence[str] = ()) -> Track[Fla
         whole=np.array([not flag.placed for flag in flags], dtype=bool),
         verdicts=np.array(said, dtype=np.int8),
         covered_s=_covered_s(spans, np.array(said, dtype=np.int8) != REJECTED),
+        judged=any(said),
     )
 
 
