@@ -6,24 +6,23 @@ import argparse
 import os
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecgviewer.cli.archive.content import content_sha256
 from ecgviewer.cli.choose import bundles_for
 from ecgviewer.cli.known import InOrder, KnownRows
 from ecgviewer.cli.map_paths import MapPaths
 from ecgviewer.cli.parser import read_options
+from ecgviewer.cli.pool_work import THREAD_VARIABLES, TOGETHER, crash_rows, screening_work
 from ecgviewer.cli.progress import RunProgress
-from ecgviewer.cli.rows import Job, anonymous_row, error_row, job_to_json
+from ecgviewer.cli.rows import Job, anonymous_row
 from ecgviewer.cli.shifts import SiteShifts
-from ecgviewer.cli.table import Row, is_archive, open_table, rows_from_json
+from ecgviewer.cli.table import Row, is_archive, open_table
 from ecgviewer.cli.words import in_words
-from ecgviewer.core.child.pool import Crash, PoolWork, WorkerPool
+from ecgviewer.core.child.pool import Crash, WorkerPool
 from ecgviewer.core.errors import AnalysisError, BundleError, EcgViewerError
 from ecgviewer.core.record_ref import ReadOptions, RecordRef
 from ecgviewer.core.system.files import check_folder
@@ -36,11 +35,8 @@ if TYPE_CHECKING:
 
 ALL_READ, SOME_UNREADABLE, WRONG_USAGE = 0, 1, 2
 
-TOGETHER = 16
-"""Records that a process gets at a time: a network answers to these in a fraction of the time."""
 GPU_JOBS = 4
 """Each process on a GPU takes some 500 MB of its memory for itself."""
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -200,37 +196,6 @@ def _rows(
             order.arrived(result)
             yield from order.ready()
         yield from order.ready()
-
-
-def crash_rows(job: Job, models: Sequence[tuple[str, Path]], reason: str) -> tuple[Row, ...]:
-    """Return the rows of a record that processes died of: it is known and not tried again."""
-    sha256 = content_sha256(job)
-    rows = (error_row(job, model, reason) for model, _ in models)
-    return tuple(replace(row, recording_sha256=sha256) for row in rows)
-
-
-def screening_work(
-    models: tuple[tuple[str, Path], ...],
-    device: str,
-    specificity: float,
-    anonymous: bool = False,
-    loaded: bool = False,
-) -> PoolWork[Job, tuple[Row, ...]]:
-    """Return the work of each process: :class:`ecgviewer.cli.screening.Screening`.
-
-    Parameters
-    ----------
-    loaded : bool
-        Whether the models are loaded at the start, not with the first record that can be opened.
-    """
-    setup = {
-        "models": [(name, str(bundle)) for name, bundle in models],
-        "device": device,
-        "specificity": specificity,
-        "anonymous": anonymous,
-        "loaded": loaded,
-    }
-    return PoolWork("ecgviewer.cli.screening", setup, job_to_json, rows_from_json)
 
 
 def find_jobs(paths: list[Path], options: ReadOptions, maps: MapPaths | None) -> Iterator[Job]:

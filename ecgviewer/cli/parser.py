@@ -169,7 +169,7 @@ def _add_watch(commands: Commands) -> None:
         "and for each that is new or replaced. The folder is looked at every 0.5 s (less often "
         "where that takes long); a file is judged when it has not changed for --rest seconds, and "
         "one that cannot be read 3 s later gets a row with its error. A record that grows while it "
-        "is recorded (ISHNE; WFDB whose header gives no count of samples, or a growing one) gets a "
+        "is recorded (WFDB without a count of samples in the header, ISHNE with 0 or -1) gets a "
         "row for every 10 s as they come, named RECORD@START-STOP, and its own when it has not "
         "grown for 10 s. A restart goes on where "
         "this stopped: what was judged is noted, by content, in FILE.watch beside FILE.",

@@ -34,6 +34,11 @@ TABLE: tuple[Command | str, ...] = (
         "file.open_folder", "Open &folder…", FILE, ("Ctrl+Shift+O",),
         "List every ECG in a folder and below", icon="folder", when=when.always,
     ),
+    Command(
+        "file.open_results", "Open resu&lts…", FILE,
+        tip="A table of scores that analyze has written: sort, filter, go to each record",
+        when=when.sighted,
+    ),
     WATCH_COMMAND,
     RECENT,
     Command(

@@ -12,7 +12,6 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ecgviewer.cli.analyze import TOGETHER, crash_rows
 from ecgviewer.cli.cluster.work import (
     Order,
     Rows,
@@ -21,6 +20,7 @@ from ecgviewer.cli.cluster.work import (
     release,
     screen_batch,
 )
+from ecgviewer.cli.pool_work import TOGETHER, crash_rows
 from ecgviewer.cli.progress import RunProgress
 from ecgviewer.cli.rows import Job
 from ecgviewer.core.errors import EcgViewerError

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ecgviewer import __version__
-from ecgviewer.cli.analyze import THREAD_VARIABLES, crash_rows, screening_work
+from ecgviewer.cli.pool_work import THREAD_VARIABLES, crash_rows, screening_work
 from ecgviewer.cli.rows import Job, anonymous_row, job_to_json
 from ecgviewer.cli.table import Row, rows_from_json
 from ecgviewer.core.child.messages import Body

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ecgviewer.cli.analyze import THREAD_VARIABLES, screening_work
 from ecgviewer.cli.choose import bundles_for
 from ecgviewer.cli.parser import read_options
+from ecgviewer.cli.pool_work import THREAD_VARIABLES, screening_work
 from ecgviewer.cli.rows import Job, error_row
 from ecgviewer.cli.shifts import SiteShifts
 from ecgviewer.cli.table import Row

@@ -1,8 +1,8 @@
 """Records that are being recorded: judged window by window as their samples come.
 
-A record can be followed where what is there can be read: ISHNE, where the file's size says how much
-there is, and WFDB where the header gives no count of samples, or one that grows with them. The
-header of any other promises what is not there yet: it waits until it is whole.
+A record can be followed where its header leaves open how long it will be, so that what is there is
+all: WFDB without a count of samples, ISHNE with a count of 0 or -1. Any other that grows is a copy
+on its way, or promises what is not there yet: it waits until it is whole.
 """
 
 from __future__ import annotations
@@ -19,13 +19,23 @@ from ecgviewer.core.record_ref import ReadOptions, RecordRef
 from ecgviewer.io import open_record
 from ecgviewer.io.arrivals import Arrivals
 from ecgviewer.io.file_access import starts_with
+from ecgviewer.io.ishne.reader import stated_samples
 from ecgviewer.io.recognise import ISHNE, format_of
+from ecgviewer.io.wfdb.header import read_header
 from ecgviewer.io.wfdb.record_files import record_files
 
 WINDOW_S = 10.0
 """What the models look at."""
 _HEAD = (4096, 2048)
 """Bytes, and from where on: beyond a header that is written anew while samples are added."""
+
+
+def is_open_ended(path: Path) -> bool:
+    """Return whether a header leaves open how many samples there will be; raises RecordError."""
+    if path.suffix.lower() == ".hea":
+        header = read_header(path)
+        return bool(header.signals) and header.n_frames is None
+    return format_of(path) == ISHNE and stated_samples(path) in (0, -1)
 
 
 @dataclass(slots=True)
@@ -39,9 +49,9 @@ class Following:
     def jobs(self) -> Iterator[tuple[str, Job]]:
         """Yield each new window of the records that grow, with the key it is known by."""
         for path in self.arrivals.growing():
-            if path.suffix.lower() != ".hea" and format_of(path) != ISHNE:
-                continue
             try:
+                if not is_open_ended(path):
+                    continue
                 recording = open_record(RecordRef(path, None, self.options))
             except RecordError:
                 continue  # not yet, or never: it comes whole, or with the reason
