@@ -220,3 +220,31 @@ def test_a_file_that_leaves_nothing_open_asks_for_no_answers(
     open_and_wait(window, samples / "00010_hr.hea")
     assert not window.commands.action("file.answers").isEnabled()
     assert not window.notes.answer.isVisible()
+
+
+def test_a_table_of_numbers_is_shown_before_all_is_answered(
+    make_window: Build, tmp_path: Path
+) -> None:
+    ecg = generators.ecg_mv(10.0, 250.0)
+    rows = "\n".join(";".join(f"{v * 200:.0f}" for v in row) for row in ecg.T)
+    for name in ("one.csv", "two.csv"):
+        (tmp_path / name).write_text(rows + "\n")
+    window = make_window()
+    window.session.open_paths([tmp_path / "one.csv"])
+    dialog = the_dialog(window)
+    spin(lambda: dialog.status.text().startswith("Still open"))
+    assert dialog.preview._signal is not None and len(dialog.preview._leads) == 12
+    assert not dialog.buttons.button(QDialogButtonBox.StandardButton.Open).isEnabled()
+    assert not dialog.questions.asks("delimiter") and not dialog.questions.asks("dataset")
+    dialog.questions.fs_box.setEditText("250")
+    dialog.questions.units_box.setEditText("200")  # a bare number is counts per mV
+    QTest.mouseClick(dialog.questions.standard_button, Qt.MouseButton.LeftButton)
+    spin(lambda: dialog.status.text() == "12 leads, 10 s at 250 Hz, in mV")
+    confirm(dialog)
+    spin(lambda: window.document.recording is not None)
+    assert window.document.recording.leads == generators.LEADS
+    spin(lambda: not window.session.workers.busy)
+    window.session.open_paths([tmp_path / "two.csv"])  # of the same layout: nothing to ask
+    spin(lambda: window.header.record.text() == "two")
+    notes = " ".join(note.text for note in window.document.recording.notes)
+    assert "250 Hz as remembered for files of this layout" in notes and asked(window) == []

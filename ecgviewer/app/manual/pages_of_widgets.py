@@ -16,6 +16,7 @@ PAGES = {
     "dock.flags": "judging",
     "dock.review": "judging",
     "dock.worklist": "work-lists",
+    "dock.plots": "reading-a-page",
     # Windows and dialogs, by their class.
     "CalibrationDialog": "reading-a-page",
     "SiteDialog": "calibrating-a-site",
