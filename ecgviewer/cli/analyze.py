@@ -5,21 +5,23 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ecgviewer.cli.archive.content import content_sha256
 from ecgviewer.cli.choose import bundles_for
 from ecgviewer.cli.known import InOrder, KnownRows
 from ecgviewer.cli.maps import MapPaths
 from ecgviewer.cli.parser import read_options
 from ecgviewer.cli.pool import Crash, WorkerPool
+from ecgviewer.cli.progress import RunProgress
 from ecgviewer.cli.rows import Job, anonymous_row, error_row
 from ecgviewer.cli.shifts import SiteShifts
-from ecgviewer.cli.table import Row, open_table
+from ecgviewer.cli.table import Row, is_archive, open_table
 from ecgviewer.cli.words import in_words
 from ecgviewer.core.errors import AnalysisError, BundleError, EcgViewerError
 from ecgviewer.core.record_ref import ReadOptions, RecordRef
@@ -41,6 +43,9 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
 
 def run(arguments: argparse.Namespace) -> int:
     """Screen ``arguments.paths`` and return the exit status."""
+    if arguments.resume and not is_archive(arguments.out):
+        print("ecgviewer analyze: --resume goes on with a Parquet table only", file=sys.stderr)
+        return WRONG_USAGE
     try:
         models = bundles_for(arguments.model)
         if arguments.device.startswith("cuda"):
@@ -61,24 +66,16 @@ def run(arguments: argparse.Namespace) -> int:
             return WRONG_USAGE
     for variable in THREAD_VARIABLES:
         os.environ.setdefault(variable, "1")
-    progress = _Progress()
-    pool = WorkerPool(
-        partial(
-            start_screening, models, arguments.device, arguments.specificity, arguments.anonymize
-        ),
-        arguments.jobs or _default_jobs(arguments.device),
-        lambda job, fraction: progress.show(
-            f"{'one record' if arguments.anonymize else job.record}: {fraction:.0%}"
-        ),
-        TOGETHER,
-    )
+    progress = RunProgress()
     maps = MapPaths(arguments.maps, arguments.anonymize) if arguments.maps is not None else None
     jobs = find_jobs(arguments.paths, read_options(arguments), maps)
+    if is_archive(arguments.out):
+        return _into_archive(arguments, models, jobs, progress)
     failures = 0
     shifts = SiteShifts()
     try:
-        with open_table(arguments.out) as table:
-            for rows in _rows(arguments, models, pool, jobs):
+        with open_table(arguments.out, arguments.clock) as table:
+            for rows in _rows(arguments, models, _pool(arguments, models, progress), jobs):
                 for row in rows:
                     table.write(shifts.with_shift(row))
                 failed = any(row.error for row in rows)
@@ -90,10 +87,55 @@ def run(arguments: argparse.Namespace) -> int:
         progress.finish()
         print(f"ecgviewer analyze: cannot write {arguments.out}: {error}", file=sys.stderr)
         return WRONG_USAGE
+    return _end(arguments, failures, shifts, progress)
+
+
+def _into_archive(
+    arguments: argparse.Namespace,
+    models: tuple[tuple[str, Path], ...],
+    jobs: Iterator[Job],
+    progress: RunProgress,
+) -> int:
+    from ecgviewer.cli.archive.command import about_run, run_archive
+
+    def screen(unknown: Iterable[Job]) -> Iterator[tuple[int, tuple[Row, ...]]]:
+        pool = _pool(arguments, models, progress)
+        return enumerate(_rows(arguments, models, pool, iter(unknown)))
+
+    about = about_run(models, arguments.specificity, arguments.anonymize)
+    progress.expect(find_jobs(arguments.paths, read_options(arguments), None))
+    try:
+        failures, shifts = run_archive(
+            Path(arguments.out), arguments.resume, about, jobs, screen, progress
+        )
+    except EcgViewerError as error:
+        print(f"ecgviewer analyze: {error}", file=sys.stderr)
+        return WRONG_USAGE
+    return _end(arguments, failures, shifts, progress)
+
+
+def _end(
+    arguments: argparse.Namespace, failures: int, shifts: SiteShifts, progress: RunProgress
+) -> int:
     progress.finish()
     for line in shifts.lines(anonymous=arguments.anonymize):
         print(line, file=sys.stderr)
     return SOME_UNREADABLE if failures else ALL_READ
+
+
+def _pool(
+    arguments: argparse.Namespace, models: tuple[tuple[str, Path], ...], progress: RunProgress
+) -> WorkerPool[Job, tuple[Row, ...]]:
+    return WorkerPool(
+        partial(
+            start_screening, models, arguments.device, arguments.specificity, arguments.anonymize
+        ),
+        arguments.jobs or _default_jobs(arguments.device),
+        lambda job, fraction: progress.show(
+            f"{'one record' if arguments.anonymize else job.record}: {fraction:.0%}"
+        ),
+        TOGETHER,
+    )
 
 
 def _rows(
@@ -120,13 +162,20 @@ def _rows(
 
         for job, result in pool.run(unknown()):
             if isinstance(result, Crash):
-                result = tuple(error_row(job, model, result.text()) for model, _ in models)
+                result = crash_rows(job, models, result.text())
                 if arguments.anonymize:
                     result = tuple(anonymous_row(row, job, None) for row in result)
             known.put(keys.popleft(), result)
             order.arrived(result)
             yield from order.ready()
         yield from order.ready()
+
+
+def crash_rows(job: Job, models: Sequence[tuple[str, Path]], reason: str) -> tuple[Row, ...]:
+    """Return the rows of a record that processes died of: it is known and not tried again."""
+    sha256 = content_sha256(job)
+    rows = (error_row(job, model, reason) for model, _ in models)
+    return tuple(replace(row, recording_sha256=sha256) for row in rows)
 
 
 def start_screening(
@@ -170,40 +219,3 @@ def _default_jobs(device: str) -> int:
     from ecgviewer.models.run.devices import resolve_device  # takes the import of torch
 
     return GPU_JOBS if resolve_device(device).type == "cuda" else cores
-
-
-class _Progress:
-    """Records done, failures and speed on standard error: live on a terminal, else rarely."""
-
-    def __init__(self) -> None:
-        self._start = time.monotonic()
-        self._live = sys.stderr.isatty()
-        self._next = 0.0 if self._live else self._start + 10.0
-        self._records = 0
-        self._failures = 0
-
-    def count(self, failed: bool) -> None:
-        self._records += 1
-        self._failures += failed
-        self.show("")
-
-    def show(self, text: str) -> None:
-        now = time.monotonic()
-        if now < self._next:
-            return
-        self._next = now + (0.2 if self._live else 10.0)
-        self._print(f"{self._summary()} {text}".rstrip(), end="" if self._live else "\n")
-
-    def finish(self) -> None:
-        self._print(self._summary(), end="\n")
-
-    def _print(self, line: str, end: str) -> None:
-        over = f"\r{line}\033[K" if self._live else line
-        print(over, end=end, file=sys.stderr, flush=True)
-
-    def _summary(self) -> str:
-        elapsed = max(time.monotonic() - self._start, 1e-3)
-        noun = "record" if self._records == 1 else "records"
-        failures = f", {self._failures} with errors" if self._failures else ""
-        speed = self._records / elapsed
-        return f"{self._records} {noun}{failures} in {elapsed:.1f} s ({speed:.1f}/s)"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import re
 from pathlib import Path
 
@@ -35,15 +36,20 @@ def device(text: str) -> str:
 
 
 def table_file(text: str) -> str:
-    """Take a table of rows, or ``-``."""
-    if text != "-" and Path(text).suffix.lower() not in (".csv", ".json"):
-        raise argparse.ArgumentTypeError(f"{text!r} does not end in .csv or .json")
+    """Take a table of rows, a folder for the parts of one, or ``-``."""
+    suffix = Path(text).suffix.lower()
+    folder = suffix == "" and (text.endswith(("/", os.sep)) or Path(text).is_dir())
+    if text != "-" and suffix not in (".csv", ".json", ".parquet") and not folder:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} does not end in .csv, .json or .parquet, "
+            "and is no folder (FOLDER/ makes one)"
+        )
     return text
 
 
 def page_file(text: str) -> Path:
     """Take a page or a picture of it."""
-    return _file_with_suffix(text, ".pdf", ".png")
+    return _file_with_suffix(text, ".pdf", ".png", ".dcm")
 
 
 def rows_file(text: str) -> Path:

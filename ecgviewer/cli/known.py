@@ -13,7 +13,7 @@ import logging
 import sqlite3
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 
 from ecgviewer import __version__
@@ -50,6 +50,7 @@ class KnownRows:
         self._about = json.dumps(
             [
                 __version__,
+                [column.name for column in fields(Row)],
                 specificity,
                 [(name, str(path.resolve()), _stamp(path)) for name, path in models],
             ]

@@ -54,7 +54,8 @@ def write_maps(path: Path, recording: Recording, analysis: Analysis, specificity
     path : Path
         The ``.npz`` to write; it appears complete or not at all. Readable with ``numpy.load``:
         ``score_map``, ``reconstruction_mv``, ``signal_mv`` and ``attention`` or ``saliency``
-        [12, T], ``fs`` (Hz), ``leads``, ``record_score``, ``threshold_map``.
+        [12, T], ``fs`` (Hz), ``leads``, ``record_score``, ``threshold_map``, and
+        ``offset_samples``: the stored sample that is the first here, above 0 where padding was cut.
     specificity : float
         Which calibrated level ``threshold_map`` is.
 
@@ -93,6 +94,7 @@ def write_maps(path: Path, recording: Recording, analysis: Analysis, specificity
         maps["saliency"] = rows_of(analysis.saliency)
     small = {
         "fs": np.float64(recording.fs_hz),
+        "offset_samples": np.int64(recording.numbering.first_sample),
         "leads": np.array(analysis.leads),
         "record_score": np.float64(analysis.score),
         "threshold_map": np.float64(analysis.map_threshold(specificity)),

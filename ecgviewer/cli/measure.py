@@ -13,7 +13,13 @@ from pathlib import Path
 from typing import TextIO
 
 from ecgviewer.cli.analyze import ALL_READ, SOME_UNREADABLE, WRONG_USAGE, find_jobs
-from ecgviewer.cli.measure_rows import COLUMNS, Cell, lead_columns, measured_rows
+from ecgviewer.cli.measure_rows import (
+    CLOCK_COLUMNS,
+    COLUMNS,
+    Cell,
+    lead_columns,
+    measured_rows,
+)
 from ecgviewer.cli.parser import read_options
 from ecgviewer.cli.rows import Job
 from ecgviewer.cli.words import in_words
@@ -27,7 +33,8 @@ WORDS = ("electrodes", "quality", "reasons", "error")
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure ``arguments.paths`` and return the exit status."""
-    columns = COLUMNS + (lead_columns() if arguments.per_lead else ())
+    columns = COLUMNS + (CLOCK_COLUMNS if arguments.clock else ())
+    columns += lead_columns() if arguments.per_lead else ()
     all_read = True
     try:
         with _open(arguments.out) as stream:

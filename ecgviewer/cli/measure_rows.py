@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -59,9 +59,14 @@ class MeasureRow:
     quality: str = ""
     reasons: str = ""
     error: str = ""
+    offset_samples: int | None = None
+    start_clock: str = ""
+    stop_clock: str = ""
 
 
-COLUMNS = tuple(field.name for field in fields(MeasureRow))
+CLOCK_COLUMNS = ("offset_samples", "start_clock", "stop_clock")
+"""On request: the stored sample that is second 0, and when the row begins and ends."""
+COLUMNS = tuple(field.name for field in fields(MeasureRow) if field.name not in CLOCK_COLUMNS)
 MEASURES = ("pr_s", "qrs_s", "qt_s", "qtc_bazett_s", "qtc_fridericia_s")
 
 
@@ -87,7 +92,17 @@ def measured_rows(
             _MeasuredSpan.of(recording, *span)
             for span in _spans(stop_s - start_s, PIECE_S, offset_s=start_s)
         ]
-        cells: dict[str, Cell] = asdict(_row(pieces, path, record, start_s, stop_s))
+        row = _row(pieces, path, record, start_s, stop_s)
+        first = recording.numbering.first_sample
+        if first:
+            cut = f"second 0 is stored sample {first}: padding was cut off"
+            row = replace(row, reasons="; ".join(filter(None, [row.reasons, cut])))
+        start = recording.start
+        cells: dict[str, Cell] = asdict(row) | {
+            "offset_samples": first,
+            "start_clock": start.stamp(start_s),
+            "stop_clock": start.stamp(stop_s),
+        }
         if per_lead:
             cells |= _heights(pieces, recording.units_known)
         yield cells

@@ -115,7 +115,13 @@ def _add_analyze(commands: Commands) -> None:
         type=types.table_file,
         default="-",
         metavar="FILE",
-        help="FILE.csv, FILE.json, or - for CSV on standard output (default)",
+        help="FILE.csv, FILE.json, FILE.parquet, FOLDER/ for the parts of a Parquet table, or - "
+        "for CSV on standard output (default)",
+    )
+    command.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with a Parquet table: what is in it, by content, is not computed again",
     )
     command.add_argument(
         "--maps", type=Path, metavar="DIR", help="also write DIR/<folder>/<record>.<model>.npz"
@@ -131,7 +137,17 @@ def _add_analyze(commands: Commands) -> None:
         action="store_true",
         help="no path, and a pseudonym for each record (record-HASH, as in anonymous exports)",
     )
+    _add_clock(command, "worst_start_clock and worst_end_clock")
     _add_read_options(command)
+
+
+def _add_clock(command: argparse.ArgumentParser, columns: str) -> None:
+    command.add_argument(
+        "--clock",
+        action="store_true",
+        help="three more columns: offset_samples (the stored sample that is second 0; above 0 "
+        f"where padding was cut off), {columns} by the record's clock",
+    )
 
 
 def _add_watch(commands: Commands) -> None:
@@ -166,10 +182,13 @@ def _add_report(commands: Commands) -> None:
         description="Write the printable page of a record: traces at exact scale, intervals, the "
         "model's flags, and what everyone who reviewed the record in the window said: "
         "annotations, verdicts on flags (rejected ones are listed last and not shaded) and "
-        "conclusion.",
+        "conclusion. FILE.dcm is the page as a DICOM Encapsulated PDF in the study of a DICOM "
+        "source (in one of its own for other sources, and with --anonymize).",
     )
     command.add_argument("path", type=Path, metavar="PATH")
-    command.add_argument("--out", type=types.page_file, required=True, metavar="FILE.pdf|FILE.png")
+    command.add_argument(
+        "--out", type=types.page_file, required=True, metavar="FILE.pdf|FILE.png|FILE.dcm"
+    )
     command.add_argument("--model", type=types.one_model, default=DEFAULT.id, metavar="MODEL")
     _add_anonymize(command)
     _add_read_options(command)
@@ -188,7 +207,10 @@ def _add_screenshot(commands: Commands) -> None:
 def _add_export(commands: Commands) -> None:
     command = commands.add_parser("export", help="the review of a record, converted")
     command.add_argument("path", type=Path, metavar="PATH")
-    command.add_argument("--to", choices=("wfdb", "csv", "json"), required=True)
+    command.add_argument(
+        "--to", choices=("wfdb", "csv", "json", "fhir"), required=True,
+        help="fhir: a Bundle of FHIR R5 with a DiagnosticReport and an Observation per annotation",
+    )  # fmt: skip
     command.add_argument("--out", type=Path, required=True, metavar="DIR")
     _add_anonymize(command)
     _add_read_options(command)
@@ -254,6 +276,7 @@ def _add_measure(commands: Commands) -> None:
         metavar="N",
         help="one row per N seconds (default: record)",
     )
+    _add_clock(command, "start_clock and stop_clock")
     command.add_argument(
         "--out",
         type=types.measures_file,

@@ -55,7 +55,7 @@ def run_report(arguments: argparse.Namespace) -> int:
 
     application = make_application([])
     reviews = _reviews(recording)
-    render_report(
+    said = render_report(
         recording,
         analysis,
         derive_flags(analysis, SPECIFICITY) if analysis is not None else (),
@@ -67,6 +67,8 @@ def run_report(arguments: argparse.Namespace) -> int:
         conclusion=", ".join(dict.fromkeys(filter(None, (r.state.conclusion for r in reviews)))),
         privacy=privacy_of(arguments),
     )
+    if said:
+        print(f"ecgviewer report: {said}", file=sys.stderr)
     application.quit()
     recording.source.close()
     return 0

@@ -56,7 +56,11 @@ def anonymous_row(row: Row, job: Job, recording: Recording | None) -> Row:
         texts = [scrub(text) for text in texts]
     for name in (str(job.path), job.path.name, job.path.stem, job.record, job.path.parent.name):
         texts = [text.replace(name, REMOVED) if name else text for text in texts]
-    return replace(row, path="", record=record, quality=texts[0], error=texts[1])
+    # A moment of a known day may tell who it was.
+    return replace(
+        row, path="", record=record, quality=texts[0], error=texts[1],
+        worst_start_clock="", worst_end_clock="",
+    )  # fmt: skip
 
 
 def result_row(
@@ -89,7 +93,12 @@ def result_row(
         worst_lead=lead,
         worst_start_s=start_s,
         worst_end_s=stop_s,
+        offset_samples=recording.numbering.first_sample,
+        worst_start_clock="" if start_s is None else recording.start.stamp(start_s),
+        worst_end_clock="" if stop_s is None else recording.start.stamp(stop_s),
         parts=dict(analysis.parts),
+        recording_sha256=analysis.recording_sha256,
+        bundle_sha256=analysis.bundle_sha256,
     )
 
 

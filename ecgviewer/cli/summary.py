@@ -28,7 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
         summary = summarize(find_record_beats(recording))
     finally:
         recording.source.close()
-    table = _csv(summary)
+    table = _csv(summary, recording.numbering.first_sample)
     if arguments.out is None:
         sys.stdout.write(table)
         return 0
@@ -39,11 +39,15 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _csv(summary: RhythmSummary) -> str:
+def _csv(summary: RhythmSummary, first_sample: int) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([field.name for field in fields(SummaryRow)])
-    for row in summary_rows(summary):
+    rows = [*summary_rows(summary)]
+    if first_sample:  # padding was cut off
+        end_s = summary.duration_s
+        rows.insert(0, SummaryRow("record", 0.0, end_s, "offset_samples", first_sample, "1"))
+    for row in rows:
         writer.writerow([_cell(value) for value in astuple(row)])
     return text.getvalue()
 

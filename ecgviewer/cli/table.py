@@ -24,7 +24,10 @@ class Row:
     as its paper defines it, ``threshold`` the calibrated score at the chosen specificity.
     ``worst_*`` is the top flag or, without one, the highest part of the score map.
     ``site_shift`` names what lies higher than among the model's normals in the records of this
-    folder up to this one. ``parts`` (p-values) is no column.
+    folder up to this one. ``parts`` (p-values) and the content hashes of record and bundle are
+    columns of archives only; a row without the record's is not settled: a later run tries again.
+    The three after ``site_shift`` are columns on request: the stored sample that is second 0 of
+    ``worst_*`` (above 0 where padding was cut off), and when that was by the record's clock.
     """
 
     path: str
@@ -41,14 +44,33 @@ class Row:
     worst_end_s: float | None = None
     error: str = ""
     site_shift: str = ""
+    offset_samples: int | None = None
+    worst_start_clock: str = ""
+    worst_end_clock: str = ""
     parts: Mapping[str, float] = field(default_factory=dict)
+    recording_sha256: str = ""
+    bundle_sha256: str = ""
 
-    def columns(self) -> dict[str, object]:
+    def columns(self, clock: bool = False) -> dict[str, object]:
         """Return the values of the columns by name."""
-        return {name: getattr(self, name) for name in COLUMNS}
+        return {name: getattr(self, name) for name in columns(clock)}
 
 
-COLUMNS = tuple(column.name for column in fields(Row) if column.name != "parts")
+CLOCK_COLUMNS = ("offset_samples", "worst_start_clock", "worst_end_clock")
+_ARCHIVE_ONLY = ("parts", "recording_sha256", "bundle_sha256")
+COLUMNS = tuple(
+    column.name for column in fields(Row) if column.name not in (*CLOCK_COLUMNS, *_ARCHIVE_ONLY)
+)
+
+
+def columns(clock: bool = False) -> tuple[str, ...]:
+    """Return the names of the columns; ``clock``: with those that tell where second 0 lies."""
+    return (*COLUMNS, *CLOCK_COLUMNS) if clock else COLUMNS
+
+
+def is_archive(out: str) -> bool:
+    """Return whether a table is one of Parquet: ``FILE.parquet``, or a folder of parts."""
+    return out != "-" and Path(out).suffix.lower() not in (".csv", ".json")
 
 
 class RowWriter(Protocol):
@@ -59,19 +81,19 @@ class RowWriter(Protocol):
         ...
 
 
-def csv_line(row: Row) -> str:
+def csv_line(row: Row, clock: bool = False) -> str:
     """Return a row of a table for programs and spreadsheets, with its end of line.
 
     Quality and error quote files, so that what a spreadsheet would run in them gets an apostrophe.
     Path and record stay exact: programs find the record by them.
     """
     shown = replace(row, quality=as_cell(row.quality), error=as_cell(row.error))
-    return _csv_line([_as_text(value) for value in shown.columns().values()])
+    return _csv_line([_as_text(value) for value in shown.columns(clock).values()])
 
 
-def csv_header() -> str:
+def csv_header(clock: bool = False) -> str:
     """Return the first line of such a table."""
-    return _csv_line(COLUMNS)
+    return _csv_line(columns(clock))
 
 
 def _csv_line(cells: Sequence[str]) -> str:
@@ -80,11 +102,11 @@ def _csv_line(cells: Sequence[str]) -> str:
     return text.getvalue()
 
 
-def json_object(row: Row) -> str:
+def json_object(row: Row, clock: bool = False) -> str:
     """Return a row as a JSON object in one line."""
     values = {
         name: None if isinstance(value, float) and not math.isfinite(value) else value
-        for name, value in row.columns().items()
+        for name, value in row.columns(clock).items()
     }
     return json.dumps(values, ensure_ascii=False)
 
@@ -92,12 +114,13 @@ def json_object(row: Row) -> str:
 class _CsvWriter:
     """See :func:`csv_line`."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, clock: bool) -> None:
         self._stream = stream
-        self._put(csv_header())
+        self._clock = clock
+        self._put(csv_header(clock))
 
     def write(self, row: Row) -> None:
-        self._put(csv_line(row))
+        self._put(csv_line(row, self._clock))
 
     def _put(self, line: str) -> None:
         self._stream.write(line)
@@ -107,12 +130,13 @@ class _CsvWriter:
 class _JsonWriter:
     """A JSON array of objects, one object per line."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, clock: bool) -> None:
         self._stream = stream
+        self._clock = clock
         self._separator = "["
 
     def write(self, row: Row) -> None:
-        self._stream.write(f"{self._separator}\n{json_object(row)}")
+        self._stream.write(f"{self._separator}\n{json_object(row, self._clock)}")
         self._stream.flush()
         self._separator = ","
 
@@ -121,8 +145,10 @@ class _JsonWriter:
 
 
 @contextmanager
-def open_table(out: str) -> Iterator[RowWriter]:
+def open_table(out: str, clock: bool = False) -> Iterator[RowWriter]:
     """Open the table for writing: a ``.csv`` or ``.json`` file, or ``-`` for standard output.
+
+    ``clock`` adds the columns of :data:`CLOCK_COLUMNS`.
 
     A JSON file is closed properly even when the run ends early.
     """
@@ -130,15 +156,15 @@ def open_table(out: str) -> Iterator[RowWriter]:
         # File names that are not valid in the terminal's encoding must not end the run.
         if hasattr(sys.stdout, "reconfigure"):
             sys.stdout.reconfigure(errors="backslashreplace")
-        yield _CsvWriter(sys.stdout)
+        yield _CsvWriter(sys.stdout, clock)
         return
     path = Path(out)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
         if path.suffix.lower() == ".csv":
-            yield _CsvWriter(stream)
+            yield _CsvWriter(stream, clock)
             return
-        writer = _JsonWriter(stream)
+        writer = _JsonWriter(stream, clock)
         try:
             yield writer
         finally:

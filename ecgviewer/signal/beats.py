@@ -67,7 +67,10 @@ def prevailing(correlation: DoubleArray, r_peaks: IntArray) -> npt.NDArray[np.bo
     """Return :func:`dominant_beats` from the beats' :func:`shape_correlation`."""
     same = correlation >= SAME_SHAPE
     rr = np.diff(r_peaks).astype(np.float64)
-    premature = np.concatenate([[False], rr < 0.8 * np.median(rr)])
+    usual = float(np.median(rr)) if rr.size else 0.0
+    if rr.size and rr.mean() > 1.15 * usual:  # two kinds of intervals take turns
+        usual = float(rr.mean())
+    premature = np.concatenate([[False], rr < 0.8 * usual])
     on_time = same & ~premature
     return on_time if on_time.sum() >= 3 else same
 

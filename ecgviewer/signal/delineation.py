@@ -36,11 +36,15 @@ IRREGULAR = 0.1
 
 
 T_END_RANK = 0.55
+T_ROOM = 10
+"""Samples before the next beat within which a T wave cannot be seen to end."""
 CAPTURE_S = 0.016
 """From a ventricular stimulus to the beginning of QRS, at least (LUDB's readers: 12 to 37 ms)."""
 P_ROOM_S = 0.17
 """Between T and QRS, below which a P wave cannot be told from the T wave (nor from flutter with
 2:1 conduction): records with marked P waves have 0.18 s and more."""
+P_RISE = 0.3
+"""Of the height of a P wave that must stand above both its sides (LUDB: 0.56 and more)."""
 TERMINAL_BEND_S = 0.020
 TERMINAL_SHARE = 0.035
 """Of the sharpest bend of QRS: late waves have more, ST and T less."""
@@ -72,8 +76,8 @@ class AverageBeat:
         Their median, gapless.
     rr_s : float
         Median RR interval of the whole recording.
-    before_s : float
-        Median RR interval before the beats used: in bigeminy it is another.
+    before_s, after_s : float
+        Median RR interval before and after the beats used: in bigeminy they are others.
     marks : Marks
     p_consistency : float
         Median over beats of the correlation of a beat's P window with that of the other beats,
@@ -90,6 +94,7 @@ class AverageBeat:
     median_mv: DoubleArray
     rr_s: float
     before_s: float
+    after_s: float
     marks: Marks
     p_consistency: float
     p_height: float
@@ -143,14 +148,16 @@ def average_beat(
     correlation = shape_correlation(x, r, fs_hz)
     chosen = np.flatnonzero(prevailing(correlation, r))
     chosen = chosen[:: -(-chosen.size // MOST_BEATS)]
-    before_s = float(np.median(np.diff(r)[np.maximum(chosen - 1, 0)])) / fs_hz
+    rr = np.diff(r) / fs_hz
+    before_s = float(np.median(rr[np.maximum(chosen - 1, 0)]))
+    after_s = float(np.median(rr[np.minimum(chosen, rr.size - 1)]))
     r = r[chosen]
     beats = beat_windows(y, r, fs_hz, PRE_S, POST_S)
     if fs_hz != FS_HZ:
         beats = _at_working_rate(beats, fs_hz)
     median, _ = bridge_gaps(nan_median(beats))
     capture_s = _capture_s(stimuli, r, fs_hz)
-    marks, p_height = _delineated(median, rr_s, before_s, capture_s)
+    marks, p_height = _delineated(median, after_s, before_s, capture_s)
     consistency = float("nan")
     if marks.qrs_on_s is not None:
         on = round(marks.qrs_on_s * FS_HZ) + R_AT
@@ -160,7 +167,16 @@ def average_beat(
     if not consistency >= (P_CONSISTENCY_IRREGULAR if irregular else P_CONSISTENCY):
         marks = replace(marks, p_on_s=None, p_peak_s=None)
     return AverageBeat(
-        beats, median, rr_s, before_s, marks, consistency, p_height, correlation, capture_s
+        beats_mv=beats,
+        median_mv=median,
+        rr_s=rr_s,
+        before_s=before_s,
+        after_s=after_s,
+        marks=marks,
+        p_consistency=consistency,
+        p_height=p_height,
+        correlation=correlation,
+        capture_s=capture_s,
     )
 
 
@@ -180,7 +196,7 @@ def _at_working_rate(beats: FloatArray, fs_hz: float) -> FloatArray:
 
 
 def _delineated(
-    median: DoubleArray, rr_s: float, before_s: float, capture_s: float | None
+    median: DoubleArray, after_s: float, before_s: float, capture_s: float | None
 ) -> tuple[Marks, float]:
     """Return the marks of a median beat, P waves unproven, and the P wave's height."""
     bounds = qrs_bounds(median)
@@ -192,7 +208,7 @@ def _delineated(
         stimulus = R_AT + round(capture_s * FS_HZ)
         if on >= stimulus - round(0.008 * FS_HZ):
             on = min(max(on, stimulus + round(CAPTURE_S * FS_HZ)), R_AT - 5)
-    t_peak, t_off = t_wave(median, on, off, rr_s)
+    t_peak, t_off = t_wave(median, on, off, after_s)
     p_on, p_peak, p_height = p_wave(median, on, before_s, t_off)
 
     def seconds(sample: int | None) -> float | None:
@@ -207,7 +223,7 @@ def marks_of(median_mv: DoubleArray, like: AverageBeat) -> Marks:
 
     P waves are taken for granted.
     """
-    return _delineated(median_mv, like.rr_s, like.before_s, like.capture_s)[0]
+    return _delineated(median_mv, like.after_s, like.before_s, like.capture_s)[0]
 
 
 def p_room_s(marks: Marks, rr_s: float) -> float:
@@ -293,7 +309,7 @@ def t_wave(beat: DoubleArray, on: int, off: int, rr_s: float) -> tuple[int | Non
     if curve[peak] < 0.02 * qrs:
         return None, None
     whole = int(_trapezium_ends(curve[np.newaxis], np.asarray([peak]))[0])
-    if whole >= curve.size - 3:
+    if whole >= curve.size - T_ROOM:
         return start + peak, None
     return start + peak, start + round((whole + _end_in_leads(wave, peak, within)) / 2)
 
@@ -345,6 +361,8 @@ def p_wave(
     wave = _levelled(uniform_filter1d(beat[:, start:stop], 10, axis=1), 15, 8)
     curve = np.sqrt(np.square(wave).mean(axis=0))
     peak = int(np.argmax(curve))
+    if not _rises(beat[:, start:stop], wave[:, peak], peak):
+        return None, None, float(curve[peak])
     first = max(0, peak - round(0.09 * FS_HZ))
     if peak - first < 3:
         return None, None, float(curve[peak])
@@ -353,6 +371,16 @@ def p_wave(
     at = np.arange(far, steepest + 1)
     area = (curve[steepest] - curve[at]) * (at + steepest - 2 * far)
     return start + int(at[np.argmax(area)]), start + peak, float(curve[peak])
+
+
+def _rises(part: DoubleArray, wave: DoubleArray, peak: int) -> bool:
+    """Return whether a wave [L] at ``peak`` rises above both sides: the tail of a T does not."""
+    smooth = uniform_filter1d(wave @ part, 10)
+    size = float(np.square(wave).sum())
+    near = slice(max(peak - 15, 0), peak + 16)
+    top = near.start + int(np.argmax(smooth[near]))
+    sides = max(float(smooth[: top + 1].min()), float(smooth[top:].min()))
+    return float(smooth[top]) - sides >= P_RISE * size
 
 
 def after_t(on: int, rr_s: float, t_off: int | None) -> int:

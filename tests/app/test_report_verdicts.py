@@ -80,7 +80,7 @@ def test_flags_that_are_alike_stand_in_one_line_for_each_verdict() -> None:
 
 
 def drawn(page: ReportPage, path) -> npt.NDArray[np.uint8]:
-    write_page(page, path)
+    write_page(page, path, recording_of(ecg()))
     image = QImage(str(path)).convertToFormat(QImage.Format.Format_RGB888)
     rows = np.frombuffer(image.constBits(), dtype=np.uint8).reshape(image.height(), -1)
     return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
@@ -128,9 +128,12 @@ def test_what_was_just_rejected_in_the_window_is_rejected_on_its_report(
     QTest.keyClick(window.traces, Qt.Key.Key_N)
     QTest.keyClick(window.traces, Qt.Key.Key_X)
     pages: list[ReportPage] = []
-    monkeypatch.setattr(
-        "ecgviewer.app.report.report.write_page", lambda page, _path: pages.append(page)
-    )
+
+    def keep(page, *_rest):
+        pages.append(page)
+        return ""
+
+    monkeypatch.setattr("ecgviewer.app.report.report.write_page", keep)
     Reporting(window.bench).export(tmp_path / "page.pdf")
     spin(lambda: bool(pages))
     assert pages[0].flag_lines[-1].startswith("✗ rejected   2.20-2.60 s")

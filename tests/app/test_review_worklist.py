@@ -288,7 +288,7 @@ def test_export_from_the_window(window: MainWindow, tmp_path: Path) -> None:
     assert {path: path.read_bytes() for path in out.iterdir()} == before
     export(window, tmp_path / "anonymous", anonymous=True)
     names = [path.name for path in (tmp_path / "anonymous").iterdir()]
-    assert len(names) == 3
+    assert len(names) == 4
     assert not [name for name in names if "00010" in name]
 
 

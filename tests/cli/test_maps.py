@@ -1,5 +1,6 @@
 """The ``.npz`` of ``--maps``."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from ecgviewer.cli.maps import MapPaths, write_maps
 from ecgviewer.core.leads import STANDARD_LEADS
 from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.recording import Numbering
 
 
 def test_every_map_is_on_the_recordings_own_time_base(tmp_path, recording, make_analysis):
@@ -16,16 +18,18 @@ def test_every_map_is_on_the_recordings_own_time_base(tmp_path, recording, make_
     score_map[5] = np.nan
     analysis = make_analysis(score_map, attention=np.ones((12, 1000), dtype=np.float32))
     path = tmp_path / "maps" / "ward" / "r1.vae-bilstm-mha.npz"
+    recording = replace(recording, numbering=Numbering(648))
     write_maps(path, recording, analysis, 0.95)
 
     with np.load(path, allow_pickle=False) as maps:
         assert set(maps) == {
             "score_map", "reconstruction_mv", "signal_mv", "attention",
-            "fs", "leads", "record_score", "threshold_map",
+            "fs", "leads", "record_score", "threshold_map", "offset_samples",
         }  # fmt: skip
         assert tuple(maps["leads"]) == STANDARD_LEADS
         assert maps["fs"] == 500.0
         assert maps["record_score"] == 5.0
+        assert maps["offset_samples"] == 648, "padding that was cut off is stated"
         assert maps["threshold_map"] == pytest.approx(analysis.map_threshold(0.95))
         for name in ("score_map", "reconstruction_mv", "signal_mv", "attention"):
             assert maps[name].shape == (12, 5000)

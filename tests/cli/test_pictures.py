@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 
+import pydicom
 import pytest
 
 from ecgviewer.cli import main
@@ -54,6 +55,17 @@ def test_a_screenshot_has_the_size_and_theme_asked_for(shell, samples, tmp_path,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
     assert png_size(out) == (1280, 720)
+
+
+@pytest.mark.slow
+def test_a_report_is_a_dicom_object_that_says_where_it_belongs(shell, samples, tmp_path):
+    out = tmp_path / "report.dcm"
+    done = shell("report", samples / ABNORMAL, "--out", out, "--model", "cae")
+    assert done.returncode == 0
+    assert "study of its own: the source names no DICOM study" in done.stderr
+    document = pydicom.dcmread(out)
+    assert document.SOPClassUID.name == "Encapsulated PDF Storage"
+    assert bytes(document.EncapsulatedDocument).startswith(b"%PDF-")
 
 
 @pytest.mark.slow

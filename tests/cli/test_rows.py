@@ -1,14 +1,19 @@
 """What the table says of an analysis."""
 
+import csv
+from dataclasses import replace
+from datetime import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from ecgviewer.cli.rows import Job, error_row, result_row, worst_place
+from ecgviewer.cli.rows import Job, anonymous_row, error_row, result_row, worst_place
+from ecgviewer.cli.table import CLOCK_COLUMNS, COLUMNS, open_table
 from ecgviewer.core.errors import AnalysisError
 from ecgviewer.core.quality import QualityFinding
-from ecgviewer.core.recording import Note
+from ecgviewer.core.recording import Note, Numbering
+from ecgviewer.core.start import Start
 
 
 def job():
@@ -81,3 +86,30 @@ def test_quality_says_what_was_not_judged_and_what_the_reader_warns_of(make_anal
 
 def test_an_error_fits_on_one_line():
     assert error_row(job(), "cae", "two\n lines").error == "two lines"
+
+
+def test_where_second_0_lies_and_the_clock_are_columns_on_request(
+    recording, make_analysis, tmp_path
+):
+    recording = replace(
+        recording,
+        numbering=Numbering(648),
+        start=Start(2020, 12, 31, time(23, 59, 55)),
+    )
+    score_map = np.ones((12, 1000))
+    score_map[7, 600:640] = 12.0
+    row = result_row(job(), "cae", recording, make_analysis(score_map), 0.95)
+    for name, clock in (("plain.csv", False), ("clock.csv", True)):
+        with open_table(str(tmp_path / name), clock) as table:
+            table.write(row)
+    plain, found = (
+        next(csv.DictReader((tmp_path / name).read_text().splitlines()))
+        for name in ("plain.csv", "clock.csv")
+    )
+    assert tuple(plain) == COLUMNS
+    assert tuple(found) == COLUMNS + CLOCK_COLUMNS
+    assert (found["worst_start_s"], found["offset_samples"]) == ("6", "648")
+    assert found["worst_start_clock"] == "2021-01-01T00:00:01.000"
+    assert found["worst_end_clock"] == "2021-01-01T00:00:01.400"
+    hidden = anonymous_row(row, job(), recording)
+    assert (hidden.worst_start_clock, hidden.worst_end_clock) == ("", "")

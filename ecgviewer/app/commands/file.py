@@ -173,7 +173,7 @@ class FileCommands(QObject):
             self._bench.say.info(f"The picture is in {path}.")
 
     def _ask_report(self) -> None:
-        kinds = ("PDF (*.pdf)", "PNG (*.png)")
+        kinds = ("PDF (*.pdf)", "PNG (*.png)", "DICOM (*.dcm)")
         self._ask_save("Export the report", "pdf", kinds, self._reporting.export)
 
     def _ask_save(

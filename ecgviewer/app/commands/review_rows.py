@@ -200,6 +200,6 @@ WATCH_COMMAND = Command(
 EXPORT_COMMANDS: tuple[Command, ...] = (
     Command(
         "file.export_review", "Export re&view…", FILE, ("Ctrl+Shift+E",),
-        "The annotations and verdicts as WFDB, CSV or JSON", when=when.review_open,
+        "The annotations and verdicts as WFDB, CSV, JSON or FHIR", when=when.review_open,
     ),
 )  # fmt: skip

@@ -48,7 +48,7 @@ TABLE: tuple[Command | str, ...] = (
     ),
     Command(
         "file.report", "Export &report…", FILE, ("Ctrl+E",),
-        "One A4 page at exact scale, as PDF or PNG", icon="report", when=when.record_seen,
+        "One A4 page at exact scale, as PDF, PNG or DICOM", icon="report", when=when.record_seen,
     ),
     *EXPORT_COMMANDS,
     *(

@@ -28,9 +28,14 @@ def save_drawn(buffer: QBuffer, drawn: bool, path: Path) -> None:
     """Write what was drawn into memory; raises EcgViewerError, also where nothing was drawn."""
     if not drawn:
         raise EcgViewerError("it cannot be drawn", path)
+    save_whole(bytes(buffer.data().data()), path)
+
+
+def save_whole(data: bytes, path: Path) -> None:
+    """Write a file whole or not at all; raises EcgViewerError."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, bytes(buffer.data().data()))
+        write_whole(path, data)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise EcgViewerError(f"it cannot be written there ({reason})", path) from error

@@ -12,7 +12,7 @@ from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QSizeF
 from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPainter, QPdfWriter
 
 import ecgviewer
-from ecgviewer.app.qt.picture_files import save_drawn
+from ecgviewer.app.qt.picture_files import save_drawn, save_whole
 from ecgviewer.app.qt.texts import leads_text, p_text
 from ecgviewer.app.qt.time_texts import span_text
 from ecgviewer.app.report.flags import count_text, flag_lines, judge_flags
@@ -57,40 +57,57 @@ def render_report(
     conclusion: str = "",
     privacy: Privacy = Privacy.HEADER,
     created: datetime | None = None,
-) -> None:
-    """Write the report; the suffix of ``out`` says whether as ``.pdf`` (vector) or ``.png``.
+) -> str:
+    """Write the report; see :func:`write_page`, also for what is returned.
 
     Needs a QGuiApplication. For the parameters see :func:`make_page`.
 
     Raises
     ------
     EcgViewerError
-        When the suffix is neither, or the file cannot be written.
+        When the suffix is none of these, or the file cannot be written.
     """
     page = make_page(
         recording, analysis, flags, annotations, verdicts, specificity=specificity,
         start_s=start_s, reviewer=reviewer, conclusion=conclusion, privacy=privacy,
         created=created,
     )  # fmt: skip
-    write_page(page, out)
+    return write_page(page, out, recording, privacy)
 
 
-def write_page(page: ReportPage, out: Path) -> None:
-    """Write a page as PDF or PNG by the suffix of ``out``; works in any thread.
+def write_page(
+    page: ReportPage, out: Path, recording: Recording, privacy: Privacy = Privacy.HEADER
+) -> str:
+    """Write a page of a recording by the suffix of ``out``; works in any thread.
+
+    ``.pdf`` (vector), ``.png``, or ``.dcm``: the PDF as a DICOM object.
+
+    Returns
+    -------
+    str
+        What is worth saying of the file; mostly nothing.
 
     Raises
     ------
     EcgViewerError
-        When the suffix is neither, or the file cannot be written.
+        When the suffix is none of these, or the file cannot be written.
     """
     suffix = out.suffix.lower()
-    if suffix not in (".pdf", ".png"):
-        raise EcgViewerError("a report is written as .pdf or .png", out)
+    if suffix not in (".pdf", ".png", ".dcm"):
+        raise EcgViewerError("a report is written as .pdf, .png or .dcm", out)
     # Drawn in memory: Qt would leave half a file on a full disk and not say so.
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    drawn = _draw_pdf(page, buffer) if suffix == ".pdf" else _draw_png(page, buffer)
-    save_drawn(buffer, drawn, out)
+    drawn = _draw_png(page, buffer) if suffix == ".png" else _draw_pdf(page, buffer)
+    if suffix != ".dcm" or not drawn:
+        save_drawn(buffer, drawn, out)
+        return ""
+    from ecgviewer.review.exports.dicom_document import encapsulate
+
+    pdf = bytes(buffer.data().data())
+    document = encapsulate(pdf, recording, privacy, datetime.now(UTC))
+    save_whole(document.data, out)
+    return f"It has a DICOM study of its own: {document.own_study}." if document.own_study else ""
 
 
 def make_page(

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ecgviewer.app.report.page_content import ReportPage
+    from ecgviewer.core.recording import Recording
 
 
 class Reporting:
@@ -25,22 +26,25 @@ class Reporting:
         self.privacy = Privacy.HEADER
 
     def export(self, path: Path) -> None:
-        """Write the report as PDF or PNG."""
+        """Write the report as PDF, PNG or DICOM."""
         from ecgviewer.app.report.report import write_page
 
-        messages = self._bench.say
+        messages, privacy = self._bench.say, self.privacy
         self._start(
-            lambda page: write_page(page, path),
-            lambda _done: messages.info(f"The report is in {path}."),
+            lambda page, recording: write_page(page, path, recording, privacy),
+            lambda said: messages.info(f"The report is in {path}. {said}".rstrip()),
             failed="No report",
         )
 
     def print(self) -> None:
         """Show the page as it will be on paper; from there it is printed at exact scale."""
-        self._start(lambda page: page, self._preview, failed="Nothing was printed")
+        self._start(lambda page, _recording: page, self._preview, failed="Nothing was printed")
 
     def _start(
-        self, finish: Callable[[ReportPage], Any], on_result: Callable[[Any], None], failed: str
+        self,
+        finish: Callable[[ReportPage, Recording], Any],
+        on_result: Callable[[Any], None],
+        failed: str,
     ) -> None:
         """Make the page of what is open now, and ``finish`` it, in a worker."""
         from ecgviewer.app.report.report import make_page
@@ -62,7 +66,7 @@ class Reporting:
             conclusion=said.state.conclusion if said is not None else "", privacy=privacy,
         )  # fmt: skip
         self._bench.session.workers.start(
-            lambda _progress, _cancel: finish(make()),
+            lambda _progress, _cancel: finish(make(), recording),
             on_result=on_result,
             on_error=lambda error: messages.error(f"{failed}: {describe(error)}"),
         )

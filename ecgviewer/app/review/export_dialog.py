@@ -24,6 +24,7 @@ from ecgviewer.review.privacy.anonymize import Privacy
 
 FORMATS = (
     ("wfdb", "&WFDB annotation file"), ("csv", "&CSV table"), ("json", "&JSON (everything)"),
+    ("fhir", "FHI&R R5 (report and observations)"),
 )  # fmt: skip
 
 

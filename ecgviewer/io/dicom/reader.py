@@ -78,7 +78,7 @@ class _Opened:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._walked = walk(path)
-        self.dataset = _dataset(self._walked.rest, path)
+        self.dataset = parse(self._walked.rest, path)
         _check_kind(self.dataset, path)
         groups = groups_of(self.dataset, self._walked.places, self._walked.big_endian, path)
         groups = [group for group in groups if _of_voltages(group)]
@@ -198,7 +198,8 @@ def _of_voltages(group: Group) -> bool:
     return any(not one.unit or mv_per_unit(one.unit) is not None for one in group.channels)
 
 
-def _dataset(rest: bytes, path: Path) -> Any:
+def parse(rest: bytes, path: Path) -> Any:
+    """Return the data set of a file walked before; raises CorruptFileError."""
     import pydicom
 
     # Its warnings and log lines quote values, which may be names.

@@ -12,12 +12,13 @@ from ecgviewer.review.edits.store import ReviewStore, file_safe, reader_slug
 from ecgviewer.review.errors import ExportError
 from ecgviewer.review.exports.about import About
 from ecgviewer.review.exports.csv_export import export_csv
+from ecgviewer.review.exports.fhir_export import export_fhir
 from ecgviewer.review.exports.json_export import export_json
 from ecgviewer.review.exports.seal import make_seal
 from ecgviewer.review.exports.wfdb_export import ANNOTATOR, export_wfdb
 from ecgviewer.review.privacy.anonymize import Privacy, anonymize
 
-FORMATS = ("wfdb", "csv", "json")
+FORMATS = ("wfdb", "csv", "json", "fhir")
 
 
 def export_reviews(
@@ -30,14 +31,14 @@ def export_reviews(
 ) -> list[Path]:
     """Write reviews of one record; return the files.
 
-    One reader's files are ``RECORD.ecgreview``, ``RECORD.review.csv`` and ``RECORD.review.json``;
-    with several readers each file says whose it is (WFDB allows letters only: ``ecgreviewa``,
-    ``ecgreviewb`` ... in the readers' order).
+    One reader's files are ``RECORD.ecgreview``, ``RECORD.review.csv``, ``RECORD.review.json`` and
+    ``RECORD.review.fhir.json``; with several readers each file says whose it is (WFDB allows
+    letters only: ``ecgreviewa``, ``ecgreviewb`` ... in the readers' order).
 
     Parameters
     ----------
     to : str
-        ``wfdb``, ``csv`` or ``json``.
+        ``wfdb``, ``csv``, ``json`` or ``fhir``.
     privacy : Privacy
         What may tell who the patient is.
 
@@ -60,9 +61,12 @@ def export_reviews(
             written.append(export_wfdb(review, folder, name, ANNOTATOR + letters, about))
             continue
         whose = "" if len(reviews) == 1 else f".{reader_slug(review.author)}"
-        path = folder / f"{name}{whose}.review.{to}"
+        suffix = "fhir.json" if to == "fhir" else to
+        path = folder / f"{name}{whose}.review.{suffix}"
         if to == "csv":
             written.append(export_csv(review, path, about))
+        elif to == "fhir":
+            written.append(export_fhir(review, path, recording, privacy))
         else:
             sealed = make_seal() if seal is None else seal
             written.append(export_json(review, path, sealed, about))

@@ -97,6 +97,7 @@ def export_samples(
         "fmt": [fmt] * len(names),
         "adc_gain": [grid.gain for grid in grids],
         "baseline": [0] * len(names),
+        "comments": _offset_words(recording.numbering.first_sample, first),
         **_start_fields(About.of(recording, privacy).start, first / recording.fs_hz),
     }
     steps = [1.0 / grid.gain for grid in grids]
@@ -164,6 +165,13 @@ def _name(recording: Recording, privacy: Privacy) -> str:
     if privacy is Privacy.ANONYMOUS:
         return pseudonym(recording.content_hash())
     return recording.name if privacy is Privacy.IDENTIFIED else public_name(recording)
+
+
+def _offset_words(cut: int, first: int) -> list[str]:
+    """Return where sample 0 lies in the source, unless that is its own sample 0."""
+    if cut + first == 0:
+        return []
+    return [f"sample 0 here is sample {cut + first} of the source"]
 
 
 def _start_fields(start: Start, offset_s: float) -> dict[str, Any]:

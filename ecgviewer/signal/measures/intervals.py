@@ -270,14 +270,14 @@ def _waves(average: AverageBeat) -> tuple[Measure, Measure, Measure]:
 
 
 def _corrected(qt: Measure, rate: Rate, pacing: Pacing, exponent: float) -> Measure:
-    if qt.value is None or qt.uncertainty is None:
-        return qt
     if pacing.ventricular:
         return Measure(None, reason="paced")
     if rate.rr_mean_s is None or rate.rr_sd_s is None:
         return Measure(None, reason="no RR interval")
     if rate.rr_sd_s > MOST_SPREAD * rate.rr_mean_s:
         return Measure(None, reason="irregular")
+    if qt.value is None or qt.uncertainty is None:
+        return qt
     factor = rate.rr_mean_s**-exponent
     return Measure(qt.value * factor, qt.uncertainty * factor)
 

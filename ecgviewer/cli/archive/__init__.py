@@ -1,0 +1,1 @@
+"""Archives: ``analyze`` into Parquet, in parts that are whole or absent, and on from there."""
