@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QDialog
 import ecgviewer.app
 from ecgviewer.app.commands.table import TABLE
 from ecgviewer.app.dialogs.go_to_time import GoToTime
-from ecgviewer.app.manual.places import PAGES
+from ecgviewer.app.manual.pages_of_widgets import PAGES
 from ecgviewer.app.manual.window import ManualWindow, show_manual
 from ecgviewer.app.shell.actions import plain
 from ecgviewer.app.shell.window import MainWindow

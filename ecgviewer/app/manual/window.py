@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ecgviewer.app.manual.places import page_for
+from ecgviewer.app.manual.pages_of_widgets import page_for
 from ecgviewer.app.qt.reading_text import ReadingText
 from ecgviewer.core.system.manual import manual_page, manual_pages
 
