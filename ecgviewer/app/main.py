@@ -44,7 +44,7 @@ def build(session: Session) -> Program:
     """
     window = MainWindow(session, TABLE)
     review_document = ReviewDocument(session.document, session.workers, session.settings)
-    window.traces_of_document.follow(review_document)
+    window.scene_of_document.follow(review_document)
     bench = Workbench(
         session, review_document, FlagVerdicts(review_document),
         FlagGroups(session.document, session.workers), window.commands, window.messages,

@@ -22,6 +22,7 @@ from ecgviewer.app.work.inference import Inference
 from ecgviewer.core.errors import AnalysisError, EcgViewerError, RecordError
 from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.models.networks.architectures import DEFAULT, model_ids
+from ecgviewer.signal.first_signal import first_signal_s
 
 OPEN_WITHIN_S = 60.0
 ANALYSE_WITHIN_S = 1800.0
@@ -133,6 +134,9 @@ class _Photographer:
             unjudged = str(error)
         if len(chosen) > 1 and not unjudged:
             window.docks["consensus"].raise_()
+        recording = session.document.recording
+        if recording is not None and (start_s := first_signal_s(recording)) > 0:
+            window.traces.goto(start_s)
         window.traces.wait_until_loaded()
         self._settle()
         self._check_size(QSize(*size))

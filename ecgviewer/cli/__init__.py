@@ -6,7 +6,6 @@ numpy, torch or Qt.
 
 from __future__ import annotations
 
-import multiprocessing
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -21,8 +20,8 @@ from ecgviewer.core.system.user_dirs import settle
 USAGE_ERROR = 2
 """Exit status of wrong usage, the one argparse uses too."""
 FAILED = 1
-HDF5_READER = "--hdf5-reader"
-"""The program started by itself, to read HDF5 files for the process that is to survive them."""
+CHILD = "--child"
+"""The frozen program started by itself, to be a child process that serves a module."""
 INTERRUPTED = 130
 """What shells report for a program ended by Ctrl-C."""
 
@@ -35,11 +34,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv : sequence of str, optional
         Arguments without the program's name; the process's own when omitted.
     """
-    # First of all: in the frozen program a worker process starts here too.
-    multiprocessing.freeze_support()
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if arguments[:1] == [HDF5_READER]:
-        import_module("ecgviewer.io.hdf5.process.worker").main()
+    if arguments[:1] == [CHILD] and len(arguments) == 2:
+        import_module("ecgviewer.core.child.serving").main(arguments[1])
         return 0
     homeless = settle()
     if homeless:

@@ -6,23 +6,23 @@ import argparse
 import os
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecgviewer.cli.archive.content import content_sha256
 from ecgviewer.cli.choose import bundles_for
 from ecgviewer.cli.known import InOrder, KnownRows
-from ecgviewer.cli.maps import MapPaths
+from ecgviewer.cli.map_paths import MapPaths
 from ecgviewer.cli.parser import read_options
-from ecgviewer.cli.pool import Crash, WorkerPool
+from ecgviewer.cli.pool_work import THREAD_VARIABLES, TOGETHER, crash_rows, screening_work
 from ecgviewer.cli.progress import RunProgress
-from ecgviewer.cli.rows import Job, anonymous_row, error_row
+from ecgviewer.cli.rows import Job, anonymous_row
 from ecgviewer.cli.shifts import SiteShifts
 from ecgviewer.cli.table import Row, is_archive, open_table
 from ecgviewer.cli.words import in_words
+from ecgviewer.core.child.pool import Crash, WorkerPool
 from ecgviewer.core.errors import AnalysisError, BundleError, EcgViewerError
 from ecgviewer.core.record_ref import ReadOptions, RecordRef
 from ecgviewer.core.system.files import check_folder
@@ -30,21 +30,20 @@ from ecgviewer.core.system.user_dirs import cache_dir
 from ecgviewer.io import find_records
 
 if TYPE_CHECKING:
-    from ecgviewer.cli.screening import Screening
+    from ecgviewer.cli.archive.command import Screen
+    from ecgviewer.cli.archive.schema import About
 
 ALL_READ, SOME_UNREADABLE, WRONG_USAGE = 0, 1, 2
 
-TOGETHER = 16
-"""Records that a process gets at a time: a network answers to these in a fraction of the time."""
 GPU_JOBS = 4
 """Each process on a GPU takes some 500 MB of its memory for itself."""
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Screen ``arguments.paths`` and return the exit status."""
-    if arguments.resume and not is_archive(arguments.out):
-        print("ecgviewer analyze: --resume goes on with a Parquet table only", file=sys.stderr)
+    if not is_archive(arguments.out) and (arguments.resume or arguments.cluster is not None):
+        option = "--resume goes on with" if arguments.resume else "--cluster writes"
+        print(f"ecgviewer analyze: {option} a Parquet table only", file=sys.stderr)
         return WRONG_USAGE
     try:
         models = bundles_for(arguments.model)
@@ -98,20 +97,50 @@ def _into_archive(
 ) -> int:
     from ecgviewer.cli.archive.command import about_run, run_archive
 
-    def screen(unknown: Iterable[Job]) -> Iterator[tuple[int, tuple[Row, ...]]]:
-        pool = _pool(arguments, models, progress)
-        return enumerate(_rows(arguments, models, pool, iter(unknown)))
-
     about = about_run(models, arguments.specificity, arguments.anonymize)
     progress.expect(find_jobs(arguments.paths, read_options(arguments), None))
     try:
-        failures, shifts = run_archive(
-            Path(arguments.out), arguments.resume, about, jobs, screen, progress
-        )
+        with ExitStack() as stack:
+            screen: Screen = partial(_numbered_rows, arguments, models, progress)
+            if arguments.cluster is not None:
+                screen = _on_cluster(stack, arguments, models, about, progress)
+            failures, shifts = run_archive(
+                Path(arguments.out), arguments.resume, about, jobs, screen, progress
+            )
     except EcgViewerError as error:
         print(f"ecgviewer analyze: {error}", file=sys.stderr)
         return WRONG_USAGE
     return _end(arguments, failures, shifts, progress)
+
+
+def _numbered_rows(
+    arguments: argparse.Namespace,
+    models: tuple[tuple[str, Path], ...],
+    progress: RunProgress,
+    jobs: Iterable[Job],
+) -> Iterator[tuple[int, tuple[Row, ...]]]:
+    pool = _pool(arguments, models, progress)
+    return enumerate(_rows(arguments, models, pool, iter(jobs)))
+
+
+def _on_cluster(
+    stack: ExitStack,
+    arguments: argparse.Namespace,
+    models: tuple[tuple[str, Path], ...],
+    about: About,
+    progress: RunProgress,
+) -> Screen:
+    from ecgviewer.cli.cluster.engine import ClusterRun, cluster_client, order_for
+
+    order = order_for(
+        models, about.models, arguments.paths, arguments.device, about.specificity, about.anonymous
+    )
+    n_local = arguments.jobs or _default_jobs("cpu")
+    run = ClusterRun(
+        stack.enter_context(cluster_client(arguments.cluster, n_local)), order, progress
+    )
+    run.check()
+    return run.screen
 
 
 def _end(
@@ -127,9 +156,7 @@ def _pool(
     arguments: argparse.Namespace, models: tuple[tuple[str, Path], ...], progress: RunProgress
 ) -> WorkerPool[Job, tuple[Row, ...]]:
     return WorkerPool(
-        partial(
-            start_screening, models, arguments.device, arguments.specificity, arguments.anonymize
-        ),
+        screening_work(models, arguments.device, arguments.specificity, arguments.anonymize),
         arguments.jobs or _default_jobs(arguments.device),
         lambda job, fraction: progress.show(
             f"{'one record' if arguments.anonymize else job.record}: {fraction:.0%}"
@@ -169,22 +196,6 @@ def _rows(
             order.arrived(result)
             yield from order.ready()
         yield from order.ready()
-
-
-def crash_rows(job: Job, models: Sequence[tuple[str, Path]], reason: str) -> tuple[Row, ...]:
-    """Return the rows of a record that processes died of: it is known and not tried again."""
-    sha256 = content_sha256(job)
-    rows = (error_row(job, model, reason) for model, _ in models)
-    return tuple(replace(row, recording_sha256=sha256) for row in rows)
-
-
-def start_screening(
-    models: tuple[tuple[str, Path], ...], device: str, specificity: float, anonymous: bool = False
-) -> Screening:
-    """Return the work of one process. It imports torch when it has a record for it."""
-    from ecgviewer.cli.screening import Screening
-
-    return Screening(models, device, specificity, anonymous)
 
 
 def find_jobs(paths: list[Path], options: ReadOptions, maps: MapPaths | None) -> Iterator[Job]:

@@ -8,6 +8,7 @@ import os
 import re
 from pathlib import Path
 
+from ecgviewer.core.record_ref import time_column_of
 from ecgviewer.models.networks.architectures import model_ids
 
 MAX_SIDE_PX = 8192
@@ -45,6 +46,11 @@ def table_file(text: str) -> str:
             "and is no folder (FOLDER/ makes one)"
         )
     return text
+
+
+def picture_file(text: str) -> Path:
+    """Take a page as PDF or picture."""
+    return _file_with_suffix(text, ".pdf", ".png")
 
 
 def page_file(text: str) -> Path:
@@ -156,3 +162,12 @@ def _number(text: str) -> float:
         return float(text)
     except ValueError:
         return math.nan
+
+
+def time_column(text: str) -> str:
+    """Take a column of times and its unit, or ``none``."""
+    try:
+        time_column_of(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return text

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from ecgviewer import __version__
 from ecgviewer.cli.rows import Job
-from ecgviewer.cli.table import Row
+from ecgviewer.cli.table import Row, rows_from_json, rows_to_json
 from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.core.system.files import make_private
@@ -96,7 +96,7 @@ class KnownRows:
             if found is None:
                 return None
             named = {"path": str(job.path), "record": job.record}
-            return tuple(Row(**{**values, **named}) for values in json.loads(found[0]))
+            return rows_from_json([{**values, **named} for values in json.loads(found[0])])
         except sqlite3.Error as error:
             self._give_up(error)
         except (ValueError, TypeError, AttributeError) as error:
@@ -107,7 +107,7 @@ class KnownRows:
         """Keep the rows of a record, unless something was wrong with it."""
         if key is None or any(row.error for row in rows):
             return
-        nameless = [asdict(replace(row, path="", record="")) for row in rows]
+        nameless = rows_to_json([replace(row, path="", record="") for row in rows])
         self._waiting.append((key, json.dumps(nameless)))
         if len(self._waiting) >= PUT_TOGETHER:
             self._keep()

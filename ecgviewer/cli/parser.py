@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ecgviewer import __version__
 from ecgviewer.cli import argument_types as types
-from ecgviewer.core.record_ref import ReadOptions
+from ecgviewer.core.record_ref import DECIMALS, DELIMITERS, ReadOptions
 from ecgviewer.models.networks.architectures import DEFAULT, model_ids
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ HANDLERS: dict[str, tuple[str, str]] = {
     "watch": ("ecgviewer.cli.watch.command", "run"),
     "report": ("ecgviewer.cli.pictures", "run_report"),
     "screenshot": ("ecgviewer.cli.pictures", "run_screenshot"),
+    "compare": ("ecgviewer.cli.compare", "run"),
     "export": ("ecgviewer.cli.export", "run"),
     "convert": ("ecgviewer.cli.convert", "run"),
     "summary": ("ecgviewer.cli.summary", "run"),
@@ -69,6 +70,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_analyze(commands)
     _add_watch(commands)
     _add_report(commands)
+    _add_compare(commands)
     _add_screenshot(commands)
     _add_export(commands)
     _add_convert(commands)
@@ -89,6 +91,9 @@ def read_options(arguments: argparse.Namespace) -> ReadOptions:
         units=arguments.units,
         leads=arguments.leads,
         dataset=arguments.dataset,
+        delimiter=arguments.delimiter,
+        decimal=arguments.decimal,
+        time=arguments.time,
     )
 
 
@@ -124,6 +129,12 @@ def _add_analyze(commands: Commands) -> None:
         help="go on with a Parquet table: what is in it, by content, is not computed again",
     )
     command.add_argument(
+        "--cluster",
+        metavar="ADDRESS",
+        help="compute on the workers of this Dask scheduler (tcp://HOST:8786); local starts one "
+        "here. The only option that uses the network, and only this address",
+    )
+    command.add_argument(
         "--maps", type=Path, metavar="DIR", help="also write DIR/<folder>/<record>.<model>.npz"
     )
     command.add_argument(
@@ -157,7 +168,10 @@ def _add_watch(commands: Commands) -> None:
         description="Append the rows of analyze for every record in a folder and those below it, "
         "and for each that is new or replaced. The folder is looked at every 0.5 s (less often "
         "where that takes long); a file is judged when it has not changed for --rest seconds, and "
-        "one that cannot be read 3 s later gets a row with its error. A restart goes on where "
+        "one that cannot be read 3 s later gets a row with its error. A record that grows while it "
+        "is recorded (WFDB without a count of samples in the header, ISHNE with 0 or -1) gets a "
+        "row for every 10 s as they come, named RECORD@START-STOP, and its own when it has not "
+        "grown for 10 s. A restart goes on where "
         "this stopped: what was judged is noted, by content, in FILE.watch beside FILE.",
     )
     command.add_argument("folder", type=Path, metavar="FOLDER")
@@ -190,6 +204,23 @@ def _add_report(commands: Commands) -> None:
         "--out", type=types.page_file, required=True, metavar="FILE.pdf|FILE.png|FILE.dcm"
     )
     command.add_argument("--model", type=types.one_model, default=DEFAULT.id, metavar="MODEL")
+    _add_anonymize(command)
+    _add_read_options(command)
+
+
+def _add_compare(commands: Commands) -> None:
+    command = commands.add_parser(
+        "compare",
+        help="two recordings of one patient: median beats over each other, and what differs",
+        description="Write a page with the median beats of both recordings over each other, lead "
+        "by lead, and a table of rate, intervals, axes and ST levels; what differs by more than "
+        "repeats of normal recordings do is marked, and printed.",
+    )
+    command.add_argument("first", type=Path, metavar="A", help="the earlier recording")
+    command.add_argument("second", type=Path, metavar="B", help="the later one")
+    command.add_argument(
+        "--out", type=types.picture_file, required=True, metavar="FILE.pdf|FILE.png"
+    )
     _add_anonymize(command)
     _add_read_options(command)
 
@@ -329,3 +360,13 @@ def _add_read_options(command: argparse.ArgumentParser) -> None:
         "--leads", type=types.lead_names, default=(), metavar="I,II,...", help="one name per signal"
     )
     group.add_argument("--dataset", metavar="/PATH/IN/FILE", help="the signal inside an HDF5 file")
+    group.add_argument(
+        "--delimiter", choices=tuple(DELIMITERS), help="between the columns of a text file"
+    )
+    group.add_argument("--decimal", choices=tuple(DECIMALS), help="the decimal mark of a text file")
+    group.add_argument(
+        "--time",
+        type=types.time_column,
+        metavar="COLUMN[:UNIT]",
+        help="the column of times in a text file, from 1, in s, ms or us (1:ms); or none",
+    )

@@ -23,7 +23,7 @@ def run_screenshot(arguments: argparse.Namespace) -> int:
     bundles_for(arguments.model)  # tells of a missing or damaged bundle at once
     ref = one_record(arguments.path, read_options(arguments))
     check_target(arguments.out)
-    _draw_off_screen()
+    draw_off_screen()
     from ecgviewer.app.screenshot import SizeError, take
 
     try:
@@ -41,7 +41,7 @@ def run_report(arguments: argparse.Namespace) -> int:
     ((_, bundle),) = bundles_for(arguments.model)
     recording = open_record(one_record(arguments.path, read_options(arguments)))
     check_target(arguments.out)
-    _draw_off_screen()
+    draw_off_screen()
     # torch before Qt: on Windows it fails to load the other way round.
     from ecgviewer.cli.cached import CachedModels
 
@@ -80,7 +80,7 @@ def _reviews(recording: Recording) -> list[Review]:
     return [store.read(key, author, path) for author in store.readers(key, path)]
 
 
-def _draw_off_screen() -> None:
+def draw_off_screen() -> None:
     """Need no screen, and show nothing where there is one."""
     if sys.platform.startswith("linux"):
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")

@@ -9,6 +9,7 @@ import numpy as np
 
 from ecgviewer.cli.table import Row
 from ecgviewer.core.analysis import Analysis
+from ecgviewer.core.child.messages import Body, ref_from_json, ref_to_json
 from ecgviewer.core.errors import AnalysisError
 from ecgviewer.core.flags import MIN_FLAG_S, derive_flags
 from ecgviewer.core.record_ref import RecordRef
@@ -29,12 +30,38 @@ class Job:
         Where to open it, or why discovery already failed.
     maps : Path or None
         Where its maps go, without ``.<model>.npz``.
+    span_s : tuple of float, or None
+        Only this span of it (s): of a record that is being recorded.
     """
 
     path: Path
     record: str
     source: RecordRef | str
     maps: Path | None = None
+    span_s: tuple[float, float] | None = None
+
+
+def job_to_json(job: Job) -> Body:
+    """Return a job as JSON values."""
+    source = job.source if isinstance(job.source, str) else ref_to_json(job.source)
+    maps = None if job.maps is None else str(job.maps)
+    span_s = None if job.span_s is None else list(job.span_s)
+    return {
+        "path": str(job.path), "record": job.record, "source": source, "maps": maps,
+        "span_s": span_s,
+    }  # fmt: skip
+
+
+def job_from_json(values: Body) -> Job:
+    """Undo :func:`job_to_json`."""
+    source, maps = values["source"], values["maps"]
+    return Job(
+        Path(values["path"]),
+        values["record"],
+        source if isinstance(source, str) else ref_from_json(source),
+        None if maps is None else Path(maps),
+        None if values["span_s"] is None else (values["span_s"][0], values["span_s"][1]),
+    )
 
 
 def error_row(job: Job, model: str, reason: str, quality: str = "") -> Row:
@@ -79,6 +106,8 @@ def result_row(
     if not np.isfinite(analysis.score):
         raise AnalysisError("nothing in this record could be judged", job.path)
     lead, start_s, stop_s = worst_place(analysis, specificity)
+    if job.span_s is not None and start_s is not None and stop_s is not None:
+        start_s, stop_s = start_s + job.span_s[0], stop_s + job.span_s[0]
     abnormal = analysis.is_abnormal(specificity)
     return Row(
         path=str(job.path),

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecgviewer.cli.maps import write_maps
-from ecgviewer.cli.pool import Report
-from ecgviewer.cli.rows import Job, anonymous_row, error_row, result_row
-from ecgviewer.cli.table import Row
+from ecgviewer.cli.rows import Job, anonymous_row, error_row, job_from_json, result_row
+from ecgviewer.cli.table import Row, rows_to_json
 from ecgviewer.cli.words import in_words
 from ecgviewer.core.analysis import Analysis
-from ecgviewer.core.errors import EcgViewerError, UnreadableError, trace_text
+from ecgviewer.core.child.messages import Body
+from ecgviewer.core.child.pool import DoTasks, Report, serve_tasks
+from ecgviewer.core.child.serving import Channel
+from ecgviewer.core.errors import EcgViewerError, RecordError, UnreadableError, trace_text
+from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.core.recording import Recording
+from ecgviewer.core.recording_part import part_of
 from ecgviewer.io import open_record
 from ecgviewer.review.privacy.identity import pseudonym
 
@@ -24,6 +28,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+GROWING_TRIES = 5
+GROWING_PAUSE_S = 0.05
 PROGRESS_FROM_S = 60.0
 """Shorter recordings are done before anybody could read a progress line."""
 
@@ -79,7 +85,7 @@ class Screening:
         if isinstance(job.source, str):
             return job.source
         try:
-            return open_record(job.source)
+            return _opened(job.source, job.span_s)
         except EcgViewerError as error:
             return in_words(error, job.path)
         except Exception as error:  # noqa: BLE001 - it costs one row, not the run
@@ -139,6 +145,8 @@ class Screening:
             if job.maps is None:
                 return row
             name = pseudonym(recording.content_hash()) if self._anonymous else job.maps.name
+            from ecgviewer.cli.maps import write_maps  # takes the import of scipy
+
             target = job.maps.with_name(f"{name}.{model}.npz")
             try:
                 write_maps(target, recording, found, self._specificity)
@@ -152,6 +160,34 @@ class Screening:
         except Exception as error:  # noqa: BLE001 - it costs one row, not the run
             log.error("%s failed: %s", model, trace_text(error))
             return error_row(job, model, _unexpected(error))
+
+
+def _opened(ref: RecordRef, span_s: tuple[float, float] | None) -> Recording:
+    """Open a record, or a span of one that may grow meanwhile."""
+    if span_s is None:
+        return open_record(ref)
+    for _ in range(GROWING_TRIES):
+        try:
+            return part_of(open_record(ref), *span_s)
+        except RecordError:
+            time.sleep(GROWING_PAUSE_S)  # it grew between the look at its size and the read
+    return part_of(open_record(ref), *span_s)
+
+
+def serve(channel: Channel) -> None:
+    """Be a worker process of ``analyze``."""
+    serve_tasks(channel, start)
+
+
+def start(setup: Body) -> DoTasks:
+    """Return what such a process does, from what it starts with."""
+    models = tuple((name, Path(bundle)) for name, bundle in setup["models"])
+    screen = Screening(models, setup["device"], setup["specificity"], setup["anonymous"])
+    if setup["loaded"]:
+        screen.load()
+    return lambda jobs, report: [
+        rows_to_json(rows) for rows in screen([job_from_json(job) for job in jobs], report)
+    ]
 
 
 def _unexpected(error: Exception) -> str:

@@ -9,9 +9,9 @@ import math
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Protocol, TextIO
+from typing import Any, Protocol, TextIO
 
 from ecgviewer.review.exports.csv_export import as_cell
 
@@ -54,6 +54,16 @@ class Row:
     def columns(self, clock: bool = False) -> dict[str, object]:
         """Return the values of the columns by name."""
         return {name: getattr(self, name) for name in columns(clock)}
+
+
+def rows_to_json(rows: Sequence[Row]) -> list[dict[str, object]]:
+    """Return the rows of one record as JSON values, with their parts."""
+    return [asdict(row) for row in rows]
+
+
+def rows_from_json(values: Sequence[Mapping[str, Any]]) -> tuple[Row, ...]:
+    """Undo :func:`rows_to_json`."""
+    return tuple(Row(**row) for row in values)
 
 
 CLOCK_COLUMNS = ("offset_samples", "worst_start_clock", "worst_end_clock")

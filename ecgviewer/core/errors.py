@@ -62,6 +62,8 @@ QUESTIONS = {
     "leads": "the lead names",
     "units": "the unit",
     "dataset": "say which",
+    "decimal": "whether a comma is the decimal mark or separates columns",
+    "time": "the unit of its times",
 }
 """What is asked for, in the words in which an :class:`UnansweredError` speaks of it."""
 
@@ -73,11 +75,16 @@ class UnansweredError(RecordError):
     ----------
     missing : tuple of str
         Which of :data:`QUESTIONS` must be answered.
+    n_leads : int
+        How many signals there are to be named; 0 where that is not known.
     """
 
-    def __init__(self, reason: str, path: Path | str | None, missing: tuple[str, ...]) -> None:
+    def __init__(
+        self, reason: str, path: Path | str | None, missing: tuple[str, ...], n_leads: int = 0
+    ) -> None:
         super().__init__(reason, path)
         self.missing = missing
+        self.n_leads = n_leads
 
 
 class BundleError(EcgViewerError):

@@ -9,6 +9,9 @@ from dataclasses import asdict
 from ecgviewer.core.record_ref import ReadOptions
 from ecgviewer.core.recording import Note
 
+_LATER = ("delimiter", "decimal", "time")
+"""Left out where they are not answered: reviews are found by the hash of what was before them."""
+
 
 def used_answers(
     given: ReadOptions, remembered: ReadOptions, dataset: str | None, notes: Iterable[Note]
@@ -29,6 +32,9 @@ def used_answers(
         units=answers.units if "units" in open_ else None,
         leads=answers.leads if "leads" in open_ else (),
         dataset=dataset,
+        delimiter=answers.delimiter if "delimiter" in open_ else None,
+        decimal=answers.decimal if "decimal" in open_ else None,
+        time=answers.time if "time" in open_ else None,
     )
 
 
@@ -40,4 +46,8 @@ def answers_text(used: ReadOptions) -> str:
     """
     if used == ReadOptions():
         return ""
-    return json.dumps(asdict(used), sort_keys=True)
+    said = asdict(used)
+    for key in _LATER:
+        if said[key] is None:
+            del said[key]
+    return json.dumps(said, sort_keys=True)

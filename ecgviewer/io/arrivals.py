@@ -23,6 +23,8 @@ LOOKING_SHARE = 0.25
 """Of the time at most: a folder that takes long to list is looked at less often."""
 REST_S = 1.0
 """A file that has not changed for so long is taken for written."""
+FOLLOWED_REST_S = 10.0
+"""The same for a record that is followed while it is recorded: devices write now and then."""
 _TEMPORARY = (".part", ".partial", ".tmp", ".temp", ".crdownload", ".filepart", ".swp", "~")
 """Names that programs give to what they have not finished."""
 
@@ -55,6 +57,8 @@ class Arrivals:
         self._seen: dict[Path, tuple[FileStamp, float]] = {}
         self._restless: set[Path] = set()
         self._headers: dict[Path, set[Path]] = {}
+        self._growing: set[Path] = set()
+        self._followed: set[Path] = set()
         self._next_look = float("-inf")
 
     @property
@@ -79,15 +83,32 @@ class Arrivals:
         for path, stamp in found.items():
             known = self._seen.get(path)
             if known is None or known[0] != stamp:
+                if known is not None and stamp.size > known[0].size:
+                    self._growing.add(path)
                 self._seen[path] = (stamp, began)
                 self._restless.add(path)
         for path in self._seen.keys() - found.keys():
             del self._seen[path]
             self._restless.discard(path)
+        self._growing &= self._restless
         arrived = self._arrived(began)
         took = self._clock() - began
         self._next_look = began + max(LOOK_EVERY_S, took / LOOKING_SHARE)
         return arrived
+
+    def growing(self) -> list[Path]:
+        """Return the records whose files grew when they were looked at last, and do not rest yet.
+
+        They may be half-written copies as well as records that are being recorded.
+        """
+        found: set[Path] = set()
+        for path in self._growing:
+            found |= self._headers.get(path, {path})
+        return sorted(found)
+
+    def follow(self, path: Path) -> None:
+        """Let a growing record rest for longer before it is handed out whole."""
+        self._followed |= set(record_files(path))
 
     def _arrived(self, now: float) -> list[RecordRef | RecordFailure]:
         resting = {path for path in self._restless if self._rests(path, now)}
@@ -109,7 +130,9 @@ class Arrivals:
         ]
 
     def _rests(self, path: Path, now: float) -> bool:
-        return now - self._seen[path][1] >= self._rest_s
+        followed = path in self._followed and path in self._growing
+        rest_s = max(self._rest_s, FOLLOWED_REST_S) if followed else self._rest_s
+        return now - self._seen[path][1] >= rest_s
 
     def _files(self, path: Path) -> tuple[Path, ...]:
         files = record_files(path)

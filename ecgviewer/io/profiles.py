@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import TypeGuard
 
 from ecgviewer.core.errors import RecordError
-from ecgviewer.core.record_ref import ReadOptions
+from ecgviewer.core.record_ref import DECIMALS, DELIMITERS, ReadOptions, time_column_of
 from ecgviewer.core.system.files import make_private
 from ecgviewer.core.system.user_dirs import config_dir
 from ecgviewer.io import limits
 from ecgviewer.io.file_access import read_bytes
-from ecgviewer.io.hdf5.process.client import call
+from ecgviewer.io.process.client import call
 from ecgviewer.io.text.sniff import layout_of
 
 FILE_NAME = "import_profiles.json"
@@ -87,6 +87,9 @@ def profile_from_json(entry: Mapping[str, object]) -> Profile:
             units=_text(entry.get("units")),
             leads=tuple(str(lead) for lead in leads) if isinstance(leads, list | tuple) else (),
             dataset=_text(entry.get("dataset")),
+            delimiter=_one_of(entry.get("delimiter"), DELIMITERS),
+            decimal=_one_of(entry.get("decimal"), DECIMALS),
+            time=_time(entry.get("time")),
         ),
         str(entry.get("saved", "")),
     )
@@ -111,6 +114,17 @@ def _is_rate(value: object) -> TypeGuard[float]:
 
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
+
+
+def _one_of(value: object, known: Mapping[str, str]) -> str | None:
+    return value if isinstance(value, str) and value in known else None
+
+
+def _time(value: object) -> str | None:
+    try:
+        return value if isinstance(value, str) and time_column_of(value) else None
+    except ValueError:
+        return None
 
 
 def _load() -> dict[str, dict[str, object]]:

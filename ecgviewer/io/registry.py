@@ -73,11 +73,11 @@ def find_records(
             yield from _hdf5_refs(target, index, answers)
         elif index is None and (n_records := count_in(target, answers)) > 1:
             for k in range(n_records):
-                yield RecordRef(target, k, answers)
+                yield RecordRef(target, k, answers, located=True)
         elif index is not None and kind_of(target) is not None:
-            yield RecordRef(target, index, answers)
+            yield RecordRef(target, index, answers, located=True)
         else:
-            yield RecordRef(target, None, answers)
+            yield RecordRef(target, None, answers, located=True)
     except RecordError as error:
         yield RecordFailure(path, error)
 
@@ -91,7 +91,7 @@ def open_record(ref: RecordRef) -> Recording:
         MissingFileError, CorruptFileError, UnsupportedFormatError or UnansweredError, naming
         the file and the reason.
     """
-    target, index = _locate(ref.path)
+    target, index = (ref.path, None) if ref.located else _locate(ref.path)
     resolved = RecordRef(target, ref.index if ref.index is not None else index, ref.options)
     if is_hdf5(target):
         from ecgviewer.io.hdf5.records import open_hdf5

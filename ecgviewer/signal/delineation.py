@@ -13,7 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ecgviewer.signal.beats import beat_windows, nan_median, prevailing, shape_correlation
-from ecgviewer.signal.gaps import DoubleArray, FloatArray, bridge_gaps
+from ecgviewer.signal.gaps import (
+    DoubleArray,
+    FloatArray,
+    bridge_gaps,
+    median_of,
+    quantile_of,
+)
 from ecgviewer.signal.pacing import find_stimuli, without_stimuli
 from ecgviewer.signal.r_peaks import IntArray
 from ecgviewer.signal.resample import resample_bridged
@@ -248,7 +254,7 @@ def qrs_bounds(beat: DoubleArray) -> tuple[int, int] | None:
     low, high = R_AT - round(0.09 * FS_HZ), R_AT + round(0.09 * FS_HZ)
     peak = low + int(np.argmax(speed[low:high]))
     around = speed[R_AT - round(0.30 * FS_HZ) : R_AT + round(0.40 * FS_HZ)]
-    quiet = 3.0 * float(np.percentile(around, 15))
+    quiet = 3.0 * quantile_of(around, 0.15)
     if speed[peak] <= quiet:
         return None
     width = round(0.014 * FS_HZ)
@@ -271,7 +277,7 @@ def _with_terminal_forces(beat: DoubleArray, off: int) -> int:
     bend = np.zeros_like(beat)
     bend[:, reach:-reach] = beat[:, 2 * reach :] + beat[:, : -2 * reach] - 2 * beat[:, reach:-reach]
     sharpness = uniform_filter1d(np.sqrt(np.square(bend).mean(axis=0)), 3)
-    quiet = 3.0 * float(np.percentile(sharpness[R_AT - 150 : R_AT + 200], 15))
+    quiet = 3.0 * quantile_of(sharpness[R_AT - 150 : R_AT + 200], 0.15)
     most = float(sharpness[R_AT - 45 : R_AT + 45].max())
     bent = sharpness[off : off + TERMINAL_LONGEST] >= max(TERMINAL_SHARE * most, quiet)
     at = np.concatenate([[0], np.flatnonzero(bent)])
@@ -299,7 +305,7 @@ def t_wave(beat: DoubleArray, on: int, off: int, rr_s: float) -> tuple[int | Non
     stop = min(R_AT + round(reach * FS_HZ), beat.shape[1] - 1)
     if stop - start < round(0.12 * FS_HZ):
         return None, None
-    level = np.median(beat[:, max(on - 10, 0) : max(on - 3, 1)], axis=1, keepdims=True)
+    level = median_of(beat[:, max(on - 10, 0) : max(on - 3, 1)])[:, np.newaxis]
     wave = uniform_filter1d(beat[:, start:stop] - level, round(0.03 * FS_HZ), axis=1)
     curve = np.sqrt(np.square(wave).mean(axis=0))
     within = round(min(0.52 * np.sqrt(rr_s), 0.60) * FS_HZ) - (start - on)
@@ -319,7 +325,7 @@ def _trapezium_ends(wave: DoubleArray, peaks: IntArray) -> IntArray:
     last_one = wave.shape[1] - 1
     rows = np.arange(len(wave))[:, np.newaxis]
     falling = np.minimum(peaks[:, np.newaxis] + np.arange(round(0.16 * FS_HZ)), last_one)
-    steepest = peaks + np.argmin(np.gradient(wave, axis=1)[rows, falling], axis=1)
+    steepest = peaks + np.argmin(_steepness(wave)[rows, falling], axis=1)
     steepest = np.minimum(steepest, last_one)[:, np.newaxis]
     last = np.minimum(steepest + round(0.10 * FS_HZ), last_one)
     at = np.minimum(steepest + np.arange(round(0.10 * FS_HZ) + 1), last_one)
@@ -328,11 +334,19 @@ def _trapezium_ends(wave: DoubleArray, peaks: IntArray) -> IntArray:
     return ends
 
 
+def _steepness(wave: DoubleArray) -> DoubleArray:
+    """Return the slope per sample of rows [L, n], from both neighbours."""
+    slope = np.empty_like(wave)
+    slope[:, 1:-1] = (wave[:, 2:] - wave[:, :-2]) / 2
+    slope[:, 0], slope[:, -1] = wave[:, 1] - wave[:, 0], wave[:, -1] - wave[:, -2]
+    return slope
+
+
 def _end_in_leads(wave: DoubleArray, peak: int, within: int) -> int:
     """Return the median over leads of the ends of their own T waves, weighted by their heights."""
     low = max(peak - round(0.10 * FS_HZ), 0)
     high = max(min(peak + round(0.08 * FS_HZ), wave.shape[1] - 2, within), low + 1)
-    level = np.median(wave[:, -10:], axis=1, keepdims=True)
+    level = median_of(wave[:, -10:])[:, np.newaxis]
     own = low + np.argmax(np.abs(wave[:, low:high] - level), axis=1)
     rows = np.arange(len(wave))
     sign = np.sign(wave[rows, own] - level[:, 0])[:, np.newaxis]
@@ -395,8 +409,8 @@ def after_t(on: int, rr_s: float, t_off: int | None) -> int:
 
 def _levelled(wave: DoubleArray, head: int, tail: int) -> DoubleArray:
     """Return rows (last axis) with the line between their ends removed."""
-    left = np.median(wave[..., :head], axis=-1, keepdims=True)
-    right = np.median(wave[..., -tail:], axis=-1, keepdims=True)
+    left = median_of(wave[..., :head])[..., np.newaxis]
+    right = median_of(wave[..., -tail:])[..., np.newaxis]
     level: DoubleArray = wave - left - (right - left) * np.linspace(0, 1, wave.shape[-1])
     return level
 

@@ -76,3 +76,19 @@ def bridge_short(mask: BoolArray, longest: int) -> npt.NDArray[np.int64]:
     starts = found[np.concatenate([[True], apart]), 0]
     stops = found[np.concatenate([apart, [True]]), 1]
     return np.stack([starts, stops], axis=1)
+
+
+def median_of(values: npt.NDArray[np.floating]) -> DoubleArray:
+    """Return the median over the last axis, without NaN in it: short rows, many of them."""
+    ordered = np.sort(np.asarray(values, dtype=np.float64), axis=-1)
+    n = ordered.shape[-1]
+    return np.asarray((ordered[..., (n - 1) // 2] + ordered[..., n // 2]) / 2)
+
+
+def quantile_of(values: DoubleArray, share: float) -> float:
+    """Return the quantile of values [n] without NaN, between two of them by a line."""
+    ordered = np.sort(values)
+    at = share * (ordered.size - 1)
+    low = int(at)
+    high = min(low + 1, ordered.size - 1)
+    return float(ordered[low] + (at - low) * (ordered[high] - ordered[low]))

@@ -39,8 +39,9 @@ ALIKE = 0.85
 APART_S = 0.012
 SPREAD_SHARE = 0.2
 """Share of the leads in which a stimulus must stand out: an electrode's pop is in one."""
-CAPTURE_S = (-0.010, 0.075)
-"""From a ventricular stimulus to the beginning of its QRS complex."""
+CAPTURE_S = (-0.040, 0.075)
+"""From a ventricular stimulus to the beginning of its QRS complex: as measured that may lie before
+the stimulus, by up to 28 ms in the paced records of LUDB."""
 ATRIAL_S = (0.075, 0.40)
 """From an atrial stimulus to the beginning of the QRS complex that follows."""
 STEADY_S = 0.02

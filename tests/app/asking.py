@@ -55,6 +55,6 @@ def confirm(dialog: ImportDialog) -> None:
 def answer(dialog: ImportDialog) -> None:
     """Give rate and unit, for this session alone, and open."""
     dialog.remember.setChecked(False)
-    dialog.fs_box.setEditText("250")
-    dialog.units_box.setEditText("mV")
+    dialog.questions.fs_box.setEditText("250")
+    dialog.questions.units_box.setEditText("mV")
     confirm(dialog)

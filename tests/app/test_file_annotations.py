@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,8 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage, QPainter
 
 from ecgviewer.app.shell.window import MainWindow
-from ecgviewer.app.trace.tracks import _letter_box, annotation_track, paint_track, row_height
+from ecgviewer.app.trace.page.track_rows import _letter_box, paint_track
+from ecgviewer.app.trace.scene.tracks import annotation_track
 from ecgviewer.review.annotations import Annotation, Code
 from tests.app.driving import spin
 from tests.generators import ecg_uv, write_wfdb_16
@@ -36,16 +38,15 @@ def test_beats_at_25_mm_per_s_show_their_letters(
     assert window.messages.texts() == ["r.atr: 1 × end without an onset"]
     track = window.bench.traces.scene.annotation_track
     assert track.letters[:3] == ("N", "V", "N")
-    frame = window.bench.traces.frame()
-    assert 60 < 0.8 * frame.px_per_s < 100  # no room for "Ventricular premature beat"
+    moment = window.bench.traces.moment()
+    assert 60 < 0.8 * moment.geometry.px_per_s < 100  # no room for "Ventricular premature beat"
 
     def picture(letters: tuple[str, ...]) -> QImage:
         image = QImage(1280, 60, QImage.Format.Format_RGB32)
         image.fill(0xFFFFFFFF)
         painter = QPainter(image)
-        metrics = painter.fontMetrics()
-        shown = type(track)(**{**vars(track), "letters": letters})
-        paint_track(painter, frame, shown, None, 2.0, row_height(metrics))
+        shown = replace(track, letters=letters)
+        paint_track(painter, moment.geometry, shown, moment.tracks["annotations"], None)
         painter.end()
         return image
 

@@ -27,10 +27,10 @@ def window(make_window: Callable[..., MainWindow], samples: Path) -> MainWindow:
 
 def test_dragging_marks_a_span_and_a_number_labels_it(window) -> None:
     traces = window.traces
-    page = traces.frame().page
+    page = traces.moment().geometry.page
     lane = next(lane for lane in page.lanes if lane.lead == "II")
-    y = round(traces.frame().lane_y((lane.top + lane.bottom) / 2))
-    start, stop = (QPoint(round(traces.frame().x(at)), y) for at in (1.0, 2.5))
+    y = round(traces.moment().geometry.lane_y((lane.top + lane.bottom) / 2))
+    start, stop = (QPoint(round(traces.moment().geometry.x(at)), y) for at in (1.0, 2.5))
     QTest.mousePress(traces, Qt.MouseButton.LeftButton, Shift, start)
     QTest.mouseMove(traces, (start + stop) / 2)
     QTest.mouseMove(traces, stop)

@@ -247,6 +247,7 @@ def test_a_flag_whose_words_suggest_a_label_is_accepted_with_it(window) -> None:
     press(window, Key.Key_A)
     labels = [item.label for item in review_of(window).annotations]
     assert labels == ["ST depression", "Other finding"], "the next one suggests nothing"
+    assert review_of(window).annotations[0].note.startswith("also T"), "nor is the second lost"
     window.select_flag(0)
     press(window, Key.Key_1)
     assert "Atrial fibrillation" in [item.label for item in review_of(window).annotations]

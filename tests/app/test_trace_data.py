@@ -14,11 +14,20 @@ from ecgviewer.app.qt.theme import LIGHT
 from ecgviewer.app.trace.data.array_levels import ArrayLevels
 from ecgviewer.app.trace.data.chunks import ChunkStore
 from ecgviewer.app.trace.data.levels import query
-from ecgviewer.app.trace.pixel_columns import Stretch, to_pixels
+from ecgviewer.app.trace.raster.pixel_columns import Stretch, to_pixels
 from ecgviewer.app.trace.view import TraceView
 from ecgviewer.core.errors import CorruptFileError
 from tests.app.driving import spin
-from tests.app.trace_material import PX_PER_MM, close_to, ecg, flat, pixels, recording_of, source_of
+from tests.app.trace_material import (
+    PX_PER_MM,
+    close_to,
+    ecg,
+    flat,
+    pixels,
+    recording_of,
+    show_recording,
+    source_of,
+)
 
 pytestmark = pytest.mark.usefixtures("no_surprises")
 
@@ -84,13 +93,13 @@ def test_pacing_spikes_are_visible_at_every_zoom(view: TraceView, span_s: float)
     recording = recording_of(flat(60.0), duration_s=7200.0)
     spike_s = 3600.1
     source_of(recording).spikes = {round(spike_s * 500): 1.2}
-    view.set_recording(recording)
-    view.zoom(view.traces_width() / span_s / view.state.px_per_s, 0.0)
+    show_recording(view, recording)
+    view.zoom(view.traces_width() / span_s / view.moment().geometry.px_per_s, 0.0)
     view.goto(spike_s - span_s / 2)
     assert view.wait_until_loaded()
-    spin(lambda: view.scene.store is not None and view.scene.store.complete)
+    spin(lambda: view.data.store is not None and view.data.store.complete)
     view.redraw()
-    frame = view.frame()
+    frame = view.moment().geometry
     lane = frame.page.lanes[6]
     x = round(frame.x(spike_s))
     y = round(frame.lane_y(lane.baseline) - 0.7 * frame.px_per_mv)
@@ -102,10 +111,10 @@ def test_pacing_spikes_are_visible_at_every_zoom(view: TraceView, span_s: float)
 def test_gaps_are_gaps(view: TraceView) -> None:
     signal = flat(10.0)
     signal[:, 1000:1500] = np.nan
-    view.set_recording(recording_of(signal))
+    show_recording(view, recording_of(signal))
     assert view.wait_until_loaded()
     view.clearFocus()
-    frame = view.frame()
+    frame = view.moment().geometry
     lane = frame.page.lanes[3]
     row = round(frame.lane_y(lane.baseline))
     line = close_to(pixels(view)[row - 1 : row + 2], LIGHT.trace, 140).any(axis=0)
@@ -116,7 +125,7 @@ def test_gaps_are_gaps(view: TraceView) -> None:
 
 def test_first_traces_of_a_day_need_one_chunk(view: TraceView) -> None:
     recording = recording_of(ecg(60.0), duration_s=86400.0)
-    view.set_recording(recording)
+    show_recording(view, recording)
     assert view.wait_until_loaded(5.0)
     first, stop = source_of(recording).reads[0]
     assert (first, stop - first) == (0, 1 << 15)
@@ -132,7 +141,7 @@ def test_a_day_not_read_yet_costs_no_more_than_its_picture() -> None:
 
 def test_the_window_thread_never_reads(view: TraceView) -> None:
     recording = recording_of(ecg(60.0), duration_s=600.0)
-    view.set_recording(recording)
+    show_recording(view, recording)
     assert view.wait_until_loaded()
     view.goto(300.0)
     view.wait_until_loaded()
@@ -140,9 +149,9 @@ def test_the_window_thread_never_reads(view: TraceView) -> None:
 
 
 def test_reading_ends_with_the_record(view: TraceView) -> None:
-    view.set_recording(recording_of(ecg(60.0), duration_s=86400.0))
+    show_recording(view, recording_of(ecg(60.0), duration_s=86400.0))
     view.wait_until_loaded()
-    view.set_recording(None)
+    show_recording(view, None)
     alive = {thread.name for thread in threading.enumerate() if thread.name.startswith("trace")}
     assert alive == set()
 
@@ -156,7 +165,7 @@ def test_a_file_that_went_away_is_told_on_the_paper(view: TraceView, monkeypatch
     monkeypatch.setattr(source_of(recording), "read", gone)
     told: list[str] = []
     view.readFailed.connect(told.append)
-    view.set_recording(recording)
+    show_recording(view, recording)
     assert not view.wait_until_loaded(2.0)
     spin(lambda: bool(told))
     assert told[0] == "gone.dat: the file went away"
@@ -164,29 +173,29 @@ def test_a_file_that_went_away_is_told_on_the_paper(view: TraceView, monkeypatch
 
 def test_a_long_record_opens_from_its_cached_overview(view: TraceView) -> None:
     recording = recording_of(ecg(60.0), duration_s=1200.0)
-    view.set_recording(recording)
+    show_recording(view, recording)
     view.wait_until_loaded()
-    spin(lambda: view.scene.store is not None and view.scene.store.complete)
-    view.set_recording(None)
+    spin(lambda: view.data.store is not None and view.data.store.complete)
+    show_recording(view, None)
     again = recording_of(ecg(60.0), duration_s=1200.0)
-    view.set_recording(again)
+    show_recording(view, again)
     view.wait_until_loaded()
-    spin(lambda: view.scene.store is not None and view.scene.store.complete)
+    spin(lambda: view.data.store is not None and view.data.store.complete)
     read = sum(stop - start for start, stop in source_of(again).reads)
     assert read <= 3 * (1 << 15), "the sweep was not repeated"
 
 
 def test_display_filter_is_named_and_removes_the_baseline(view: TraceView) -> None:
     signal = ecg(60.0) + np.linspace(0.0, 5.0, 30000, dtype=np.float32)
-    view.set_recording(recording_of(signal))
+    show_recording(view, recording_of(signal))
     view.wait_until_loaded()
     view.set_display_filter(baseline=True, mains_hz=50.0)
     assert view.wait_until_loaded()
-    store = view.scene.store
+    store = view.data.store
     assert store is not None
     samples = store.samples(0)
     assert samples is not None
     assert abs(float(np.median(samples[0, 25000:]))) < 0.2
-    assert view.scene.display.text() == "filtered: baseline, mains 50 Hz"
+    assert view.state.display.text() == "filtered: baseline, mains 50 Hz"
     view.set_display_filter()
-    assert view.scene.display.text() == "unfiltered"
+    assert view.state.display.text() == "unfiltered"

@@ -15,7 +15,18 @@ from ecgviewer.app.qt.theme import LIGHT
 from ecgviewer.app.trace.view import TraceView
 from ecgviewer.core.analysis import Flag
 from ecgviewer.review.annotations import Annotation
-from tests.app.trace_material import PX_PER_MM, analysis_of, ecg, pixels, recording_of
+from tests.app.trace_material import (
+    PX_PER_MM,
+    analysis_of,
+    ecg,
+    pixels,
+    recording_of,
+    show_analysis,
+    show_annotations,
+    show_beats,
+    show_flags,
+    show_recording,
+)
 
 pytestmark = pytest.mark.usefixtures("no_surprises")
 LEFT = Qt.MouseButton.LeftButton
@@ -31,7 +42,7 @@ def view(qt_app: QApplication):
     view.set_theme(LIGHT)
     view.set_pixels_per_mm(PX_PER_MM)
     view.resize(900, 900)
-    view.set_recording(recording_of(ecg(60.0)))
+    show_recording(view, recording_of(ecg(60.0)))
     view.show()
     assert view.wait_until_loaded()
     yield view
@@ -42,7 +53,7 @@ def view(qt_app: QApplication):
 
 def at(view: TraceView, time_s: float, lead: str, mv: float = 0.0) -> QPoint:
     """Return where a moment of a lead is; ``mv`` relative to the lead's resting level."""
-    frame = view.frame()
+    frame = view.moment().geometry
     lane = next(lane for lane in frame.page.lanes if lane.lead == lead)
     y = frame.lane_y(lane.baseline) - lane.sign * mv * frame.px_per_mv
     return QPoint(round(frame.x(time_s)), round(y))
@@ -75,7 +86,8 @@ def caught(signal) -> list:
 def test_dragging_pans(view: TraceView) -> None:
     view.goto(20.0)
     drag(view, QPoint(600, 400), QPoint(400, 400))
-    assert view.visible_range()[0] == pytest.approx(20.0 + 200 / view.state.px_per_s, abs=0.02)
+    px_per_s = view.moment().geometry.px_per_s
+    assert view.visible_range()[0] == pytest.approx(20.0 + 200 / px_per_s, abs=0.02)
 
 
 def test_wheel_pans_and_stops_at_the_ends(view: TraceView) -> None:
@@ -88,10 +100,10 @@ def test_wheel_pans_and_stops_at_the_ends(view: TraceView) -> None:
 def test_ctrl_wheel_zooms_around_the_pointer(view: TraceView) -> None:
     view.goto(20.0)
     place = QPoint(500, 400)
-    before = view.frame().time(place.x())
+    before = view.moment().geometry.time(place.x())
     wheel(view, place, 2, CTRL)
     assert view.state.mm_per_s > 25.0
-    assert view.frame().time(place.x()) == pytest.approx(before, abs=0.01)
+    assert view.moment().geometry.time(place.x()) == pytest.approx(before, abs=0.01)
 
 
 def test_shift_drag_selects_a_span_of_the_leads_under_it(view: TraceView) -> None:
@@ -116,7 +128,7 @@ def test_clicking_a_flag_in_its_lead_or_above(view: TraceView) -> None:
         Flag(0.0, 6.0, (), 2.0, 0.02, "rhythm"),
         Flag(2.0, 3.0, ("V2",), 9.0, 0.001, "shape"),
     )
-    view.set_flags(flags)
+    show_flags(view, flags)
     view.grab()
     clicked = caught(view.flagClicked)
     QTest.mouseClick(view, LEFT, NONE, at(view, 2.5, "V2"))
@@ -128,7 +140,7 @@ def test_clicking_a_flag_in_its_lead_or_above(view: TraceView) -> None:
 
 
 def test_clicking_an_annotation(view: TraceView) -> None:
-    view.set_annotations([Annotation("a" * 32, 1.0, 2.0, ("V5",), "PVC")])
+    show_annotations(view, [Annotation("a" * 32, 1.0, 2.0, ("V5",), "PVC")])
     view.grab()
     clicked = caught(view.annotationClicked)
     QTest.mouseClick(view, LEFT, NONE, at(view, 1.5, "V5"))
@@ -136,17 +148,17 @@ def test_clicking_an_annotation(view: TraceView) -> None:
 
 
 def test_the_selected_annotation_stands_out(view: TraceView) -> None:
-    view.set_annotations([Annotation("a" * 32, 1.0, 2.0, ("V5",), "PVC")])
+    show_annotations(view, [Annotation("a" * 32, 1.0, 2.0, ("V5",), "PVC")])
     before = view.grab().toImage()
-    view.select_annotation("a" * 32)
+    view.show_scene(view.scene.with_selected_annotation("a" * 32))
     assert view.grab().toImage() != before
-    view.select_annotation(None)
+    view.show_scene(view.scene.with_selected_annotation(None))
     assert view.grab().toImage() == before
 
 
 def test_dragging_an_edge_of_the_edited_annotation(view: TraceView) -> None:
-    view.set_annotations([Annotation("a" * 32, 1.0, 2.0, ("V5",), "PVC")])
-    view.edit_annotation("a" * 32)
+    show_annotations(view, [Annotation("a" * 32, 1.0, 2.0, ("V5",), "PVC")])
+    view.show_scene(view.scene.with_edited_annotation("a" * 32))
     edited = caught(view.annotationEdited)
     drag(view, at(view, 2.0, "V5"), at(view, 3.0, "V5"))
     ((name, start, stop),) = edited
@@ -157,11 +169,11 @@ def test_dragging_an_edge_of_the_edited_annotation(view: TraceView) -> None:
 def test_only_the_leads_of_the_edited_annotation_are_tinted_and_have_edges(
     view: TraceView,
 ) -> None:
-    view.set_annotations([Annotation("a" * 32, 1.0, 2.0, ("II",), "1st degree AV block")])
+    show_annotations(view, [Annotation("a" * 32, 1.0, 2.0, ("II",), "1st degree AV block")])
     before = pixels(view).astype(int)
-    view.edit_annotation("a" * 32)
+    view.show_scene(view.scene.with_edited_annotation("a" * 32))
     changed = (pixels(view) != before).any(axis=2)
-    frame = view.frame()
+    frame = view.moment().geometry
     for lane in frame.page.lanes:
         top, bottom = round(frame.lane_y(lane.top)) + 1, round(frame.lane_y(lane.bottom)) - 1
         assert changed[top:bottom].any() == (lane.lead == "II"), lane.lead
@@ -186,7 +198,7 @@ def test_calipers_measure_time_rate_and_voltage(view: TraceView) -> None:
 
 def test_calipers_snap_to_r_peaks(view: TraceView) -> None:
     peaks = np.array([350, 850, 1350])
-    view.set_r_peaks(peaks)
+    show_beats(view, peaks)
     view.set_mode("caliper")
     drag(view, at(view, 0.72, "II"), at(view, 1.68, "II"))
     caliper = view.layers.calipers.caliper
@@ -199,8 +211,8 @@ def test_calipers_on_a_gap_in_the_lead_measure_time_and_say_why_no_voltage(
 ) -> None:
     signal = ecg(20.0)
     signal[1, 2250:2750] = np.nan
-    view.set_recording(recording_of(signal))
-    view.set_r_peaks(np.arange(1, 19) * 500)
+    show_recording(view, recording_of(signal))
+    show_beats(view, np.arange(1, 19) * 500)
     assert view.wait_until_loaded()
     view.set_mode("caliper")
     drag(view, at(view, 4.0, "II"), at(view, 5.0, "II"))
@@ -273,7 +285,7 @@ def test_center_on_leaves_a_view_alone_that_shows_it(view: TraceView) -> None:
 def test_overlays_change_the_picture_and_unknown_ones_are_refused(view: TraceView) -> None:
     recording = view.scene.recording
     assert recording is not None
-    view.set_analysis(analysis_of(recording))
+    show_analysis(view, analysis_of(recording))
     for name in ("reconstruction", "heat", "attention", "model_input"):
         before = view.grab().toImage()
         view.set_overlay(name, not view.state.overlays[name])
@@ -284,11 +296,12 @@ def test_overlays_change_the_picture_and_unknown_ones_are_refused(view: TraceVie
 
 def test_ten_thousand_annotations_still_answer(view: TraceView) -> None:
     one = Annotation("0" * 32, 0.0, 0.1, (), "x")
-    view.set_annotations(
+    show_annotations(
+        view,
         [
             replace(one, id=f"{i:032x}", start_s=i * 0.005, end_s=i * 0.005 + 0.1)
             for i in range(10000)
-        ]
+        ],
     )
     view.grab()
     view.goto(30.0)

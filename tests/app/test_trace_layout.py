@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from ecgviewer.app.qt.theme import LIGHT
-from ecgviewer.app.trace.frame import Frame
-from ecgviewer.app.trace.layout import MAX_HEADROOM_MM, Reach, build_layout, visible_leads
+from ecgviewer.app.trace.data.resting_levels import Reach
+from ecgviewer.app.trace.geometry.geometry import Geometry
+from ecgviewer.app.trace.geometry.lanes import MAX_HEADROOM_MM, build_layout, visible_leads
+from ecgviewer.app.trace.geometry.viewport import Viewport
 from ecgviewer.app.trace.state import GAINS_MM_MV, LayoutMode, ViewState
 from ecgviewer.core.leads import STANDARD_LEADS
 
@@ -18,7 +20,8 @@ def page(
     state: ViewState, leads=STANDARD_LEADS, width=1200.0, height=900.0, duration_s=10.0,
     reach=NO_REACH,
 ):  # fmt: skip
-    return build_layout(leads, state, width, height, 30.0, 40.0, 1, duration_s, reach)
+    viewport = Viewport(width, height, LIGHT)
+    return build_layout(leads, state, viewport, 30.0, 40.0, 1, duration_s, reach)
 
 
 def test_twelve_rows_in_standard_order() -> None:
@@ -39,17 +42,19 @@ def test_two_columns_of_six() -> None:
 
 def test_classic_page_gives_each_column_a_quarter_of_the_record() -> None:
     state = ViewState(mode=LayoutMode.PAGE_3X4)
-    lanes = page(state).lanes
+    found = page(state)
+    lanes = found.lanes
     assert [lane.lead for lane in lanes[:3]] == ["I", "II", "III"]
     assert lanes[-1].rhythm and lanes[-1].lead == "II"
     for lane in lanes[:-1]:
-        assert (lane.x1 - lane.x0) / state.px_per_s == pytest.approx(2.5)
+        assert (lane.x1 - lane.x0) / found.px_per_s == pytest.approx(2.5)
 
 
 def test_classic_page_of_ten_seconds_fits_without_scrolling() -> None:
     state = ViewState(mode=LayoutMode.PAGE_3X4)
     assert not page(state, height=480.0).scrolls
-    assert 10.0 * state.px_per_s <= page(state).right - page(state).left
+    found = page(state)
+    assert 10.0 * found.px_per_s <= found.right - found.left
 
 
 def test_rows_scroll_rather_than_shrink_beyond_reading() -> None:
@@ -92,7 +97,8 @@ def test_baselines_lie_on_millimetre_lines() -> None:
 @pytest.mark.parametrize("mode", LayoutMode)
 def test_the_first_calibration_pulse_is_seen_whole(mode: LayoutMode, gain: float) -> None:
     state = ViewState(mode=mode, mm_per_mv=gain)
-    assert page(state, height=620.0).lanes[0].baseline >= state.px_per_mv
+    found = page(state, height=620.0)
+    assert found.lanes[0].baseline >= found.px_per_mv
 
 
 @pytest.mark.parametrize("height", [480.0, 900.0])
@@ -122,7 +128,7 @@ def test_an_artefact_does_not_empty_the_page() -> None:
 def test_the_room_above_the_first_row_belongs_to_its_lead() -> None:
     state = ViewState()
     found = page(state, reach=Reach({"I": 1.6}))
-    frame = Frame(found, LIGHT, 94.0, 38.0, 3.8, 0.0, 0.0, 1200.0, 900.0)
-    lane = frame.lane_at(found.left + 50.0, found.top + 2.0)
+    geometry = Geometry(found, Viewport(1200.0, 900.0, LIGHT))
+    lane = geometry.lane_at(found.left + 50.0, found.top + 2.0)
     assert found.lanes[0].top > 2.0
     assert lane is not None and lane.lead == "I"

@@ -12,11 +12,19 @@ from PySide6.QtWidgets import QApplication
 
 from ecgviewer.app.qt.theme import LIGHT
 from ecgviewer.app.trace.data.samples import MapSamples
-from ecgviewer.app.trace.overview import OverviewBar
+from ecgviewer.app.trace.overview.beside import overview_of
 from ecgviewer.app.trace.view import TraceView
 from ecgviewer.core.analysis import Analysis
 from ecgviewer.core.system import mapped_arrays as mapped_files
-from tests.app.trace_material import PX_PER_MM, analysis_of, flat, pixels, recording_of
+from tests.app.trace_material import (
+    PX_PER_MM,
+    analysis_of,
+    flat,
+    pixels,
+    recording_of,
+    show_analysis,
+    show_recording,
+)
 
 pytestmark = pytest.mark.usefixtures("no_surprises")
 HOT_S = 3000.0
@@ -58,7 +66,7 @@ def hot(tmp_path: Path):
 
 
 def strip_of(view: TraceView, row: int) -> np.ndarray:
-    frame = view.frame()
+    frame = view.moment().geometry
     top = round(frame.lane_y(frame.page.lanes[row].strips[0])) + 3
     # The last pixels may belong to the frame of the focus.
     return pixels(view)[top, round(frame.page.left) : round(frame.page.right) - 2].astype(int)
@@ -69,21 +77,21 @@ def hottest_s(view: TraceView, row: int) -> float | None:
     strip = strip_of(view, row).sum(axis=1)
     if strip.min() > np.median(strip) - 150:
         return None
-    frame = view.frame()
+    frame = view.moment().geometry
     return frame.time(frame.page.left + float(strip.argmin()) + 0.5)
 
 
 @pytest.mark.parametrize("span_s", [5.0, 60.0, 600.0, 6000.0])
 def test_a_single_hot_sample_is_seen_at_every_zoom(view: TraceView, hot, span_s: float) -> None:
     recording, analysis, folder = hot
-    view.set_recording(recording)
-    view.set_analysis(mapped(analysis, folder))
-    view.zoom(view.traces_width() / span_s / view.state.px_per_s, 0.0)
+    show_recording(view, recording)
+    show_analysis(view, mapped(analysis, folder))
+    view.zoom(view.traces_width() / span_s / view.moment().geometry.px_per_s, 0.0)
     view.goto(HOT_S - span_s / 2)
     assert view.wait_until_loaded()
     at_s = hottest_s(view, 6)
     assert at_s is not None
-    assert abs(at_s - HOT_S) <= 1.5 / view.frame().px_per_s + 0.01
+    assert abs(at_s - HOT_S) <= 1.5 / view.moment().geometry.px_per_s + 0.01
     assert hottest_s(view, 7) is None
 
 
@@ -97,10 +105,10 @@ def test_the_window_thread_reads_no_map(view: TraceView, hot, monkeypatch) -> No
 
     monkeypatch.setattr(MapSamples, "read", noted)
     recording, analysis, folder = hot
-    view.set_recording(recording)
-    view.set_analysis(mapped(analysis, folder))
+    show_recording(view, recording)
+    show_analysis(view, mapped(analysis, folder))
     for span_s in (5.0, 100.0, 3000.0):
-        view.zoom(view.traces_width() / span_s / view.state.px_per_s, 0.0)
+        view.zoom(view.traces_width() / span_s / view.moment().geometry.px_per_s, 0.0)
         view.goto(1000.0)
         assert view.wait_until_loaded()
         pixels(view)
@@ -110,23 +118,23 @@ def test_the_window_thread_reads_no_map(view: TraceView, hot, monkeypatch) -> No
 
 def test_maps_of_an_analysis_under_way_grow(view: TraceView, hot) -> None:
     recording, analysis, folder = hot
-    bar = OverviewBar(view)
+    bar = overview_of(view)
     bar.resize(900, bar.sizeHint().height())
-    view.set_recording(recording)
-    view.set_analysis(mapped(analysis, folder, 250_000))
-    maps = view.scene.maps
-    view.zoom(view.traces_width() / 60.0 / view.state.px_per_s, 0.0)
+    show_recording(view, recording)
+    show_analysis(view, mapped(analysis, folder, 250_000))
+    maps = view.data.maps
+    view.zoom(view.traces_width() / 60.0 / view.moment().geometry.px_per_s, 0.0)
     view.goto(HOT_S - 30.0)
     assert view.wait_until_loaded()
     paper = strip_of(view, 6)
-    view.set_analysis(mapped(analysis, folder, 305_000))
-    assert view.scene.maps is maps, "what was read of the same run is kept"
+    show_analysis(view, mapped(analysis, folder, 305_000))
+    assert view.data.maps is maps, "what was read of the same run is kept"
     assert view.wait_until_loaded()
     assert np.abs(strip_of(view, 6) - paper).max() > 20, "the strip reaches into the view now"
     assert hottest_s(view, 6) == pytest.approx(HOT_S, abs=0.1)
-    view.set_analysis(mapped(analysis, folder))
-    assert view.scene.maps is maps
-    view.zoom(view.traces_width() / 6000.0 / view.state.px_per_s, 0.0)
+    show_analysis(view, mapped(analysis, folder))
+    assert view.data.maps is maps
+    view.zoom(view.traces_width() / 6000.0 / view.moment().geometry.px_per_s, 0.0)
     assert view.wait_until_loaded()
     assert hottest_s(view, 6) == pytest.approx(HOT_S, abs=10.0)
     bar.deleteLater()
@@ -134,13 +142,13 @@ def test_maps_of_an_analysis_under_way_grow(view: TraceView, hot) -> None:
 
 def test_another_analysis_replaces_the_maps(view: TraceView, hot) -> None:
     recording, analysis, folder = hot
-    view.set_recording(recording)
-    view.set_analysis(mapped(analysis, folder))
-    maps = view.scene.maps
-    view.set_analysis(replace(mapped(analysis, folder), bundle_sha256="ef" * 32))
-    assert view.scene.maps is not maps
-    view.set_analysis(None)
-    view.set_recording(None)
+    show_recording(view, recording)
+    show_analysis(view, mapped(analysis, folder))
+    maps = view.data.maps
+    show_analysis(view, replace(mapped(analysis, folder), bundle_sha256="ef" * 32))
+    assert view.data.maps is not maps
+    show_analysis(view, None)
+    show_recording(view, None)
     alive = {thread.name for thread in threading.enumerate() if thread.name.startswith("trace")}
     assert alive == set()
 

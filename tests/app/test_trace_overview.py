@@ -10,11 +10,21 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from ecgviewer.app.qt.theme import DARK, LIGHT, Theme, apply_theme, theme_for
-from ecgviewer.app.trace.color_scales import color_table
-from ecgviewer.app.trace.overview import OverviewBar, heart_rate_trend
+from ecgviewer.app.trace.overview.bar import OverviewBar
+from ecgviewer.app.trace.overview.beside import overview_of
+from ecgviewer.app.trace.overview.trend import heart_rate_trend
+from ecgviewer.app.trace.raster.color_scales import color_table
 from ecgviewer.app.trace.view import TraceView
 from ecgviewer.core.analysis import Flag
-from tests.app.trace_material import close_to, ecg, pixels, recording_of
+from tests.app.trace_material import (
+    close_to,
+    ecg,
+    pixels,
+    recording_of,
+    show_beats,
+    show_flags,
+    show_recording,
+)
 
 pytestmark = pytest.mark.usefixtures("no_surprises")
 LEFT = Qt.MouseButton.LeftButton
@@ -26,7 +36,7 @@ def view(qt_app: QApplication):
     view = TraceView()
     view.set_theme(LIGHT)
     view.resize(900, 700)
-    view.set_recording(recording_of(ecg(60.0), duration_s=300.0))
+    show_recording(view, recording_of(ecg(60.0), duration_s=300.0))
     view.show()
     assert view.wait_until_loaded()
     yield view
@@ -37,7 +47,7 @@ def view(qt_app: QApplication):
 
 @pytest.fixture
 def bar(view: TraceView):
-    bar = OverviewBar(view)
+    bar = overview_of(view)
     bar.resize(1000, bar.sizeHint().height())
     bar.show()
     yield bar
@@ -48,27 +58,25 @@ def bar(view: TraceView):
 def test_click_and_drag_go_there(view: TraceView, bar: OverviewBar) -> None:
     QTest.mouseClick(bar, LEFT, NONE, QPoint(500, 30))
     start, stop = view.visible_range()
-    assert (start + stop) / 2 == pytest.approx(bar._frame().time(500), abs=0.1)
+    assert (start + stop) / 2 == pytest.approx(bar._where().time(500), abs=0.1)
     QTest.mousePress(bar, LEFT, NONE, QPoint(500, 30))
     QTest.mouseMove(bar, QPoint(800, 30))
     QTest.mouseRelease(bar, LEFT, NONE, QPoint(800, 30))
     start, stop = view.visible_range()
-    assert (start + stop) / 2 == pytest.approx(bar._frame().time(800), abs=0.1)
+    assert (start + stop) / 2 == pytest.approx(bar._where().time(800), abs=0.1)
 
 
 def test_a_brief_flag_of_a_long_record_is_seen(view: TraceView, bar: OverviewBar) -> None:
-    view.set_flags([Flag(150.0, 150.1, ("V1",), 9.0, 0.001, "shape")])
-    x = round(bar._frame().x(150.0))
+    show_flags(view, [Flag(150.0, 150.1, ("V1",), 9.0, 0.001, "shape")])
+    x = round(bar._where().x(150.0))
     assert close_to(pixels(bar)[:16, x - 1 : x + 2], LIGHT.flag, 60).any()
 
 
 def test_heart_rate_trend_appears_once_beats_are_known(view: TraceView, bar: OverviewBar) -> None:
-    assert not bar.shows_trend()
     low = bar.sizeHint().height()
-    view.set_r_peaks(np.arange(0, 300 * 500, 500))
-    assert bar.shows_trend()
+    show_beats(view, np.arange(0, 300 * 500, 500))
     assert bar.sizeHint().height() > low
-    _, bpm = heart_rate_trend(np.arange(0, 300 * 500, 400), 500.0, bar._frame())
+    _, bpm = heart_rate_trend(np.arange(0, 300 * 500, 400), 500.0, bar._where())
     assert bpm == pytest.approx(75.0)
 
 

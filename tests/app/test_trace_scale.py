@@ -13,7 +13,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from ecgviewer.app.qt.theme import LIGHT
-from ecgviewer.app.trace.page_marks import scale_text
+from ecgviewer.app.trace.page.scale_line import scale_text
 from ecgviewer.app.trace.view import TraceView
 from ecgviewer.core.leads import STANDARD_LEADS
 from tests.app.trace_material import (
@@ -24,6 +24,8 @@ from tests.app.trace_material import (
     flat,
     pixels,
     recording_of,
+    show_analysis,
+    show_recording,
     shown_view,
     source_of,
 )
@@ -41,13 +43,13 @@ def spiky_view(view: TraceView) -> None:
     """Show a record at rest with 1-mV spikes at 1 s and 3 s."""
     recording = recording_of(flat(10.0))
     source_of(recording).spikes = {500: 1.0, 1500: 1.0}
-    view.set_recording(recording)
+    show_recording(view, recording)
     assert view.wait_until_loaded()
 
 
 def spike_columns(view: TraceView, lead: str) -> np.ndarray:
     """Return the x of every column in which a lead rises at least 0.8 mV above its baseline."""
-    frame = view.frame()
+    frame = view.moment().geometry
     lane = next(lane for lane in frame.page.lanes if lane.lead == lead)
     base = round(frame.lane_y(lane.baseline))
     rows = slice(base - round(0.95 * frame.px_per_mv), base - round(0.6 * frame.px_per_mv))
@@ -63,7 +65,7 @@ def test_two_seconds_are_fifty_millimetres_apart(view: TraceView) -> None:
 
 def test_a_millivolt_is_ten_millimetres_high(view: TraceView) -> None:
     spiky_view(view)
-    frame = view.frame()
+    frame = view.moment().geometry
     lane = next(lane for lane in frame.page.lanes if lane.lead == "V6")
     column = spike_columns(view, "V6")[0]
     image = pixels(view)
@@ -78,10 +80,10 @@ def test_a_tall_wave_is_whole_over_its_neighbours_and_their_heat(view: TraceView
     signal[row, 500:520] = 1.5
     recording = recording_of(signal)
     view.resize(1300, 560)
-    view.set_recording(recording)
-    view.set_analysis(analysis_of(recording))
+    show_recording(view, recording)
+    show_analysis(view, analysis_of(recording))
     assert view.wait_until_loaded()
-    frame = view.frame()
+    frame = view.moment().geometry
     lane = next(lane for lane in frame.page.lanes if lane.lead == "V3")
     base = round(frame.lane_y(lane.baseline))
     assert 1.5 * frame.px_per_mv > frame.page.pitch
@@ -107,9 +109,9 @@ def test_paper_speeds(view: TraceView, speed: float, millimetres: float) -> None
 
 
 def test_grid_has_a_bold_line_every_five_millimetres(view: TraceView) -> None:
-    view.set_recording(recording_of(flat(10.0)))
+    show_recording(view, recording_of(flat(10.0)))
     view.wait_until_loaded()
-    frame = view.frame()
+    frame = view.moment().geometry
     row = pixels(view)[round(frame.page.bottom) - 3, : round(frame.page.right) - 2]
     bold = np.flatnonzero(close_to(row[np.newaxis], LIGHT.grid_major, 6)[0])
     assert np.diff(bold) == pytest.approx(5 * PX_PER_MM, abs=1.0)
@@ -131,14 +133,14 @@ def test_calibrated_screen_keeps_its_correction(view: TraceView) -> None:
 
 
 def test_fit_says_that_it_is_not_to_scale(view: TraceView) -> None:
-    view.set_recording(recording_of(ecg()))
+    show_recording(view, recording_of(ecg()))
     view.wait_until_loaded()
     view.set_fit(True)
-    frame = view.frame()
+    frame = view.moment().geometry
     assert "not to scale" in scale_text(frame.px_per_s, frame.px_per_mv, PX_PER_MM, fit=True)
     assert frame.stop_s - frame.start_s == pytest.approx(10.0, rel=0.01)
     view.resize(800, 600)
-    frame = view.frame()
+    frame = view.moment().geometry
     assert frame.stop_s - frame.start_s == pytest.approx(10.0, rel=0.01)
 
 
@@ -147,11 +149,11 @@ def test_fitting_shows_the_whole_record_while_its_beats_can_be_told_apart(
 ) -> None:
     for duration_s in (36.0, 120.0):
         view.set_fit(False)
-        view.set_recording(recording_of(ecg(), duration_s=duration_s))
+        show_recording(view, recording_of(ecg(), duration_s=duration_s))
         view.set_fit(True)
         assert view.visible_range() == (0.0, pytest.approx(duration_s, rel=0.01))
     view.set_fit(False)
-    view.set_recording(recording_of(ecg(), duration_s=3600.0))
+    show_recording(view, recording_of(ecg(), duration_s=3600.0))
     before = view.visible_range()
     view.set_fit(True)
     assert view.visible_range() == pytest.approx(before, abs=0.5)
@@ -164,7 +166,7 @@ def test_scale_text_is_the_paper_speed_and_the_gain() -> None:
 
 
 def test_three_zoom_steps_double_the_paper_speed(view: TraceView) -> None:
-    view.set_recording(recording_of(ecg(60.0)))
+    show_recording(view, recording_of(ecg(60.0)))
     for _ in range(3):
         view.zoom(2 ** (1 / 3))
     assert view.state.mm_per_s == 50.0

@@ -9,12 +9,24 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from ecgviewer.app.trace import plane
+from ecgviewer.app.trace.page.scrolled_picture import ScrolledPicture
+from ecgviewer.app.trace.raster.picture import Picture
 from ecgviewer.app.trace.view import TraceView
 from ecgviewer.core.analysis import Flag
 from ecgviewer.core.quality import QualityFinding
 from ecgviewer.review.annotations import Annotation
-from tests.app.trace_material import analysis_of, ecg, pixels, recording_of, shown_view
+from tests.app.trace_material import (
+    analysis_of,
+    ecg,
+    pixels,
+    recording_of,
+    show_analysis,
+    show_annotations,
+    show_beats,
+    show_flags,
+    show_recording,
+    shown_view,
+)
 
 FS_HZ = 500.0
 
@@ -30,21 +42,23 @@ def with_everything(view: TraceView, wander_mv: float = 0.0) -> None:
     seconds = np.arange(signal.shape[1]) / FS_HZ
     signal += np.float32(wander_mv) * np.sin(seconds / 7.0).astype(np.float32)
     recording = recording_of(signal)
-    view.set_recording(recording)
+    show_recording(view, recording)
     bad = QualityFinding("V5", "noisy", 2.0, 41.3)
-    view.set_analysis(replace(analysis_of(recording), quality=(bad,)))
-    view.set_flags(
+    show_analysis(view, replace(analysis_of(recording), quality=(bad,)))
+    show_flags(
+        view,
         [
             Flag(1.3 + 2.1 * i, 2.2 + 2.1 * i, ("V1", "V2") if i % 2 else (), 3.0, 0.01, "odd")
             for i in range(50)
         ],
-        selected=3,
     )
+    view.show_scene(replace(view.scene, selected_flag=3))
     one = Annotation("a" * 32, 0.0, 0.0, ("II", "V3"), "PVC")
-    view.set_annotations(
-        [replace(one, id=f"{i:032x}", start_s=0.37 * i, end_s=0.37 * i + 0.2) for i in range(300)]
+    show_annotations(
+        view,
+        [replace(one, id=f"{i:032x}", start_s=0.37 * i, end_s=0.37 * i + 0.2) for i in range(300)],
     )
-    view.set_r_peaks(np.arange(0, 120) * round(FS_HZ) + 137)
+    show_beats(view, np.arange(0, 120) * round(FS_HZ) + 137)
     for overlay in ("r_peaks", "attention"):
         view.set_overlay(overlay, True)
     view.wait_until_loaded()
@@ -62,13 +76,13 @@ def shows_the_same_anew(view: TraceView) -> bool:
 def painted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The widths of the stretches of traces that were painted."""
     widths: list[int] = []
-    paint = plane.Plane._paint
+    paint = ScrolledPicture._paint
 
-    def noted(self: plane.Plane, picture: plane.Picture, *rest: object) -> object:
+    def noted(self: ScrolledPicture, picture: Picture, *rest: object) -> object:
         widths.append(picture.pixels.shape[1])
         return paint(self, picture, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(plane.Plane, "_paint", noted)
+    monkeypatch.setattr(ScrolledPicture, "_paint", noted)
     return widths
 
 
@@ -78,7 +92,7 @@ def test_a_scrolled_view_is_identical_to_one_painted_at_once(
 ) -> None:
     with_everything(view)
     view.set_scale(mm_per_s)
-    span_s = view.traces_width() / view.state.px_per_s
+    span_s = view.traces_width() / view.moment().geometry.px_per_s
     view.goto(11.0)
     view.wait_until_loaded()
     assert shows_the_same_anew(view)
@@ -125,7 +139,7 @@ def test_pages_in_columns_scroll_too(view: TraceView, mode: str) -> None:
 def test_the_end_of_a_gap_and_of_the_record_scroll_in(view: TraceView) -> None:
     signal = ecg(60.0)
     signal[:, 9000:11000] = np.nan
-    view.set_recording(recording_of(signal))
+    show_recording(view, recording_of(signal))
     view.wait_until_loaded()
     for start_s in (10.0, 11.0, 13.5, 16.0, 19.0, 21.5, 24.0, 40.0, 48.0, 53.0, 60.0):
         view.goto(start_s)
@@ -140,7 +154,7 @@ def test_what_changes_while_scrolling_is_painted_everywhere(
     view.goto(20.0)
     QApplication.processEvents()
     painted.clear()
-    view.set_annotations([])
+    show_annotations(view, [])
     view.goto(20.1)
     QApplication.processEvents()
     assert painted == [round(view.traces_width())]

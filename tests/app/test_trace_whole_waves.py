@@ -7,10 +7,17 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from ecgviewer.app.qt.theme import DARK, LIGHT
-from ecgviewer.app.trace.cut_marks import CUT_TEXT
+from ecgviewer.app.trace.page.cut_marks import CUT_TEXT
 from ecgviewer.app.trace.view import TraceView
 from ecgviewer.core.leads import STANDARD_LEADS
-from tests.app.trace_material import close_to, flat, pixels, recording_of, shown_view
+from tests.app.trace_material import (
+    close_to,
+    flat,
+    pixels,
+    recording_of,
+    show_recording,
+    shown_view,
+)
 
 pytestmark = pytest.mark.usefixtures("no_surprises")
 RATE_HZ = 500
@@ -22,7 +29,7 @@ def view(qt_app: QApplication):
 
 
 def show(view: TraceView, signal_mv: np.ndarray) -> None:
-    view.set_recording(recording_of(signal_mv))
+    show_recording(view, recording_of(signal_mv))
     assert view.wait_until_loaded()
 
 
@@ -38,7 +45,7 @@ def beats(**height_mv: float) -> np.ndarray:
 
 def dark_at(view: TraceView, lead: str, time_s: float, mv: float) -> bool:
     """Return whether the trace is drawn at a level of a lead."""
-    frame = view.frame()
+    frame = view.moment().geometry
     lane = next(lane for lane in frame.page.lanes if lane.lead == lead and not lane.rhythm)
     y = round(frame.lane_y(lane.baseline) - mv * frame.px_per_mv)
     x = round(frame.x(time_s))
@@ -49,7 +56,7 @@ def scale_words(view: TraceView, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return the words of the line below the traces."""
     said: list[str] = []
     monkeypatch.setattr(
-        "ecgviewer.app.trace.page_marks.paint_scale_line",
+        "ecgviewer.app.trace.page.page.paint_scale_line",
         lambda painter, frame, rect, parts, legends: said.extend(words for words, _ in parts),
     )
     view.redraw()
@@ -86,7 +93,7 @@ def test_what_is_cut_after_all_is_marked_and_said(
     signal = beats(I=0.6)
     signal[0, 2600:2630] = 9.0
     show(view, signal)
-    frame = view.frame()
+    frame = view.moment().geometry
     x, top = round(frame.x(5.23)), round(frame.page.top)
     mark = close_to(pixels(view)[top : top + 8, x - 5 : x + 6], LIGHT.danger, 50)
     assert mark.sum() > 10
@@ -102,7 +109,7 @@ def test_no_lead_name_hides_a_wave(view: TraceView, theme) -> None:
     # V1 begins at 5 s: a dome as high as its name, and as long.
     signal[STANDARD_LEADS.index("V1"), 2530:2650] = 1.3
     show(view, signal)
-    frame = view.frame()
+    frame = view.moment().geometry
     lane = next(lane for lane in frame.page.lanes if lane.lead == "V1")
     y = round(frame.lane_y(lane.baseline) - 1.3 * frame.px_per_mv)
     span = slice(round(frame.x(5.08)), round(frame.x(5.28)))
@@ -114,7 +121,7 @@ def test_names_of_the_first_column_stand_beside_the_traces(view: TraceView) -> N
     view.resize(1200, 800)
     view.set_layout_mode("3x4")
     show(view, flat(10.0))
-    frame = view.frame()
+    frame = view.moment().geometry
     lane = frame.page.lanes[0]
     base, left = round(frame.lane_y(lane.baseline)), round(frame.page.left)
     above = pixels(view)[round(frame.page.top) : base - 2, left + 1 : left + 40]

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 
 from ecgviewer.app.qt.time_texts import span_text
 from ecgviewer.app.shell.window import MainWindow
-from ecgviewer.app.trace.page_marks import axis_times
+from ecgviewer.app.trace.page.time_axis import axis_times
 from ecgviewer.core.start import Start
 from ecgviewer.review.edits import editing
 from tests.app.driving import make_analysis, spin
@@ -61,7 +61,7 @@ def test_choosing_the_time_of_day(make_window: Callable[..., MainWindow], tmp_pa
     window.commands.action("view.clock").trigger()
     assert "23:59:59.0-00:00:01.0 +1 d" in told()[1]
     assert "23:59:" in told()[0]
-    assert window.bench.traces.state.clock
+    assert window.bench.traces.scene.clock is not None
     assert window.settings.value.clock_time
     window.commands.action("view.clock").trigger()
     assert "4.00-6.00 s" in told()[1]

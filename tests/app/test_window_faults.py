@@ -173,7 +173,7 @@ def test_a_long_record_opens_where_its_overview_has_no_room(
     path = write_long(tmp_path / "drive", "wfdb")
     with full_disk(2000):
         open_and_wait(window, path)
-        spin(lambda: window.traces.scene.store.complete)
+        spin(lambda: window.traces.data.store.complete)
         window.traces.set_fit(True, 1200.0)
         assert window.traces.wait_until_loaded()
         assert window.messages.texts() == []

@@ -28,7 +28,7 @@ def halfway(make_window: Build, samples: Path) -> tuple[MainWindow, ClockworkInf
 
 def heat_of(window: MainWindow) -> np.ndarray:
     """Return how many seconds the heat map covers, as the trace view would draw it."""
-    maps = window.traces.scene.maps
+    maps = window.traces.data.maps
     assert maps is not None
     return maps.columns("score", 0, 1000, 10.0).hi
 

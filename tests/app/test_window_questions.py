@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QDialogButtonBox, QLabel
 
 from ecgviewer.app.dialogs import import_dialog
 from ecgviewer.app.dialogs.import_dialog import ImportDialog
+from ecgviewer.app.dialogs.import_look import Inspection
 from ecgviewer.core.record_ref import ReadOptions
 from tests import generators
 from tests.app.asking import (
@@ -34,12 +35,12 @@ def test_what_a_file_leaves_open_is_asked_with_a_preview_and_remembered(
     dialog = the_dialog(window)
     assert window.messages.texts() == []
     ready = dialog.buttons.button(QDialogButtonBox.StandardButton.Open)
-    dialog.fs_box.setEditText("0")
+    dialog.questions.fs_box.setEditText("0")
     spin(lambda: "positive" in dialog.status.text())
     assert not ready.isEnabled()
-    dialog.fs_box.setEditText("250")
-    dialog.units_box.setEditText("mV")
-    dialog.leads_box.setText(", ".join(generators.LEADS))
+    dialog.questions.fs_box.setEditText("250")
+    dialog.questions.units_box.setEditText("mV")
+    dialog.questions.leads_box.setText(", ".join(generators.LEADS))
     spin(ready.isEnabled)
     assert "12 leads, 10 s at 250 Hz, in mV" in dialog.status.text()
     QTest.mouseClick(ready, Qt.MouseButton.LeftButton)
@@ -98,7 +99,7 @@ def test_the_questions_are_in_the_windows_own_words(make_window: Build, tmp_path
     assert any("sampling frequency and the unit. The answers hold for every" in w for w in words)
     assert dialog.status.text() == "Still open: the sampling frequency, the unit."
     assert not any("--" in w for w in [*words, window.records.model.rows[0].reason])
-    for box in (dialog.fs_box, dialog.units_box):
+    for box in (dialog.questions.fs_box, dialog.questions.units_box):
         assert box.lineEdit().placeholderText() == "the file does not say"
 
 
@@ -108,7 +109,7 @@ def test_which_array_of_a_file_of_many_is_meant_can_be_answered(
     window = make_window()
     window.session.open_paths([write_silent_records(tmp_path / "two.h5", ecg=3, signal=3)])
     dialog = the_dialog(window)
-    spin(lambda: dialog.dataset_box.count() == 2)
+    spin(lambda: dialog.questions.dataset_box.count() == 2)
     answer(dialog)
     spin(lambda: window.header.record.text() == "two#0")
     assert window.records.model.rowCount() == 3
@@ -122,9 +123,9 @@ def test_questions_may_be_cancelled_while_the_file_is_looked_into(
     def inspect(_ref: object) -> object:
         looking.set()
         go_on.wait(10.0)
-        return [], ReadOptions()
+        return Inspection([], ReadOptions(), has_layout=True)
 
-    monkeypatch.setattr(import_dialog, "_inspect", inspect)
+    monkeypatch.setattr(import_dialog, "inspect", inspect)
     window = make_window()
     window.session.open_paths([write_silent_hdf5(tmp_path / "one.h5")])
     the_dialog(window)
@@ -152,8 +153,10 @@ def test_answers_can_be_corrected_and_the_review_stays_with_its_own(
     window = make_window()
     window.session.open_paths([write_silent_hdf5(tmp_path / "one.h5")])
     dialog = the_dialog(window)
-    dialog.fs_box.setEditText("500")  # it is 250
-    dialog.units_box.setEditText("mV")
+    dialog.questions.fs_box.setEditText("500")  # it is 250
+    dialog.questions.units_box.setEditText("mV")
+    spin(dialog.questions.standard_button.isEnabled)
+    QTest.mouseClick(dialog.questions.standard_button, Qt.MouseButton.LeftButton)
     confirm(dialog)
     spin(lambda: window.document.recording is not None)
     annotate(window)
@@ -162,8 +165,11 @@ def test_answers_can_be_corrected_and_the_review_stays_with_its_own(
     assert window.notes.answer.isVisible()
     QTest.mouseClick(window.notes.answer, Qt.MouseButton.LeftButton)
     (dialog,) = asked(window)
-    assert (dialog.fs_box.currentText(), dialog.units_box.currentText()) == ("500", "mV")
-    dialog.fs_box.setEditText("250")
+    assert (dialog.questions.fs_box.currentText(), dialog.questions.units_box.currentText()) == (
+        "500",
+        "mV",
+    )
+    dialog.questions.fs_box.setEditText("250")
     spin(lambda: "at 250 Hz" in dialog.status.text())
     confirm(dialog)
     spin(lambda: window.document.recording.fs_hz == 250.0)
@@ -200,7 +206,7 @@ def test_a_unit_that_is_missing_is_given_in_the_window(make_window: Build, tmp_p
     window.commands.action("file.answers").trigger()
     (dialog,) = asked(window)
     assert not dialog.remember.isVisible()  # for files that have a layout
-    dialog.units_box.setEditText("uV")
+    dialog.questions.units_box.setEditText("uV")
     confirm(dialog)
     spin(lambda: window.document.recording.unit == "mV")
     assert window.messages.texts() == []
@@ -214,3 +220,31 @@ def test_a_file_that_leaves_nothing_open_asks_for_no_answers(
     open_and_wait(window, samples / "00010_hr.hea")
     assert not window.commands.action("file.answers").isEnabled()
     assert not window.notes.answer.isVisible()
+
+
+def test_a_table_of_numbers_is_shown_before_all_is_answered(
+    make_window: Build, tmp_path: Path
+) -> None:
+    ecg = generators.ecg_mv(10.0, 250.0)
+    rows = "\n".join(";".join(f"{v * 200:.0f}" for v in row) for row in ecg.T)
+    for name in ("one.csv", "two.csv"):
+        (tmp_path / name).write_text(rows + "\n")
+    window = make_window()
+    window.session.open_paths([tmp_path / "one.csv"])
+    dialog = the_dialog(window)
+    spin(lambda: dialog.status.text().startswith("Still open"))
+    assert dialog.preview._signal is not None and len(dialog.preview._leads) == 12
+    assert not dialog.buttons.button(QDialogButtonBox.StandardButton.Open).isEnabled()
+    assert not dialog.questions.asks("delimiter") and not dialog.questions.asks("dataset")
+    dialog.questions.fs_box.setEditText("250")
+    dialog.questions.units_box.setEditText("200")  # a bare number is counts per mV
+    QTest.mouseClick(dialog.questions.standard_button, Qt.MouseButton.LeftButton)
+    spin(lambda: dialog.status.text() == "12 leads, 10 s at 250 Hz, in mV")
+    confirm(dialog)
+    spin(lambda: window.document.recording is not None)
+    assert window.document.recording.leads == generators.LEADS
+    spin(lambda: not window.session.workers.busy)
+    window.session.open_paths([tmp_path / "two.csv"])  # of the same layout: nothing to ask
+    spin(lambda: window.header.record.text() == "two")
+    notes = " ".join(note.text for note in window.document.recording.notes)
+    assert "250 Hz as remembered for files of this layout" in notes and asked(window) == []

@@ -13,7 +13,7 @@ from ecgviewer.app.commands.palette import Palette
 from ecgviewer.app.shell.window import MainWindow
 from ecgviewer.core.leads import STANDARD_LEADS
 from tests.app.driving import Build, open_and_wait, spin
-from tests.app.trace_material import ecg, recording_of
+from tests.app.trace_material import ecg, recording_of, show_recording
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 Key = Qt.Key
@@ -33,7 +33,7 @@ def press(window: MainWindow, key: Key, modifiers: Qt.KeyboardModifier = NONE) -
 
 
 def place(window: MainWindow, time_s: float, lead: str, rhythm: bool = False) -> QPoint:
-    frame = window.traces.frame()
+    frame = window.traces.moment().geometry
     lane = next(lane for lane in frame.page.lanes if lane.lead == lead and lane.rhythm is rhythm)
     return QPoint(round(frame.x(time_s)), round(frame.lane_y(lane.baseline)))
 
@@ -54,7 +54,7 @@ def test_the_classic_page_of_ten_seconds_is_in_view_as_a_whole(
     press(window, Key.Key_3, Qt.KeyboardModifier.ControlModifier)
     spin(lambda: window.traces.visible_range()[1] >= 9.99, within_s=5.0)
     assert window.traces.state.mm_per_s == 25.0 and not window.traces.state.fit
-    assert not window.traces.frame().page.scrolls
+    assert not window.traces.moment().geometry.page.scrolls
     for dock in ("analysis", "flags"):
         panel = window.docks[dock].widget()
         assert panel.width() >= panel.minimumSizeHint().width()
@@ -75,7 +75,7 @@ def test_one_lead_fills_the_height_and_gives_it_back(window: MainWindow) -> None
     press(window, Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
     assert traces.state.focus == "V3"
     press(window, Key.Key_Escape)
-    assert traces.state.focus is None and len(traces.frame().page.lanes) == 12
+    assert traces.state.focus is None and len(traces.moment().geometry.page.lanes) == 12
     traces._mouse.leave()
     press(window, Key.Key_Z)
     assert traces.state.focus == "II"
@@ -147,7 +147,7 @@ def test_the_toolbar_tells_layout_scale_and_filters(window: MainWindow) -> None:
     assert not any(each.isChecked() for each in filters)
     unfiltered = window.traces.grab().toImage()
     filters[0].click()
-    assert window.traces.scene.display.baseline
+    assert window.traces.state.display.baseline
     window.traces.wait_until_loaded()
     assert window.traces.grab().toImage() != unfiltered
 
@@ -188,7 +188,7 @@ def test_the_palette_outlives_menus_that_are_made_anew(window: MainWindow) -> No
 def test_amplitudes_without_a_unit_are_not_called_millivolts(window: MainWindow) -> None:
     recording = recording_of(ecg())
     object.__setattr__(recording, "units_known", False)
-    window.traces.set_recording(recording)
+    show_recording(window.traces, recording)
     window.traces.wait_until_loaded()
     press(window, Key.Key_C)
     drag(window, place(window, 2.0, "II"), place(window, 3.0, "II"))

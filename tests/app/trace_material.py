@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +14,13 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
 from ecgviewer.app.qt.theme import LIGHT
+from ecgviewer.app.trace.scene.scene import Scene
 from ecgviewer.app.trace.view import TraceView
-from ecgviewer.core.analysis import Analysis, WindowScore
+from ecgviewer.core.analysis import Analysis, Flag, WindowScore
 from ecgviewer.core.leads import STANDARD_LEADS
 from ecgviewer.core.recording import Patient, Recording
 from ecgviewer.core.reference import NormalReference
+from ecgviewer.review.annotations import Annotation
 from tests.generators import ecg_mv
 
 FloatArray = npt.NDArray[np.float32]
@@ -126,6 +129,27 @@ def close_to(shown: npt.NDArray[np.uint8], color: str, within: int = 40) -> npt.
     """Return where pixels have about a colour (``#rrggbb``)."""
     wanted = np.array([int(color[i : i + 2], 16) for i in (1, 3, 5)])
     return np.abs(shown.astype(int) - wanted).max(axis=2) <= within
+
+
+def show_recording(view: TraceView, recording: Recording | None) -> None:
+    """Show a recording and nothing else."""
+    view.show_scene(Scene(recording))
+
+
+def show_analysis(view: TraceView, analysis: Analysis | None) -> None:
+    view.show_scene(view.scene.with_analysis(analysis, view.scene.specificity))
+
+
+def show_flags(view: TraceView, flags: Sequence[Flag], verdicts: Sequence[str] = ()) -> None:
+    view.show_scene(view.scene.with_flags(flags, verdicts))
+
+
+def show_annotations(view: TraceView, annotations: Sequence[Annotation]) -> None:
+    view.show_scene(view.scene.with_annotations(annotations))
+
+
+def show_beats(view: TraceView, r_peaks: npt.NDArray[np.int64]) -> None:
+    view.show_scene(replace(view.scene, r_peaks=r_peaks))
 
 
 NO_KEYS = Qt.KeyboardModifier.NoModifier

@@ -18,7 +18,7 @@ from ecgviewer.app.shell.settings import SettingsStore
 from ecgviewer.app.shell.window import MainWindow
 from ecgviewer.app.start import make_application
 from tests.app.driving import ClockworkInference, build_window
-from tests.app.trace_material import close_to, flat, pixels, recording_of, source_of
+from tests.app.trace_material import close_to, flat, pixels, recording_of, show_recording, source_of
 
 MEASURED_PX_PER_MM = 6.5
 
@@ -26,7 +26,7 @@ MEASURED_PX_PER_MM = 6.5
 def between_spikes(window: MainWindow) -> int:
     """Return the distance of the spikes in lead II, in pixels of the picture."""
     traces = window.traces
-    frame = traces.frame()
+    frame = traces.moment().geometry
     lane = next(lane for lane in frame.page.lanes if lane.lead == "II")
     ratio = traces.devicePixelRatioF()
     base = frame.lane_y(lane.baseline)
@@ -59,7 +59,7 @@ def main() -> None:
     recording = recording_of(flat(10.0))
     source_of(recording).spikes = {500: 1.0, 1500: 1.0}
     window.pages.setCurrentIndex(1)
-    window.traces.set_recording(recording)
+    show_recording(window.traces, recording)
     seen = []
     plain, measured = sorted(application.screens(), key=lambda screen: screen.geometry().x())
     for screen in (plain, measured, plain):

@@ -265,6 +265,6 @@ def test_a_killed_run_of_the_program_ends_with_the_rows_of_the_csv(tmp_path):
                 continue  # that of the whole folder, not up to the row
             value = row[column]
             if isinstance(value, float):
-                assert f"{value:.5g}" == f"{float(text):.5g}"
+                assert value == pytest.approx(float(text), rel=1e-5)
             else:
                 assert ("" if value is None else str(value)) == text

@@ -160,7 +160,7 @@ def test_a_picture_that_cannot_be_written_is_told_at_once(
 ):
     (tmp_path / "file").write_text("mine")
     out = tmp_path / "file" / "x.png"
-    monkeypatch.setattr("ecgviewer.cli.pictures._draw_off_screen", None)  # no work is begun
+    monkeypatch.setattr("ecgviewer.cli.pictures.draw_off_screen", None)  # no work is begun
     assert main([command, str(samples / "00010_hr.hea"), "--out", str(out)]) == 1
     told = capsys.readouterr().err
     assert told.startswith("ecgviewer: x.png: it cannot be written there") and "\n" not in told[:-1]

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ecgviewer.cli.maps import MapPaths, write_maps
+from ecgviewer.cli.map_paths import MapPaths
+from ecgviewer.cli.maps import write_maps
 from ecgviewer.core.leads import STANDARD_LEADS
 from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.core.recording import Numbering

@@ -112,7 +112,7 @@ class Run:
             env=os.environ | {"ECGVIEWER_HOME": str(home)}, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
 
-    def wait_for(self, n_rows, within_s=60.0):
+    def wait_for(self, n_rows, within_s=180.0):
         """Return the rows when there are so many, and how long that took."""
         began = time.monotonic()
         while time.monotonic() - began < within_s:
@@ -123,18 +123,34 @@ class Run:
 
     def stop(self, how=signal.SIGINT):
         self.process.send_signal(how)
-        _, said = self.process.communicate(timeout=30)
+        _, said = self.process.communicate(timeout=120)
         return self.process.returncode, said
 
 
+@pytest.fixture
+def start(tmp_path):
+    """Return a function that starts the program on a folder; whatever still runs is ended."""
+    runs = []
+
+    def begin(folder, out):
+        runs.append(Run(folder, out, tmp_path / "home"))
+        return runs[-1]
+
+    yield begin
+    for run in runs:
+        if run.process.poll() is None:
+            print(run.stop(signal.SIGKILL)[1])
+
+
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is no signal there")
-def test_records_are_judged_as_they_come_and_a_killed_run_goes_on(samples, tmp_path):
+def test_records_are_judged_as_they_come_and_a_killed_run_goes_on(samples, tmp_path, start):
     folder, out, elsewhere = tmp_path / "in", tmp_path / "rows.csv", tmp_path / "elsewhere"
     folder.mkdir()
     elsewhere.mkdir()
     header = sorted(samples.glob("*_hr.hea"))[0]
-    run = Run(folder, out, tmp_path / "home")
+    run = start(folder, out)
     shutil.copy(header, folder)
     shutil.copy(header.with_suffix(".dat"), folder)
     rows, _ = run.wait_for(1)
@@ -165,7 +181,7 @@ def test_records_are_judged_as_they_come_and_a_killed_run_goes_on(samples, tmp_p
     run.stop(signal.SIGKILL)
     os.utime(folder / "slow.dat")
     (folder / "cut.dat").write_bytes(data)
-    run = Run(folder, out, tmp_path / "home")
+    run = start(folder, out)
     rows, _ = run.wait_for(4)
     assert (rows[3]["record"], rows[3]["error"]) == ("cut", "")
     time.sleep(2.5)
@@ -179,3 +195,44 @@ def test_records_are_judged_as_they_come_and_a_killed_run_goes_on(samples, tmp_p
     for row in rows_of(screened):
         same = next(one for one in reversed(rows) if one["record"] == row["record"])
         assert {**row, "site_shift": ""} == {**same, "site_shift": ""}
+
+
+@pytest.mark.slow
+@pytest.mark.alone
+@pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is no signal there")
+def test_a_record_is_judged_while_it_is_recorded(tmp_path, start):
+    folder, out, elsewhere = tmp_path / "in", tmp_path / "rows.csv", tmp_path / "elsewhere"
+    folder.mkdir()
+    elsewhere.mkdir()
+    whole = write_wfdb_16(elsewhere, "live", ecg_uv(35.0))
+    header = whole.read_text().splitlines()
+    # As a device writes it: nobody knows yet how many samples there will be.
+    header[0] = header[0].rsplit(" ", 1)[0]
+    (folder / "live.hea").write_text("\n".join(header) + "\n")
+    run = start(folder, out)
+    write_wfdb_16(folder, "first", ecg_uv(10.0))
+    run.wait_for(1)
+    data = whole.with_suffix(".dat").read_bytes()
+    second = 500 * 12 * 2
+    late_s = []
+    with (folder / "live.dat").open("ab") as file:
+        for at in range(0, len(data), second):
+            file.write(data[at : at + second])
+            file.flush()
+            seconds = at // second + 1
+            if seconds % 10 == 0:
+                late_s.append(run.wait_for(1 + seconds // 10)[1])
+            else:
+                time.sleep(0.3)
+    assert max(late_s) < 2.0
+    rows, _ = run.wait_for(5)
+    names = [row["record"] for row in rows[1:]]
+    assert names == ["live@0-10", "live@10-20", "live@20-30", "live"]
+    assert not any(row["error"] for row in rows)
+    assert 10 <= float(rows[2]["worst_start_s"]) < float(rows[2]["worst_end_s"]) <= 20
+    run.stop()
+    run = start(folder, out)
+    write_wfdb_16(folder, "last", ecg_uv(10.0, seed=1))
+    rows, _ = run.wait_for(6)
+    run.stop()
+    assert [row["record"] for row in rows[5:]] == ["last"]

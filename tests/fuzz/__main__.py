@@ -26,7 +26,7 @@ from typing import Any
 
 import numpy as np
 
-from ecgviewer.io.hdf5.process.client import end_reader
+from ecgviewer.io.process.client import end_reader
 from tests.fuzz.kinds import module_of
 
 HANG_S = 60

@@ -15,11 +15,12 @@ import h5py
 import numpy as np
 import pytest
 
+from ecgviewer.core.child.process import ARGUMENT
 from ecgviewer.core.errors import CorruptFileError, UnsupportedFormatError
 from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.io import RecordFailure, find_records, limits, open_record
 from ecgviewer.io.hdf5 import file as hdf5_file
-from ecgviewer.io.hdf5.process import client as hdf5_process
+from ecgviewer.io.process import client as hdf5_process
 from tests.generators import LEADS, ecg_mv
 
 
@@ -42,7 +43,7 @@ def _locking_up(path: Path) -> Path:
 def _reader_pid() -> int:
     reader = hdf5_process._reader
     assert reader is not None
-    return reader._process.pid
+    return reader.child.pid
 
 
 def test_a_file_that_locks_up_the_library_is_refused_in_seconds(
@@ -103,7 +104,7 @@ def test_a_range_read_is_quick(tmp_path: Path) -> None:
 
 def test_the_program_itself_can_be_the_reader() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "ecgviewer", hdf5_process.WORKER_ARGUMENT],
+        [sys.executable, "-m", "ecgviewer", ARGUMENT, hdf5_process.WORKER],
         cwd=Path(__file__).parents[2], stdin=subprocess.DEVNULL, capture_output=True, check=True,
     )  # fmt: skip
     assert b'"ready": true' in done.stdout

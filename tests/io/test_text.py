@@ -100,6 +100,65 @@ def test_answers_are_remembered_for_the_layout(tmp_path: Path) -> None:
     assert isinstance(refused(tmp_path / "a.txt"), UnansweredError)
 
 
+def test_a_comma_that_may_be_decimal_is_asked_for(tmp_path: Path) -> None:
+    """1,5 may be a lead of one decimal or two of whole numbers."""
+    lead = 100 + np.abs(ecg_mv(2.0)[1] * 100).round(1)
+    path = tmp_path / "a.csv"
+    path.write_text("".join(f"{v:.1f}\n".replace(".", ",") for v in lead))
+    error = refused(path)
+    assert isinstance(error, UnansweredError)
+    assert error.missing == ("decimal", "fs", "leads", "units") and error.n_leads == 2
+    one = opened(path, decimal="comma", fs_hz=500.0, leads=("II",), units="uV")
+    assert one.leads == ("II",) and "numbers with a decimal comma as given" in notes(one)
+    assert np.abs(whole(one)[0] * 1000 - lead).max() < 1e-3
+    two = opened(path, decimal="point", fs_hz=500.0, leads=("I", "II"), units="uV")
+    assert np.array_equal(two.read_samples(0, 9, ["I"])[0] * 1000, lead[:9] // 1)
+
+
+def test_commas_between_columns_and_in_numbers_are_told_by_names_or_zeros(tmp_path: Path) -> None:
+    ecg = 1 + np.abs(ecg_mv(2.0)[:3])
+    rows = "".join(",".join(f"{v:.3f}".replace(".", ",") for v in row) + "\n" for row in ecg.T)
+    (tmp_path / "a.csv").write_text("fs=500\nV1,V2,V3\n" + rows)
+    recording = opened(tmp_path / "a.csv", units="mV")
+    assert recording.leads == ("V1", "V2", "V3") and np.abs(whole(recording) - ecg).max() < 6e-4
+    (tmp_path / "b.csv").write_text(rows)  # some numbers end in ,012: no whole number begins so
+    assert np.allclose(
+        whole(opened(tmp_path / "b.csv", fs_hz=500.0, units="mV", leads=("V1", "V2", "V3"))),
+        ecg, atol=6e-4,
+    )  # fmt: skip
+
+
+def test_times_whose_unit_is_not_said_are_asked_for(tmp_path: Path) -> None:
+    ecg = ecg_mv(2.0)[:3]
+    path = tmp_path / "a.csv"
+    path.write_text(table(np.vstack([2.0 * np.arange(ecg.shape[1]), ecg])))
+    error = refused(path)
+    assert isinstance(error, UnansweredError) and error.missing == ("time", "leads", "units")
+    answers = {"leads": ("V1", "V2", "V3"), "units": "mV"}
+    assert opened(path, time="1:ms", **answers).fs_hz == 500
+    assert opened(path, fs_hz=499.0, **answers).fs_hz == 499
+    error = refused(path, time="none", **answers)
+    assert isinstance(error, UnansweredError) and error.missing == ("fs", "leads")
+    assert error.n_leads == 4
+    profiles.remember(path, ReadOptions(leads=("V1", "V2", "V3"), units="mV", time="1:ms"))
+    assert "column 1 taken for times in ms as remembered" in notes(opened(path))
+
+
+def test_a_watchs_single_lead_with_its_facts_above(tmp_path: Path) -> None:
+    ecg = ecg_uv(10.0, 512.0)[0]
+    head = (
+        'Name,Zebrowska Anna\nDate of Birth,"Jan 2, 1950"\nClassification,Sinus Rhythm\n'
+        'Software Version,1.22\nDevice,"Watch3,4"\nSample Rate,512 hertz\n\n\n'
+        "Lead,Lead I\nUnit,µV\n\n"
+    )
+    path = tmp_path / "ecg.csv"
+    path.write_text(head + "".join(f"{v:.3f}\n" for v in ecg), "utf-8")
+    recording = opened(path)
+    assert recording.leads == ("I",) and recording.fs_hz == 512 and recording.units_known
+    assert recording.patient.name == "Zebrowska Anna"
+    assert np.abs(whole(recording)[0] * 1000 - ecg).max() < 1e-3
+
+
 def test_empty_fields_are_missing_samples(tmp_path: Path) -> None:
     ecg = ecg_mv(2.0)[:3].copy()
     lines = table(ecg).splitlines()

@@ -14,8 +14,10 @@ from ecgviewer.io import open_record
 from ecgviewer.models.bundle.bundle import Bundle, shipped_bundle
 from ecgviewer.models.run.analyser import Detector
 from ecgviewer.models.score.features import describe
+from ecgviewer.models.score.findings import HIGHPASS
 from ecgviewer.models.score.highpass import CANDIDATES, CORNERS_HZ, NO_FILTER, put_back
-from ecgviewer.signal.device_filter import DeviceFilter
+from ecgviewer.models.score.window_evidence import Looks
+from ecgviewer.signal.device_filter import DeviceFilter, HighPass
 from trainer.fitting.devices import through_device
 
 NORMAL = "00010_hr.hea"
@@ -58,6 +60,42 @@ def test_a_strong_high_pass_is_told_and_st_is_not_judged(detector: Detector, sam
         "st" not in filtered.parts
         and "st" in detector.analyze(recorded(samples, DeviceFilter())).parts
     )
+
+
+def test_a_stated_high_pass_is_believed_and_told(detector: Detector, samples: Path) -> None:
+    recording = open_record(RecordRef(samples / NORMAL))
+    stated = replace(recording, facts=replace(recording.facts, highpass_hz=0.5))
+    found = detector.analyze(stated)
+    assert "high-pass of 0.5 Hz: ST levels cannot be judged" in found.notes
+    assert "st" not in found.parts
+    diagnostic = replace(recording, facts=replace(recording.facts, highpass_hz=0.05))
+    assert "st" in detector.analyze(diagnostic).parts
+
+
+def test_the_trace_is_asked_for_its_filter_where_levels_stand_out(
+    detector: Detector, samples: Path
+) -> None:
+    window = next(iter(detector.evidence(recorded(samples, DeviceFilter()))))
+    risen = np.array(window.signal_mv)
+    # ST raised in every beat, as an infarct does and a filter can.
+    for r in window.r_peaks:
+        risen[6:, r + 6 : r + 26] += 0.5
+    asked: list[HighPass] = []
+
+    def monitor() -> HighPass:
+        asked.append(HighPass(0.5, 2))
+        return asked[-1]
+
+    raised = replace(window, signal_mv=risen, looks=Looks())
+    assert detector.scorer.score(raised).parts["st"] < 0.05
+    judged = detector.scorer.score(replace(raised, looks=Looks(), highpass=monitor))
+    assert asked and "st" not in judged.parts
+    assert (
+        judged.findings[HIGHPASS][0].text == "high-pass of about 0.5 Hz: ST levels cannot be judged"
+    )
+    asked.clear()
+    detector.scorer.score(replace(window, looks=Looks(), highpass=monitor))
+    assert not asked
 
 
 def _notes(detector: Detector, samples: Path, device: DeviceFilter) -> tuple[str, ...]:

@@ -12,8 +12,12 @@ import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from ecgviewer.core.recording import Recording
 
 SIZES = ((1600, 1000), (1280, 720))
 LATER_S = 17.3
@@ -44,6 +48,23 @@ def draw(folder: Path, records: list[Path]) -> None:
         pixels = np.frombuffer(image.constBits(), dtype=np.uint32)
         np.save(folder / name, pixels.reshape(image.height(), image.width()))
 
+    def show_all(view: Any, recording: Recording) -> None:
+        one = Annotation("a" * 32, 2.0, 2.6, ("II", "V3"), "PVC")
+        annotations = [one, replace(one, id="b" * 32, start_s=4.1, end_s=5.3, leads=())]
+        r_peaks = np.arange(1, 9) * round(recording.fs_hz) + 37
+        judged = set(recording.leads) >= set(STANDARD_LEADS) and recording.duration_s < 100.0
+        analysis = analysis_of(recording) if judged else None
+        if hasattr(view, "set_recording"):  # before there were scenes
+            view.set_recording(recording)
+            view.set_analysis(analysis)
+            view.set_annotations(annotations)
+            view.set_r_peaks(r_peaks)
+            return
+        from ecgviewer.app.trace.scene.scene import Scene
+
+        scene = Scene(recording, r_peaks=r_peaks).with_analysis(analysis, 0.95)
+        view.show_scene(scene.with_annotations(annotations))
+
     for number, path in enumerate(records):
         recording = open_record(RecordRef(path))
         for theme in (LIGHT, DARK):
@@ -52,14 +73,8 @@ def draw(folder: Path, records: list[Path]) -> None:
                 view.set_theme(theme)
                 view.resize(width, height)
                 view.show()
-                view.set_recording(recording)
-                if set(recording.leads) >= set(STANDARD_LEADS) and recording.duration_s < 100.0:
-                    view.set_analysis(analysis_of(recording))
-                one = Annotation("a" * 32, 2.0, 2.6, ("II", "V3"), "PVC")
-                view.set_annotations(
-                    [one, replace(one, id="b" * 32, start_s=4.1, end_s=5.3, leads=())]
-                )
-                view.set_r_peaks(np.arange(1, 9) * round(recording.fs_hz) + 37)
+                app.processEvents()
+                show_all(view, recording)
                 name = f"{number}-{theme.name}-{width}"
                 shot(f"{name}-rows")
                 view.set_overlay("r_peaks", True)

@@ -17,6 +17,7 @@ from ecgviewer.core.leads import STANDARD_LEADS
 from ecgviewer.core.recording import FloatArray, Recording
 from ecgviewer.core.reference import NormalReference
 from ecgviewer.review.annotations import Annotation
+from tests.app.trace_material import show_analysis, show_annotations, show_recording
 from tests.generators import ecg_mv
 
 SIZE = (1600, 1000)
@@ -102,9 +103,9 @@ def our_viewer(recording: Recording, analysis: Analysis | None) -> TraceView:
     view = TraceView()
     view.set_theme(LIGHT)
     view.resize(*SIZE)
-    view.set_recording(recording)
-    view.set_analysis(analysis)
-    view.set_annotations(many_annotations(recording.duration_s))
+    show_recording(view, recording)
+    show_analysis(view, analysis)
+    show_annotations(view, many_annotations(recording.duration_s))
     view.show()
     view.wait_until_loaded()
     return view
@@ -112,7 +113,7 @@ def our_viewer(recording: Recording, analysis: Analysis | None) -> TraceView:
 
 def sweep(view: TraceView) -> None:
     """Wait until the overview of the whole recording is built."""
-    store = view.scene.store
+    store = view.data.store
     assert store is not None
     while not store.complete:
         QApplication.processEvents()
@@ -143,10 +144,8 @@ class NaiveViewer:
         QApplication.processEvents()
 
     def show_range(self, start_s: float, span_s: float) -> None:
+        """Move the plots and paint them once: what they put off is part of the next picture."""
         self.plots[0].setXRange(start_s, start_s + span_s, padding=0)
-        QApplication.processEvents()
-        self.widget.viewport().repaint()
-        # What it put off would else be counted as the next one's.
         QApplication.processEvents()
 
     def close(self) -> None:
@@ -161,7 +160,7 @@ def show_range(view: TraceView, start_s: float) -> None:
 
 
 def set_span(view: TraceView, span_s: float) -> None:
-    view.zoom(view.traces_width() / span_s / view.state.px_per_s, 0.0)
+    view.zoom(view.traces_width() / span_s / view.moment().geometry.px_per_s, 0.0)
 
 
 @dataclass(frozen=True)
@@ -204,7 +203,7 @@ def settle(view: TraceView) -> None:
     """Wait until the overview and all maps that are shown were read from start to end."""
     sweep(view)
     end = view.scene.duration_s
-    maps, analysis = view.scene.maps, view.scene.analysis
+    maps, analysis = view.data.maps, view.scene.analysis
     if maps is not None and analysis is not None:
         fs_hz = analysis.map_fs_hz
         while not maps.ready(0, round(end * fs_hz), fs_hz):

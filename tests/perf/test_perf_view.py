@@ -20,6 +20,7 @@ from ecgviewer.app.trace.view import TraceView
 from ecgviewer.core.analysis import Analysis
 from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.io import open_record
+from tests.app.trace_material import show_analysis, show_recording
 from tests.generators import write_long_wfdb
 from tests.perf.frames import (
     SIZE,
@@ -142,7 +143,7 @@ def test_a_day_opens_at_once(
     qt_app.processEvents()
     start = time.perf_counter()
     recording = open_record(RecordRef(header))
-    view.set_recording(recording)
+    show_recording(view, recording)
     assert view.wait_until_loaded()
     view.repaint()
     opened = time.perf_counter() - start
@@ -159,19 +160,19 @@ def test_a_day_opens_at_once(
 
     def partial(index: int) -> None:
         if index % 10 == 0:
-            view.set_analysis(cut(day_analysis, 0.3 + index / 500))
+            show_analysis(view, cut(day_analysis, 0.3 + index / 500))
         show_range(view, 25_000.0 + index * 1.0)
 
-    view.set_analysis(cut(day_analysis, 0.29))
+    show_analysis(view, cut(day_analysis, 0.29))
     moving["maps arriving"] = time_frames(partial, 150)
     for name, timing in moving.items():
         print(f"{name:>16} | {timing.text()} |")
         budgets.frames(f"format {fmt}, {name}", timing)
     sweep(view)
     swept = time.perf_counter() - start
-    view.set_recording(None)
+    show_recording(view, None)
     start = time.perf_counter()
-    view.set_recording(recording)
+    show_recording(view, recording)
     set_span(view, DAY_S)
     sweep(view)
     view.wait_until_loaded()
@@ -234,7 +235,7 @@ def test_ten_seconds_open_at_once(qt_app: QApplication, samples: Path, budgets: 
     for _ in range(7):
         start = time.perf_counter()
         recording = open_record(RecordRef(header))
-        view.set_recording(recording)
+        show_recording(view, recording)
         assert view.wait_until_loaded()
         view.repaint()
         times.append((time.perf_counter() - start) * 1e3)
@@ -244,7 +245,7 @@ def test_ten_seconds_open_at_once(qt_app: QApplication, samples: Path, budgets: 
         naive.show_range(0.0, 10.0)
         whole.append((time.perf_counter() - start) * 1e3)
         naive.close()
-        view.set_recording(None)
+        show_recording(view, None)
         recording.source.close()
     close(view)
     ours, other = float(np.median(times)), float(np.median(whole))

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from ecgviewer.core.reference import NormalReference
-from trainer.fitting.calibrate import CalibrationError
-from trainer.fitting.robust import MIN_RECORDS, stretch_of
+from ecgviewer.models.bundle.site import MIN_RECORDS, CalibrationError, stretch_of
 
 SHIPPED = NormalReference.from_scores(-np.log10(np.linspace(0.0005, 0.9995, 1000)))
 

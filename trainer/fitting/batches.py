@@ -18,6 +18,7 @@ from ecgviewer.models.networks.network import Network
 from trainer.fitting.cache import WindowSet
 from trainer.fitting.config import Augment
 from trainer.fitting.devices import as_other_device
+from trainer.fitting.heart_vector import turned
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -133,6 +134,8 @@ def augmented(
     m = window.shape[1]
     if augment.device > 0 and rng.random() < augment.device:
         window = as_other_device(window, fs_hz, rng)
+    if augment.turn > 0:
+        window = turned(window, augment.turn, rng)
     x = window
     if augment.stretch > 0:
         # Sampling within the window only: a slower copy covers fewer seconds of the original.

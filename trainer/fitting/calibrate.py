@@ -11,7 +11,6 @@ import sys
 from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -22,6 +21,13 @@ from ecgviewer.core.recording import Recording
 from ecgviewer.core.reference import NormalReference
 from ecgviewer.io import RecordFailure, find_records, open_record
 from ecgviewer.models.bundle.bundle import Bundle
+from ecgviewer.models.bundle.site import CalibrationError, site_thresholds, without_thresholds
+from ecgviewer.models.bundle.thresholds import (
+    SPECIFICITIES,
+    normals_needed,
+    shortage,
+    thresholds_of,
+)
 from ecgviewer.models.run.analyser import Detector
 from ecgviewer.models.score.fitting import Normal, fit_scorer
 from ecgviewer.models.score.window_evidence import Window
@@ -33,7 +39,7 @@ from trainer.fitting.bundle_destination import check_new_bundle
 from trainer.fitting.config import Devices
 from trainer.fitting.devices import other_device
 from trainer.fitting.progress_bar import ProgressBar
-from trainer.fitting.thresholds import SPECIFICITIES, normals_needed, shortage, thresholds_of
+from trainer.fitting.site_bundle import tell_unread, write_site_bundle
 
 MIN_SITE_NORMALS = 8
 OTHER_SITE = 2
@@ -42,15 +48,7 @@ TABLES = ("labels.csv", "REFERENCE.csv", "ptbxl_database.csv", "machine_measurem
 LEVELS_UP = 4
 """From a folder of MIMIC-IV-ECG's records to its tables."""
 
-AT_THRESHOLD = ("recall_at_95", "specificity_at_95", "dice", "flagged", "top_hits")
-"""Figures of a bundle that its thresholds decide."""
-
 Log = Callable[[str], None]
-Json = dict[str, Any]
-
-
-class CalibrationError(EcgViewerError):
-    """Calibration was asked for with normals that cannot serve."""
 
 
 def calibrated(
@@ -199,17 +197,6 @@ def for_site(bundle: Bundle, scores: SiteScores, site: str) -> Bundle:
     )
 
 
-def without_thresholds(metric: Json) -> Json:
-    """Return figures without those that were measured with the former thresholds.
-
-    AUROC, AUPRC and the point AUROC of the map do not depend on one, and stay.
-    """
-    kept = {key: value for key, value in metric.items() if key not in AT_THRESHOLD}
-    if "kinds" in kept:
-        kept["kinds"] = {name: without_thresholds(one) for name, one in kept["kinds"].items()}
-    return kept
-
-
 def _normal_refs(
     folder: Path, trained_on: Set[str] = frozenset()
 ) -> tuple[list[RecordRef], list[str]]:
@@ -332,24 +319,8 @@ def run(model: Path, normals: Path, out: Path, device: str, overwrite: bool) -> 
         scores = score_site(bundle, refs, device, bar, len(refs))
     finally:
         bar.close()
-    for failure in scores.failures:
-        print(f"not used: {failure}", file=sys.stderr)
+    tell_unread(scores.failures)
     site = for_site(bundle, scores, normals.resolve().name)
-    # Another file may have come to lie there during the work.
-    check_new_bundle(out, overwrite)
-    site = site.save(out)
-    n = len(scores.records)
-    shipped = bundle.scorer().record_reference
-    for specificity in SPECIFICITIES:
-        level = shipped.threshold(specificity)
-        passed = float(np.mean(np.array(scores.records) >= level))
-        now = site.thresholds[f"{specificity:.2f}"]
-        print(
-            f"{specificity:.0%} specificity: threshold {now:.3f} (was {level:.3f}, which "
-            f"{passed:.1%} of these normals pass); {normals_needed(specificity)} normals needed, "
-            f"{n} given"
-        )
-    for warning in shortage(n):
-        print(warning, file=sys.stderr)
-    print(f"wrote {out} ({site.sha256[:12]})")
+    changed = site_thresholds(bundle.scorer().record_reference, site, scores.records)
+    write_site_bundle(site, changed, len(scores.records), out, overwrite)
     return 0

@@ -101,6 +101,9 @@ class Augment:
         Probability that a window is shortened (to no less than the shortest allowed).
     device : float
         Probability that a window is filtered as by another device (``trainer.fitting.devices``).
+    turn : float
+        Largest turn of the heart vector about each axis, in degrees, and half as many percent of
+        change along it (``trainer.fitting.heart_vector``).
     """
 
     gain: float = 0.0
@@ -110,11 +113,13 @@ class Augment:
     stretch: float = 0.0
     crop: float = 0.0
     device: float = 0.0
+    turn: float = 0.0
 
     def __post_init__(self) -> None:
         _check(
             self, gain=Range(0.0, 10.0), noise=NOT_NEGATIVE, wander=NOT_NEGATIVE,
             lead_dropout=SHARE, stretch=Range(0.0, 0.5), crop=SHARE, device=SHARE,
+            turn=Range(0.0, 90.0),
         )  # fmt: skip
 
 

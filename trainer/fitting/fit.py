@@ -25,8 +25,9 @@ from trainer.datasets.used_records import RECORDS, SOURCES, Signals, signals_of,
 from trainer.fitting.cache import WindowSet, cached_windows
 from trainer.fitting.calibrate import calibrated
 from trainer.fitting.config import Config
-from trainer.fitting.engine import Engine, Processes, Progression
+from trainer.fitting.engine import Engine, Progression
 from trainer.fitting.learning_curve import learning_curve
+from trainer.fitting.processes import Processes
 from trainer.fitting.progress_bar import Log, ProgressBar
 from trainer.fitting.training_files import FitError, Places
 

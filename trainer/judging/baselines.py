@@ -5,8 +5,9 @@ None of them knows what an ECG is. A score that does not beat them has learned t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +43,15 @@ class PcaReconstruction:
 
     mean: DoubleArray
     axes: DoubleArray
+
+    def to_json(self) -> dict[str, list[float] | list[list[float]]]:
+        """Return the arrays as JSON values, for another process."""
+        return {"mean": self.mean.tolist(), "axes": self.axes.tolist()}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> PcaReconstruction:
+        """Undo :meth:`to_json`, exactly."""
+        return cls(np.array(values["mean"]), np.array(values["axes"]))
 
     @classmethod
     def fit(cls, traces: Sequence[FloatArray], fs_hz: float) -> PcaReconstruction | None:

@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ecgviewer.models.bundle.bundle import Bundle
+from ecgviewer.models.bundle.thresholds import thresholds_of
 from ecgviewer.models.score.fusion import fuse
 from ecgviewer.models.score.parts import PARTS
-from trainer.fitting.thresholds import thresholds_of
 from trainer.judging import metrics
 from trainer.judging.localise import Localisation
 from trainer.judging.scored_records import Answer, Scored

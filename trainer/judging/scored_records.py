@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-import multiprocessing
+import math
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
 
+from ecgviewer.core.child.messages import Body, ref_from_json, ref_to_json
+from ecgviewer.core.child.pool import Crash, DoTasks, PoolWork, WorkerPool, serve_tasks
+from ecgviewer.core.child.serving import Channel
 from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.core.progress import Progress
+from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.io import open_record
 from ecgviewer.models.bundle.bundle import Bundle
 from ecgviewer.models.run.analyser import Detector
 from trainer.datasets.entries import Entry
 from trainer.judging.baselines import PcaReconstruction, rate_score
+
+SERVED_BY = __name__
+"""The module of the processes."""
+TOGETHER = 4
+"""Records that a process gets at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,55 +57,53 @@ class Scored:
     errors: Mapping[str, str]
 
 
-@dataclass(slots=True)
-class _Worker:
-    """What a process keeps between records."""
-
-    detectors: dict[str, Detector]
-    pca: PcaReconstruction | None
-
-
-_worker: _Worker | None = None
-
-
-def _start(bundles: Sequence[Path], device: str, pca: PcaReconstruction | None) -> None:
-    global _worker
-    torch.set_num_threads(1)
-    _worker = _Worker({path.stem: Detector(Bundle.load(path), device) for path in bundles}, pca)
-
-
-def _score(entry: Entry) -> Scored:
-    if _worker is None:
-        raise RuntimeError("the worker was not started")
-    return score_entry(entry, _worker.detectors, _worker.pca)
-
-
-def score_entry(
-    entry: Entry, detectors: Mapping[str, Detector], pca: PcaReconstruction | None
-) -> Scored:
-    """Return one record's scores; what goes wrong is told, not raised."""
-    answers: dict[str, Answer] = {}
+def _score(
+    ref: RecordRef, detectors: Mapping[str, Detector], pca: PcaReconstruction | None
+) -> Body:
+    """Return one record's scores as JSON values; what goes wrong is told, not raised."""
+    answers: dict[str, Body] = {}
     errors: dict[str, str] = {}
-    rate = linear = float("nan")
+    rate = linear = math.nan
     try:
-        recording = open_record(entry.ref)
+        recording = open_record(ref)
     except EcgViewerError as error:
-        errors = {name: str(error) for name in detectors}
-        return Scored(entry, float("nan"), False, rate, linear, answers, errors)
+        return _unscored({name: str(error) for name in detectors})
     for name, detector in detectors.items():
         try:
             analysis = detector.analyze(recording)
         except EcgViewerError as error:
             errors[name] = str(error)
             continue
-        answers[name] = Answer(
-            analysis.score, analysis.raw_score, analysis.p_value, dict(analysis.parts)
-        )
-        if rate != rate:  # not yet measured (NaN)
+        answer = Answer(analysis.score, analysis.raw_score, analysis.p_value, dict(analysis.parts))
+        answers[name] = asdict(answer)
+        if math.isnan(rate):
             rate = rate_score(analysis.model_input_mv, analysis.map_fs_hz)
             if pca is not None and round(analysis.map_fs_hz) * 12 == pca.mean.size:
                 linear = pca.score(analysis.model_input_mv, analysis.map_fs_hz)
-    return Scored(entry, recording.duration_s, recording.units_known, rate, linear, answers, errors)
+    return {
+        "duration_s": recording.duration_s,
+        "amplitude_known": recording.units_known,
+        "rate": rate,
+        "pca": linear,
+        "answers": answers,
+        "errors": errors,
+    }
+
+
+def _unscored(errors: Mapping[str, str]) -> Body:
+    return {
+        "duration_s": math.nan,
+        "amplitude_known": False,
+        "rate": math.nan,
+        "pca": math.nan,
+        "answers": {},
+        "errors": dict(errors),
+    }
+
+
+def _scored(entry: Entry, values: Body) -> Scored:
+    answers = {name: Answer(**answer) for name, answer in values["answers"].items()}
+    return Scored(entry, **values | {"answers": answers})
 
 
 def score_entries(
@@ -119,24 +125,49 @@ def score_entries(
     """
     count = jobs or (1 if device.startswith("cuda") else os.cpu_count() or 1)
     out: list[Scored] = []
-    for scored in _scored(entries, bundles, device, pca, min(count, max(len(entries) // 8, 1))):
-        out.append(scored)
-        progress(len(out) / len(entries), f"scoring {scored.entry.name}")
+    for entry, values in _scores(entries, bundles, device, pca, min(count, len(entries) // 8)):
+        out.append(_scored(entry, values))
+        progress(len(out) / len(entries), f"scoring {entry.name}")
     return out
 
 
-def _scored(
+def _scores(
     entries: Sequence[Entry],
     bundles: Sequence[Path],
     device: str,
     pca: PcaReconstruction | None,
     jobs: int,
-) -> Iterator[Scored]:
-    if jobs == 1:
-        detectors = {path.stem: Detector(Bundle.load(path), device) for path in bundles}
-        yield from (score_entry(entry, detectors, pca) for entry in entries)
+) -> Iterator[tuple[Entry, Body]]:
+    if jobs <= 1:
+        detectors = _load(bundles, device)
+        yield from ((entry, _score(entry.ref, detectors, pca)) for entry in entries)
         return
-    with ProcessPoolExecutor(
-        jobs, multiprocessing.get_context("spawn"), _start, (list(bundles), device, pca)
-    ) as pool:
-        yield from pool.map(_score, entries, chunksize=4)
+    setup = {
+        "bundles": [str(path) for path in bundles],
+        "device": device,
+        "pca": None if pca is None else pca.to_json(),
+    }
+    work: PoolWork[Entry, Body] = PoolWork(
+        SERVED_BY, setup, lambda entry: ref_to_json(entry.ref), lambda values: values
+    )
+    pool = WorkerPool(work, jobs, lambda entry, fraction: None, TOGETHER)
+    for entry, result in pool.run(entries):
+        if isinstance(result, Crash):
+            result = _unscored({path.stem: result.text() for path in bundles})
+        yield entry, result
+
+
+def _load(bundles: Iterable[Path], device: str) -> dict[str, Detector]:
+    return {path.stem: Detector(Bundle.load(path), device) for path in bundles}
+
+
+def serve(channel: Channel) -> None:
+    """Be a process that scores records."""
+    torch.set_num_threads(1)  # the other cores are the siblings'
+    serve_tasks(channel, _start)
+
+
+def _start(setup: Body) -> DoTasks:
+    detectors = _load(map(Path, setup["bundles"]), setup["device"])
+    pca = None if setup["pca"] is None else PcaReconstruction.from_json(setup["pca"])
+    return lambda refs, _: [_score(ref_from_json(ref), detectors, pca) for ref in refs]

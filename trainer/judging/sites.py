@@ -16,6 +16,7 @@ import numpy as np
 
 from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.core.progress import Progress
+from ecgviewer.core.site_shift import SiteShift
 from ecgviewer.io import open_record
 from ecgviewer.models.bundle.bundle import Bundle
 from ecgviewer.models.run.analyser import Detector
@@ -61,7 +62,8 @@ class SiteFigures:
     """What a scorer that does not know a site makes of it.
 
     ``parts`` are AUROCs of single parts, ``false_alarms`` and ``recall`` at ``SPECIFICITY``; NaN
-    without normals or without abnormal records.
+    without normals or without abnormal records. ``shift`` and ``shift_of_normals`` name what the
+    work list would say of all of the site's records, and of its normals alone.
     """
 
     site: str
@@ -72,6 +74,8 @@ class SiteFigures:
     parts: Mapping[str, float]
     false_alarms: float
     recall: float
+    shift: tuple[str, ...] = ()
+    shift_of_normals: tuple[str, ...] = ()
 
 
 def look(index: Index, detector: Detector, progress: Progress) -> list[Looked]:
@@ -155,7 +159,15 @@ def figures(looked: Sequence[Looked], scorer: Scorer, site: str) -> SiteFigures:
         metrics.auroc(labels, np.array([result.raw_score for result in results])),
         metrics.auroc(labels, scores), parts,
         _share(passed[labels == 0]), _share(passed[labels == 1]),
+        _shift(results), _shift([r for r, label in zip(results, labels, strict=True) if not label]),
     )  # fmt: skip
+
+
+def _shift(results: Sequence[RecordResult]) -> tuple[str, ...]:
+    found = SiteShift()
+    for result in results:
+        found.add(result.p_value, result.parts)
+    return found.parts()
 
 
 def _judged(scorer: Scorer, windows: Sequence[Window]) -> RecordResult:
@@ -219,15 +231,15 @@ def as_markdown(
     lines = [
         f"## {name}: each site left out of densities and thresholds", "",
         "| site (normal / not) | raw | calibrated | " + " | ".join(parts)
-        + " | false alarms | recall |",
-        "|" + "---|" * (len(parts) + 5),
+        + " | false alarms | recall | site shift (of its normals) |",
+        "|" + "---|" * (len(parts) + 6),
     ]  # fmt: skip
     for row in worst:
         alone = " | ".join(_auroc(row.parts.get(part, float("nan"))) for part in parts)
         lines.append(
             f"| {row.site} ({row.normal} / {row.abnormal}) | {_auroc(row.raw)} | "
             f"**{_auroc(row.calibrated)}** | {alone} | {_percent(row.false_alarms)} | "
-            f"{_percent(row.recall)} |"
+            f"{_percent(row.recall)} | {_named(row.shift)} ({_named(row.shift_of_normals)}) |"
         )
     sites = [site for site, table in tables.items() if any(n for _, n in table.values())]
     lines += ["", f"False alarms at {SPECIFICITY:.0%} of left-out normals, by device:", "",
@@ -237,6 +249,10 @@ def as_markdown(
         cells = [f"{_percent(tables[s][device][0])} of {tables[s][device][1]}" for s in sites]
         lines.append(f"| {device} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
+
+
+def _named(parts: Sequence[str]) -> str:
+    return " ".join(parts) or "none"
 
 
 def _auroc(value: float) -> str:

@@ -34,6 +34,11 @@ TABLE: tuple[Command | str, ...] = (
         "file.open_folder", "Open &folder…", FILE, ("Ctrl+Shift+O",),
         "List every ECG in a folder and below", icon="folder", when=when.always,
     ),
+    Command(
+        "file.open_results", "Open resu&lts…", FILE,
+        tip="A table of scores that analyze has written: sort, filter, go to each record",
+        when=when.sighted,
+    ),
     WATCH_COMMAND,
     RECENT,
     Command(
@@ -156,8 +161,7 @@ TABLE: tuple[Command | str, ...] = (
     ),
     Command(
         "view.overlay.attention", "&Attention or saliency strips", f"{VIEW}/&Overlays", ("T",),
-        "Where the model looked (attention; for the CAE, saliency)", checkable=True,
-        icon="attention", when=when.always,
+        "Where the model looked", checkable=True, icon="attention", when=when.always,
     ),
     Command(
         "view.overlay.model_input", "&What the model saw", f"{VIEW}/&Overlays", ("M",),
@@ -171,6 +175,10 @@ TABLE: tuple[Command | str, ...] = (
     Command(
         "view.overlay.r_peaks", "R &peaks and RR", f"{VIEW}/&Overlays", ("K",),
         "Mark the R peaks", checkable=True, when=when.always,
+    ),
+    Command(
+        "view.overlay.stimuli", "Pacing &stimuli", f"{VIEW}/&Overlays", (),
+        "Mark a pacemaker's stimuli (A atrial, V ventricular)", checkable=True, when=when.always,
     ),
     Command(
         "view.filter.baseline", "&Baseline", f"{VIEW}/&Filters", ("Ctrl+Shift+B",),
@@ -367,6 +375,11 @@ TABLE: tuple[Command | str, ...] = (
     Command(
         "tools.calibrate", "&Screen calibration…", TOOLS,
         tip="Make a millimetre on screen a true millimetre", when=when.always,
+    ),
+    Command(
+        "tools.calibrate_site", "Calibrate for this s&ite…", TOOLS,
+        tip="Thresholds of the chosen model from the least suspicious records of the work list",
+        when=when.can_calibrate,
     ),
     Command(
         "help.manual", "&Manual", HELP, ("F1",), "At the page that tells of what has the focus",

@@ -13,7 +13,7 @@ from ecgviewer.app.shell.ask import ask
 from ecgviewer.app.shell.context import record_open
 from ecgviewer.app.shell.menu_paths import LAYOUTS, LEADS
 from ecgviewer.app.shell.workbench import Workbench
-from ecgviewer.app.trace.layout import visible_leads
+from ecgviewer.app.trace.geometry.lanes import visible_leads
 from ecgviewer.app.trace.state import GAINS_MM_MV, OVERLAYS, SPEEDS_MM_S
 
 STEP_FRACTION = 0.2
@@ -89,7 +89,6 @@ class ViewCommands(QObject):
     def _set_clock(self, on: bool) -> None:
         self._settings.clock_time = on
         self._commands.check("view.clock", on)
-        self._view.set_clock(on)
         self._document.tell_by_the_clock(on)
 
     def _focus_here(self, on: bool) -> None:
@@ -98,13 +97,13 @@ class ViewCommands(QObject):
     def _lead_here(self) -> str | None:
         """Return the lead under the pointer, of the selected flag, or of the rhythm strip."""
         view, flag = self._view, self._document.current_flag
-        frame, hover = view.frame(), view.pointer
-        lane = frame.lane_at(hover.x(), hover.y()) if hover is not None else None
+        geometry, hover = view.moment().geometry, view.pointer
+        lane = geometry.lane_at(hover.x(), hover.y()) if hover is not None else None
         if lane is not None:
             return lane.lead
         if flag is not None and flag.leads:
             return flag.leads[0]
-        leads = [lane.lead for lane in frame.page.lanes]
+        leads = [lane.lead for lane in geometry.page.lanes]
         wanted = view.state.rhythm_lead
         return wanted if wanted in leads else next(iter(leads), None)
 

@@ -30,14 +30,20 @@ class SignalPreview(QWidget):
         self._signal: npt.NDArray[np.float32] | None = None
         self._leads: Sequence[str] = ()
         self._fs_hz = 1.0
+        self._on_paper = True
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Preview of the signal")
 
     def show_signal(
-        self, signal_mv: npt.NDArray[np.float32], leads: Sequence[str], fs_hz: float
+        self,
+        signal_mv: npt.NDArray[np.float32],
+        leads: Sequence[str],
+        fs_hz: float,
+        on_paper: bool = True,
     ) -> None:
-        """Show samples [L, n]."""
+        """Show samples [L, n]; without squares where rate or unit are not known yet."""
         self._signal, self._leads, self._fs_hz = signal_mv, leads, fs_hz
+        self._on_paper = on_paper
         self.update()
 
     def clear(self) -> None:
@@ -71,7 +77,7 @@ class SignalPreview(QWidget):
             room = QRectF(strip.x, strip.y, strip.width, strip.height)
             painter.fillRect(room, theme.color("paper"))
             square = (SQUARE_S * strip.per_s, SQUARE_MV * gain)
-            if all(LEAST_SQUARE_PX <= side <= MOST_SQUARE_PX for side in square):
+            if self._on_paper and all(LEAST_SQUARE_PX <= side <= MOST_SQUARE_PX for side in square):
                 draw_paper(
                     pen, theme.grid_major, strip.x, strip.y, strip.width, strip.height, square, 1.0
                 )

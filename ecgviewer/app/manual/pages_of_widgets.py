@@ -16,8 +16,10 @@ PAGES = {
     "dock.flags": "judging",
     "dock.review": "judging",
     "dock.worklist": "work-lists",
+    "dock.plots": "reading-a-page",
     # Windows and dialogs, by their class.
     "CalibrationDialog": "reading-a-page",
+    "SiteDialog": "calibrating-a-site",
     "CompareDialog": "two-readers",
     "EvidenceWindow": "reading-a-page",
     "ExportDialog": "reports-and-exports",

@@ -35,6 +35,7 @@ class Theme:
     hatch: str
     caliper: str
     beat: str
+    stimulus: str
     window: str
     base: str
     raised: str
@@ -74,6 +75,7 @@ LIGHT = Theme(
     hatch="#868e96",
     caliper="#087f5b",
     beat="#c2255c",
+    stimulus="#0b7285",
     window="#f3f4f6",
     base="#ffffff",
     raised="#ffffff",
@@ -101,6 +103,7 @@ DARK = Theme(
     hatch="#868e96",
     caliper="#38d9a9",
     beat="#f783ac",
+    stimulus="#66d9e8",
     window="#1b1f25",
     base="#14171c",
     raised="#252a32",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ecgviewer.core.analysis import Flag
 from ecgviewer.core.recording import FloatArray
+from ecgviewer.core.stimuli import StimulusMarks
 from ecgviewer.review.annotations import Annotation
 
 
@@ -29,6 +30,8 @@ class ReportPage:
         Rows of ``signal_mv``; only leads that the recording has.
     signal_mv : array [L, n]
         Unfiltered, ``fs_hz`` samples per second from ``start_s`` on.
+    stimuli : StimulusMarks
+        Of a pacemaker, in samples of ``signal_mv``.
     flags : tuple of Flag
         Those to draw: the ones that were rejected are listed only.
     flag_count : str
@@ -45,6 +48,7 @@ class ReportPage:
     statements: tuple[str, ...]
     leads: tuple[str, ...]
     signal_mv: FloatArray
+    stimuli: StimulusMarks
     fs_hz: float
     start_s: float
     duration_s: float

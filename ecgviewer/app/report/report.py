@@ -7,17 +7,17 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
-from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QSizeF
-from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPainter, QPdfWriter
+from PySide6.QtCore import QBuffer, QIODevice
+from PySide6.QtGui import QPainter
 
 import ecgviewer
 from ecgviewer.app.qt.picture_files import save_drawn, save_whole
 from ecgviewer.app.qt.texts import leads_text, p_text
 from ecgviewer.app.qt.time_texts import span_text
 from ecgviewer.app.report.flags import count_text, flag_lines, judge_flags
-from ecgviewer.app.report.page import HEIGHT_MM, WIDTH_MM, paint_page
+from ecgviewer.app.report.page import paint_page
 from ecgviewer.app.report.page_content import ReportPage
+from ecgviewer.app.report.paper_files import draw_pdf, draw_png
 from ecgviewer.core.analysis import Analysis, Flag
 from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.core.leads import standard_indices
@@ -28,17 +28,14 @@ from ecgviewer.review.annotations import Annotation, FlagVerdict
 from ecgviewer.review.groups import group_flags
 from ecgviewer.review.privacy.anonymize import Privacy
 from ecgviewer.review.privacy.identity import Identity, public_name
+from ecgviewer.signal.first_signal import first_signal_s
 from ecgviewer.signal.measures.interval_words import interval_texts
 from ecgviewer.signal.measures.intervals import measure
 from ecgviewer.signal.measures.limits import statements
+from ecgviewer.signal.stimulus_marks import find_marks
 
 PAGE_S = 10.0
 """Time on the page: 25 cm of paper at 25 mm/s."""
-PDF_DPI = 1200
-PNG_DPI = 300
-MM_PER_INCH = 25.4
-PAGES_LOOKED_AT = 90
-"""A quarter of an hour, for the first page with a signal."""
 MAX_LIST = 7
 """Flags and annotations that have room in the lists; the rest is counted."""
 
@@ -98,7 +95,11 @@ def write_page(
     # Drawn in memory: Qt would leave half a file on a full disk and not say so.
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    drawn = _draw_png(page, buffer) if suffix == ".png" else _draw_pdf(page, buffer)
+
+    def paint(painter: QPainter, per_mm: float) -> None:
+        paint_page(painter, page, per_mm)
+
+    drawn = draw_png(paint, buffer) if suffix == ".png" else draw_pdf(paint, page.title, buffer)
     if suffix != ".dcm" or not drawn:
         save_drawn(buffer, drawn, out)
         return ""
@@ -134,7 +135,7 @@ def make_page(
         The threshold in force.
     start_s : float, optional
         Beginning of the 10 s on the page; by default around the most suspicious flag of a
-        longer record that was not rejected.
+        longer record that was not rejected, else where there is signal.
     reviewer, conclusion : str
         Who reviewed it, and what they conclude.
     privacy : Privacy
@@ -152,7 +153,7 @@ def make_page(
         start_s = (
             (top.start_s + top.stop_s) / 2 - PAGE_S / 2
             if top is not None
-            else _first_signal_s(recording)
+            else first_signal_s(recording)
         )
     start_s = round(min(max(start_s, 0.0), longest) * recording.fs_hz) / recording.fs_hz
     stop_s = min(start_s + PAGE_S, recording.duration_s)
@@ -183,6 +184,7 @@ def make_page(
         ),
         leads=leads,
         signal_mv=signal,
+        stimuli=find_marks(signal, recording.fs_hz),
         fs_hz=recording.fs_hz,
         start_s=start_s,
         duration_s=recording.duration_s,
@@ -194,47 +196,6 @@ def make_page(
         annotation_lines=_listed([_annotation_line(annotation) for annotation in ordered]),
         seal=_seal(recording, analysis, specificity, reviewer, created or datetime.now(UTC)),
     )
-
-
-def _first_signal_s(recording: Recording) -> float:
-    """Return where the first page begins of which more than half has a signal in some lead."""
-    for k in range(min(int(recording.duration_s / PAGE_S), PAGES_LOOKED_AT)):
-        signal = recording.read(k * PAGE_S, (k + 1) * PAGE_S)
-        moving = np.diff(signal, axis=1) != 0  # NaN, too, differs from everything
-        if (np.isfinite(signal[:, 1:]) & moving).any(axis=0).mean() > 0.5:
-            return k * PAGE_S
-    return 0.0
-
-
-def _draw_pdf(page: ReportPage, out: QIODevice) -> bool:
-    writer = QPdfWriter(out)
-    writer.setResolution(PDF_DPI)
-    writer.setPageLayout(
-        QPageLayout(
-            QPageSize(QPageSize.PageSizeId.A4), QPageLayout.Orientation.Landscape, QMarginsF()
-        )
-    )
-    writer.setTitle(page.title)
-    writer.setCreator(f"ECG Viewer {ecgviewer.__version__}")
-    painter = QPainter()
-    if not painter.begin(writer):
-        return False
-    paint_page(painter, page, PDF_DPI / MM_PER_INCH)
-    return painter.end()
-
-
-def _draw_png(page: ReportPage, out: QIODevice) -> bool:
-    per_mm = PNG_DPI / MM_PER_INCH
-    size = QSizeF(WIDTH_MM * per_mm, HEIGHT_MM * per_mm).toSize()
-    image = QImage(size, QImage.Format.Format_RGB32)
-    image.fill(0xFFFFFFFF)
-    image.setDotsPerMeterX(round(per_mm * 1000))
-    image.setDotsPerMeterY(round(per_mm * 1000))
-    painter = QPainter(image)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-    paint_page(painter, page, per_mm)
-    painter.end()
-    return bool(image.save(out, "PNG"))  # type: ignore[call-overload]
 
 
 def _title(recording: Recording, privacy: Privacy) -> str:

@@ -18,6 +18,7 @@ from ecgviewer.app.draw.ecg import draw_name, draw_paper, draw_pulse, draw_trace
 from ecgviewer.app.draw.pen import Pen
 from ecgviewer.app.draw.strip import Strip, at_gain, filling_gain, highest_gain
 from ecgviewer.app.qt.theme import LIGHT
+from ecgviewer.core.stimuli import CHAMBER_LETTERS
 
 if TYPE_CHECKING:
     from ecgviewer.app.report.page_content import ReportPage
@@ -38,6 +39,7 @@ SCALE_MM = 2.7
 NAME_MM = 3.3
 STROKE_MM = 0.25
 STRIP_GAP_MM = 0.5
+TICK_MM = 3.0
 PRINT_FLAG = QColor("#d9480f")
 
 
@@ -68,6 +70,7 @@ def draw_traces(pen: Pen, page: ReportPage) -> float:
     if page.units_known:
         _pulses(pen, placed, gains)
     for one in placed:
+        _stimuli(pen, page, one)
         _draw(pen, one)
     _bars(pen, page)
     _seconds(pen, page)
@@ -156,6 +159,23 @@ def _draw(pen: Pen, one: PlacedStrip) -> None:
         pen.text(one.strip.x + 1.0, middle - 1.5, 40.0, words, 2.6, color="#868e96")
         return
     draw_trace(pen, LIGHT, one.strip, STROKE_MM)
+
+
+def _stimuli(pen: Pen, page: ReportPage, one: PlacedStrip) -> None:
+    """Draw a tick under the trace for every stimulus; the rhythm strip names the chambers."""
+    # Above the bars of windows that are flagged.
+    bottom = PAPER_TOP_MM + (one.row + 1) * ROW_MM - (2.5 if one.row == 3 else STRIP_GAP_MM)
+    for sample, chamber in zip(
+        page.stimuli.samples.tolist(), page.stimuli.chambers.tolist(), strict=True
+    ):
+        at_s = sample / page.fs_hz
+        if one.from_s <= at_s < one.to_s:
+            x = one.strip.x + (at_s - one.from_s) * MM_PER_S
+            pen.stroke(LIGHT.stimulus, 0.4)
+            pen.line(x, bottom - TICK_MM, x, bottom)
+            if one.row == 3:
+                letter = CHAMBER_LETTERS[chamber]
+                pen.text(x + 0.5, bottom - TICK_MM, 4.0, letter, 2.2, True, LIGHT.stimulus)
 
 
 def _shade(pen: Pen, page: ReportPage, one: PlacedStrip) -> None:

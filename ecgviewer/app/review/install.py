@@ -7,9 +7,11 @@ from PySide6.QtCore import QObject, Qt
 from ecgviewer.app.panels.flags_panel import FlagsPanel
 from ecgviewer.app.review.file_annotations import FileAnnotations
 from ecgviewer.app.review.record_commands import RecordCommands
+from ecgviewer.app.review.results.command import ResultsCommand
 from ecgviewer.app.review.review_commands import ReviewCommands
 from ecgviewer.app.review.review_panel import ReviewPanel
 from ecgviewer.app.review.span_commands import SpanCommands
+from ecgviewer.app.review.worklist.site_calibration import SiteCalibration
 from ecgviewer.app.review.worklist.watch_command import WatchCommand
 from ecgviewer.app.review.worklist.worklist import Worklist
 from ecgviewer.app.review.worklist.worklist_panel import WorklistPanel
@@ -44,6 +46,8 @@ class ReviewFeature(QObject):
         self.spans = SpanCommands(bench, self.panel)
         self.records = RecordCommands(bench, self.worklist, self.worklist_panel)
         self.watch = WatchCommand(bench, self.worklist, worklist)
+        self.site = SiteCalibration(bench, self.worklist)
+        self.results = ResultsCommand(bench)
         bench.document.blindChanged.connect(self._show_review)
 
     def rows(self) -> list[QueueRow]:
@@ -59,4 +63,5 @@ class ReviewFeature(QObject):
     def close(self) -> None:
         """Stop watching and screening, and release the work list."""
         self.watch.end()
+        self.results.close()
         self.worklist.end()

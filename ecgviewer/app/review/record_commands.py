@@ -50,6 +50,7 @@ class RecordCommands(QObject):
         review.opened.connect(self._show_conclusion)
         self._document.blindChanged.connect(self._show_blind)
         self._document.recordingChanged.connect(self._show_current)
+        self._session.modelsChanged.connect(self._show_shift)
         self._show_conclusion()
         self._show_list()
 
@@ -112,7 +113,13 @@ class RecordCommands(QObject):
         rows: list[QueueRow] = queue.rows if queue is not None else []
         self._panel.model.set_rows(rows)
         self._panel.set_progress(*(queue.progress() if queue is not None else (0, 0)))
+        self._show_shift()
         self._show_current()
+
+    def _show_shift(self) -> None:
+        model = self._session.settings.value.model
+        parts = () if self._document.blind else self._worklist.shift(model)
+        self._panel.set_shift(self._session.title_of(model), parts)
 
     def _show_row(self, row: QueueRow) -> None:
         self._panel.model.update_row(row)
@@ -175,6 +182,7 @@ class RecordCommands(QObject):
         blind = self._document.blind
         self._bench.commands.check("review.blind", blind)
         self._panel.set_blind(blind)
+        self._show_shift()
 
     def _compare(self) -> None:
         review, recording = self._review.review, self._document.recording

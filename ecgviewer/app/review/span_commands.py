@@ -99,7 +99,7 @@ class SpanCommands(QObject):
             return
         at_s = (selected.start_s + selected.end_s) / 2
         if hover is not None:
-            pointed_s = self._traces.frame().time(hover.x())
+            pointed_s = self._traces.moment().geometry.time(hover.x())
             if selected.start_s < pointed_s < selected.end_s:
                 at_s = pointed_s
         self._review.attempt(lambda review: editing.split(review, selected.id, at_s))

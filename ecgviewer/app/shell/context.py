@@ -103,6 +103,11 @@ def running(context: Context) -> bool:
     return context.running
 
 
+def can_calibrate(context: Context) -> bool:
+    """There is a work list, and what models say of it may be seen."""
+    return context.queued and not context.blind
+
+
 def can_clear(context: Context) -> bool:
     """There are results to forget."""
     return context.analysed and not context.blind and not context.running

@@ -23,15 +23,14 @@ from ecgviewer.app.shell.document import Document
 from ecgviewer.app.shell.error_reports import describe
 from ecgviewer.app.shell.menu_paths import PANELS
 from ecgviewer.app.shell.panel_docks import PanelDocks
+from ecgviewer.app.shell.scene_of_document import SceneOfDocument
 from ecgviewer.app.shell.session import Session
-from ecgviewer.app.shell.traces_of_document import TracesOfDocument
 from ecgviewer.app.shell.widgets.header import HeaderBar
 from ecgviewer.app.shell.widgets.notices import Messages, NoteStrip
 from ecgviewer.app.shell.widgets.start_page import StartPage
 from ecgviewer.app.shell.widgets.status import StatusLine
 from ecgviewer.app.shell.widgets.toolbar import ToolBar
-from ecgviewer.app.trace.layout import left_margin
-from ecgviewer.app.trace.overview import OverviewBar
+from ecgviewer.app.trace.overview.beside import overview_of
 from ecgviewer.app.trace.state import SPEEDS_MM_S
 from ecgviewer.app.trace.view import TraceView
 from ecgviewer.core.errors import EcgViewerError
@@ -85,7 +84,7 @@ class MainWindow(QMainWindow):
         self.header = HeaderBar(self.document)
         self.notes = NoteStrip(self.commands.action("file.answers"))
         self.traces = TraceView()
-        self.overview = OverviewBar(self.traces)
+        self.overview = overview_of(self.traces)
         self.start_page = StartPage(self.commands)
         record = QWidget()
         column = QVBoxLayout(record)
@@ -120,7 +119,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         document, session = self.document, self.session
-        self.traces_of_document = TracesOfDocument(document, self.traces)
+        self.scene_of_document = SceneOfDocument(document, self.traces)
         document.recordingChanged.connect(self._show_record)
         document.recordingChanged.connect(self.messages.record_changed)
         document.blindChanged.connect(self._forget_remarks)
@@ -235,8 +234,7 @@ class MainWindow(QMainWindow):
         self._side_timer.start()
 
     def _fit_side(self) -> None:
-        state = self.traces.state
-        page_px = left_margin(state) + PAGE_S * SPEEDS_MM_S[1] * state.pixels_per_mm
+        page_px = self.traces.page_px(PAGE_S, SPEEDS_MM_S[1])
         self.panels.fit_side(self.pages.width(), page_px)
 
     # Qt's events ------------------------------------------------------------------------------

@@ -1,8 +1,9 @@
-"""The widget under the trace view: geometry, cached picture, loading, Qt's events."""
+"""The widget under the trace view: the moment it shows, Qt's events, the mouse."""
 
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QEvent, QPointF, QSignalBlocker, Qt, QTimer, Signal
@@ -21,27 +22,29 @@ from PySide6.QtWidgets import QScrollBar, QWidget
 
 from ecgviewer.app.qt.theme import LIGHT, Theme
 from ecgviewer.app.trace import scale
-from ecgviewer.app.trace.data.loader import Loader
-from ecgviewer.app.trace.data.samples import RecordingSamples
-from ecgviewer.app.trace.frame import Frame
+from ecgviewer.app.trace.data.scene_data import SceneData
+from ecgviewer.app.trace.geometry.geometry import Geometry
+from ecgviewer.app.trace.geometry.moment import Moment
+from ecgviewer.app.trace.geometry.solve import shown_maps, solve
+from ecgviewer.app.trace.geometry.viewport import Viewport
 from ecgviewer.app.trace.layers.layer import Layer
 from ecgviewer.app.trace.layers.stack import Stack
-from ecgviewer.app.trace.layout import PageLayout, build_layout, left_margin
-from ecgviewer.app.trace.page import Page
-from ecgviewer.app.trace.pointer import Pointer
-from ecgviewer.app.trace.pointing import value_at
-from ecgviewer.app.trace.scene import Scene
+from ecgviewer.app.trace.page.page import Page
+from ecgviewer.app.trace.page.track_rows import row_height
+from ecgviewer.app.trace.scene.scene import Scene
 from ecgviewer.app.trace.state import TRACK_TITLES, ViewState
-from ecgviewer.app.trace.tracks import row_height
+from ecgviewer.app.trace.tools.pointer import Pointer
 from ecgviewer.app.work.stepping_aside import QUIET_S, STEPPING_ASIDE
-from ecgviewer.core.recording import Recording
 
 if TYPE_CHECKING:
     from ecgviewer.app.trace.host import Host
 
-SHORT_CHUNKS = 4
-"""Of a recording of up to so many chunks the overview is drawn from the samples themselves."""
+PATIENCE_MS = 80
+"""How long a record that was opened may take to read before the view says that it is read."""
+RESTYLED = (QEvent.Type.FontChange, QEvent.Type.PaletteChange, QEvent.Type.StyleChange)
 LABEL_PAD_PX = 8.0
+WANDER_SHARE = 0.3
+"""Share of a row's height by which a baseline may wander before it is brought back."""
 
 
 class TraceCanvas(QWidget):
@@ -49,10 +52,8 @@ class TraceCanvas(QWidget):
 
     viewChanged = Signal()
     """The visible range, scale or layout changed."""
-    dataChanged = Signal()
-    """More of the recording was read, or R peaks were found."""
     contentChanged = Signal()
-    """Another recording, analysis, theme, or other flags or annotations are shown."""
+    """The scene as a whole looks different now."""
     spanSelected = Signal(float, float, object)
     """start_s, stop_s, tuple of leads (empty: all)."""
     flagClicked = Signal(int)
@@ -71,45 +72,106 @@ class TraceCanvas(QWidget):
         super().__init__(parent)
         self.state = ViewState()
         self.scene = Scene()
+        self.data = SceneData()
+        self.data.came.connect(self._more_came)
+        self.data.swept.connect(self._more_came)
+        self.data.failed.connect(self._read_failed)
         self.theme: Theme = LIGHT
         self.pointer: QPointF | None = None
         self.layers = Stack(self)
         self._page = Page()
         self._mouse = Pointer(self, self.layers)
         self._host: Host | None = None
-        self._loader: Loader | None = None
-        self._frame: Frame | None = None
-        self._stale = True
+        self._moment: Moment | None = None
+        self._stale, self._complete, self._waiting = True, False, False
         self._measured_screen = False
         self._later = QTimer(self, singleShot=True, interval=round(QUIET_S * 1000))
         self._later.timeout.connect(self.redraw)
+        self._patience = QTimer(self, singleShot=True, interval=PATIENCE_MS)
+        self._patience.timeout.connect(self.redraw)
+        self._letters: tuple[float, float, float] | None = None
         self._screen: QScreen | None = None
         self._rows = QScrollBar(Qt.Orientation.Vertical, self)
         self._rows.setAccessibleName("Leads")
-        self._rows.valueChanged.connect(self.redraw)
+        self._rows.valueChanged.connect(self._scroll_to)
         self._rows.hide()
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(320, 200)
         self.setAccessibleName("ECG traces")
 
-    # Geometry --------------------------------------------------------------------------------
+    # What is shown, and where ----------------------------------------------------------------
 
-    def frame(self) -> Frame:
-        """Return the geometry of this moment."""
-        if self._frame is None:
-            self._frame = self._make_frame()
-        return self._frame
+    def show_scene(self, scene: Scene) -> None:
+        """Show this scene; a recording other than before from its beginning, with all leads."""
+        before, self.scene = self.scene, scene
+        opened = scene.recording is not before.recording
+        if opened:
+            self.state.start_s = self.state.scroll_y = 0.0
+            self.state.focus, self.state.leads = None, ()
+            self.layers.calipers.caliper = None
+            if self.state.fit:
+                scale.fit_record(self.state, scene.duration_s)
+            self._wait_for_samples()
+        self.data.show(scene, self.state.display)
+        if opened:
+            self.view_changed()
+        elif self._page_parts(scene) != self._page_parts(before):
+            self._moved()
+        elif self._moment is not None:
+            self._moment = replace(self._moment, scene=scene)
+        if scene.edited_annotation is not before.edited_annotation:
+            self.layers.handles.drag_to(None)
+        if scene.cursor_s != before.cursor_s:
+            self.layers.time_cursor.changed()
+        if _overview_parts(scene) != _overview_parts(before):
+            self.contentChanged.emit()
+
+    def _page_parts(self, scene: Scene) -> tuple[object, ...]:
+        """Return what of a scene the page shows, told apart as objects."""
+        beats = scene.r_peaks if self.state.overlays["r_peaks"] else None
+        parts = (
+            scene.recording, scene.analysis, scene.flag_track, scene.annotation_track, beats,
+            scene.stimuli,
+        )  # fmt: skip
+        return (
+            *map(id, parts), scene.specificity, scene.selected_flag, scene.selected_annotation,
+            scene.clock,
+        )  # fmt: skip
+
+    def moment(self) -> Moment:
+        """Return the scene as it is shown now; asks for the samples in view."""
+        if self._moment is None:
+            scene, state = self.scene, self.state.copy()
+            geometry = solve(scene, state, self._viewport(), self.data.reach())
+            view = geometry.stretch, geometry.px_per_s
+            self.data.request(*view, shown_maps(scene, state))
+            room_mv = WANDER_SHARE * geometry.page.pitch / geometry.px_per_mv
+            levels = self.data.levels_for(*view, room_mv)
+            if levels is not None and scene.recording is not None:
+                leads = scene.recording.leads
+                geometry = geometry.with_levels(dict(zip(leads, levels.tolist(), strict=True)))
+            self._moment = Moment(scene, state, geometry, self.data)
+            self._show_rows(geometry)
+        return self._moment
+
+    def _viewport(self) -> Viewport:
+        if self._letters is None:
+            metrics = QFontMetricsF(self.font())
+            label_px = metrics.horizontalAdvance(TRACK_TITLES["annotations"]) + LABEL_PAD_PX
+            self._letters = row_height(metrics), label_px, float(self._rows.sizeHint().width())
+        size = float(self.width()), float(self.height())
+        return Viewport(*size, self.theme, self.devicePixelRatioF(), *self._letters)
 
     def traces_width(self) -> float:
         """Return the width of the traces in logical pixels."""
-        page = self.frame().page
+        page = self.moment().geometry.page
         return page.right - page.left
 
     def visible_range(self) -> tuple[float, float]:
         """Return the times at the left and right edge, the latter within the recording."""
-        frame = self.frame()
-        return frame.start_s, min(frame.stop_s, max(self.scene.duration_s, frame.start_s))
+        geometry = self.moment().geometry
+        return geometry.start_s, min(geometry.stop_s, max(self.scene.duration_s, geometry.start_s))
 
     def goto(self, start_s: float) -> None:
         """Put this time at the left edge, as far as the recording reaches."""
@@ -120,77 +182,40 @@ class TraceCanvas(QWidget):
         """Stretch time by a factor around a moment (the middle by default)."""
         if at_s is None:
             at_s = sum(self.visible_range()) / 2
-        scale.zoom(self.state, factor, at_s, self.traces_width(), self.scene.duration_s)
+        scale.zoom(self.state, self.moment().geometry, factor, at_s, self.scene.duration_s)
         self.view_changed()
 
     def scroll_rows(self, pixels: float) -> None:
         """Scroll the lanes where they do not fit."""
         self._rows.setValue(self._rows.value() + round(pixels))
 
-    def _make_frame(self) -> Frame:
-        state, scene = self.state, self.scene
-        metrics = QFontMetricsF(self.font())
-        row = row_height(metrics)
-        state.label_px = metrics.horizontalAdvance(TRACK_TITLES["annotations"]) + LABEL_PAD_PX
-        tracks = sum(
-            track.n_rows
-            for name, track in (
-                ("flags", scene.flag_track),
-                ("annotations", scene.annotation_track),
-            )
-            if state.overlays[name]
-        )
-        header = tracks * row + 4.0 if tracks else 1.0
-        footer = 2.0 * (row + 2.0)
-        duration = scene.duration_s
-        leads = scene.recording.leads if scene.recording is not None else ()
-        n_strips = len(scene.strip_names(state.overlays))
-        width, height = float(self.width()), float(self.height())
+    def _scroll_to(self, pixels: int) -> None:
+        self.state.scroll_y = float(pixels)
+        self._moved()
 
-        def lay_out(width: float) -> PageLayout:
-            if state.fit:
-                state.fit_px_per_s = max(width - left_margin(state), 20.0) / state.fit_span_s
-            return build_layout(
-                leads, state, width, height, header, footer, n_strips, duration, scene.reach()
-            )
-
-        page = lay_out(width)
-        bar = self._rows.sizeHint().width() if page.scrolls else 0
-        if bar:
-            page = lay_out(width - bar)
-        room = page.bottom - page.top
-        with QSignalBlocker(self._rows):
-            self._rows.setVisible(page.scrolls)
-            self._rows.setRange(0, max(round(page.page_height - room), 0))
-            self._rows.setPageStep(round(room))
-            self._rows.setSingleStep(round(max(page.pitch / 2, 1)))
-            self._rows.setGeometry(round(width) - bar, round(page.top), bar, round(room))
-        if state.fit and page.lanes:
-            state.fit_px_per_mv = page.px_per_mv / state.fit_gain
-        visible_s = (page.right - page.left) / state.px_per_s
-        state.start_s = min(max(state.start_s, 0.0), max(scene.duration_s - visible_s, 0.0))
-        ratio = self.devicePixelRatioF()
-        return Frame(
-            page=page,
-            theme=self.theme,
-            px_per_s=state.px_per_s,
-            px_per_mv=state.px_per_mv,
-            pixels_per_mm=state.pixels_per_mm,
-            origin_column=round(state.start_s * state.px_per_s * ratio),
-            scroll_y=float(self._rows.value()) if page.scrolls else 0.0,
-            width=width,
-            height=height,
-            ratio=ratio,
-        )
+    def _show_rows(self, geometry: Geometry) -> None:
+        """Let the scroll bar say which lanes are in view."""
+        page, bar = geometry.page, self._rows
+        room, width = page.bottom - page.top, round(geometry.viewport.bar_px)
+        with QSignalBlocker(bar):
+            bar.setVisible(page.scrolls)
+            if page.scrolls:
+                bar.setRange(0, max(round(page.page_height - room), 0))
+                bar.setPageStep(round(room))
+                bar.setSingleStep(round(max(page.pitch / 2, 1)))
+                bar.setValue(round(geometry.scroll_y))
+                bar.setGeometry(self.width() - width, round(page.top), width, round(room))
 
     def redraw(self) -> None:
-        """Paint the picture anew: it shows something else now, or more."""
+        """Paint the picture anew: there is more to see of what it shows."""
+        self._waiting = False
+        self._patience.stop()
         self._page.forget()
         self._moved()
 
     def _moved(self) -> None:
-        """Paint what came into view, or everything where the geometry changed."""
-        self._frame = None
+        """Paint what came into view, or everything where that looks different now."""
+        self._moment = None
         self._stale = True
         if self._host is not None:
             self._host.page_changed()
@@ -200,96 +225,40 @@ class TraceCanvas(QWidget):
         if self._host is not None:
             self._host.layer_changed(layer)
 
-    def forget_bars(self) -> None:
-        """Let no click find what was painted of another content."""
-        for mark in self.layers.marks:
-            mark.bars = []
-
-    def content_changed(self) -> None:
-        """Paint anew and tell that something else is shown."""
-        self.forget_bars()
-        self.redraw()
-        self.contentChanged.emit()
-
     def view_changed(self) -> None:
         """Paint anew and tell that the visible range, scale or layout changed."""
         STEPPING_ASIDE.view_moved()
         self._moved()
-        self.frame()
         self.viewChanged.emit()
 
-    # Loading ---------------------------------------------------------------------------------
-
-    def start_loading(self, recording: Recording) -> None:
-        """Read a recording in the background."""
-        assert self.scene.store is not None
-        self._loader = Loader(RecordingSamples(recording), self.scene.store, self.scene.display)
-        self._loader.loaded.connect(self._chunk_came)
-        self._loader.swept.connect(self._more_read)
-        self._loader.failed.connect(self._read_failed)
+    # Reading ---------------------------------------------------------------------------------
 
     def stop_loading(self) -> None:
         """Stop reading; waits for the chunk in hand."""
-        if self._loader is not None:
-            self._loader.close()
-            self._loader = None
-        self.scene.close_maps()
+        self.data.close()
 
-    def reload_filtered(self) -> None:
-        """Read the samples in view again, through the display filter."""
-        if self._loader is not None:
-            self._loader.set_filter(self.scene.display)
-        self.redraw()
+    def _wait_for_samples(self) -> None:
+        """Show bare paper for a moment: most records are read before it is over."""
+        self._waiting = self.scene.recording is not None
+        if self._waiting:
+            self._patience.start()
 
-    def _samples_in_view(self, fs_hz: float) -> tuple[int, int, float]:
-        """Return the first sample in view, the one after the last, and samples per pixel."""
-        frame = self.frame()
-        return *frame.stretch.samples(fs_hz), fs_hz / frame.px_per_s
-
-    def _request(self) -> None:
-        """Ask for the samples in view, then for their neighbours."""
-        scene = self.scene
-        if self._loader is not None and scene.store is not None and scene.recording is not None:
-            view = self._samples_in_view(scene.recording.fs_hz)
-            wanted = scene.store.chunks_for(*view)
-            self._loader.request(scene.store.with_neighbours(wanted))
-        if scene.maps is not None and scene.analysis is not None:
-            scene.maps.show(scene.shown_maps(self.state.overlays))
-            scene.maps.request(*self._samples_in_view(scene.analysis.map_fs_hz))
-
-    def _is_loaded(self) -> bool:
-        scene = self.scene
-        if scene.store is None or scene.recording is None:
-            return True
-        if not scene.store.ready(*self._samples_in_view(scene.recording.fs_hz)):
-            return False
-        maps, analysis = scene.maps, scene.analysis
-        if maps is None or analysis is None:
-            return True
-        return maps.ready(*self._samples_in_view(analysis.map_fs_hz))
-
-    def _chunk_came(self) -> None:
-        assert self.scene.store is not None
-        if self.scene.store.n_chunks <= SHORT_CHUNKS:
-            self._more_read()
-        else:
-            self._show_more()
-
-    def _more_read(self) -> None:
-        self._show_more()
-        self.dataChanged.emit()
-
-    def _show_more(self) -> None:
-        """Paint anew; of a moving view, the next frame shows what came."""
-        if STEPPING_ASIDE.moving:
+    def _more_came(self) -> None:
+        """Paint what was not complete; of a moving view, the next picture shows it."""
+        if self._complete and not self._waiting:
+            return
+        if STEPPING_ASIDE.moving and not self._waiting:
             self._later.start()
         else:
             self.redraw()
 
     def _read_failed(self, reason: str) -> None:
-        self.scene.problem = reason
         self.redraw()
         self.readFailed.emit(reason)
+
+    def _is_loaded(self) -> bool:
+        where = self.moment().geometry
+        return self.data.ready(where.stretch, where.px_per_s)
 
     def wait_until_loaded(self, timeout_s: float = 10.0) -> bool:
         """Process events until the samples in view are there; for pictures and tests.
@@ -300,8 +269,7 @@ class TraceCanvas(QWidget):
             False when they did not come in time, or cannot be read.
         """
         until = time.monotonic() + timeout_s
-        while time.monotonic() < until and not self.scene.problem:
-            self._request()
+        while time.monotonic() < until and not self.data.problem:
             if self._is_loaded():
                 self.redraw()
                 return True
@@ -311,17 +279,23 @@ class TraceCanvas(QWidget):
 
     # Qt's events -----------------------------------------------------------------------------
 
+    def _painted_moment(self) -> Moment | None:
+        """Return what layers paint over; None while there is bare paper."""
+        return None if self._waiting else self.moment()
+
     def _paint_page(self, painter: QPainter) -> None:
         """Show the page, brought up to this moment."""
+        if self._waiting:
+            painter.fillRect(self.rect(), self.theme.color("paper"))
+            return
         if self._stale:
-            self._request()
-            frame, complete = self.frame(), self._is_loaded()
-            self._page.update(self.scene, self.state, frame, self.font(), complete)
-            for mark in self.layers.marks:
-                mark.bars = self._page.bars.get(mark.overlay, [])
+            moment, self._complete = self.moment(), self._is_loaded()
+            self._page.update(moment, self.font(), self._complete)
             self._stale = False
+            if self._complete:
+                self._later.stop()
         painter.setFont(self.font())
-        self._page.paint(painter, self.scene)
+        self._page.paint(painter)
         if self.hasFocus():
             painter.setPen(self.theme.color("accent"))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
@@ -337,7 +311,7 @@ class TraceCanvas(QWidget):
             # Imported here: a window without a record needs no pyqtgraph, and starts without.
             from ecgviewer.app.trace.host import Host
 
-            self._host = Host(self, self._paint_page, self.layers.all, self.frame)
+            self._host = Host(self, self._paint_page, self.layers.all, self._painted_moment)
             self._host.set_size(self.width(), self.height())
             self._host.show()
             self._rows.raise_()
@@ -363,11 +337,13 @@ class TraceCanvas(QWidget):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() in (QEvent.Type.FontChange, QEvent.Type.PaletteChange):
+        if event.type() in RESTYLED:
+            self._letters = None
             self.redraw()
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.DevicePixelRatioChange:
+            self._letters = None
             self._resolution_changed()
         return super().event(event)
 
@@ -406,12 +382,17 @@ class TraceCanvas(QWidget):
         self._mouse.wheel(event)
 
     def _tell_cursor(self, at: QPointF) -> None:
-        frame = self.frame()
-        lane = frame.lane_at(at.x(), at.y())
-        if lane is not None and at.x() >= frame.page.left:
-            time_s = frame.time(at.x())
-            self.cursorMoved.emit(time_s, lane.lead, value_at(self.scene, lane.lead, time_s))
+        geometry = self.moment().geometry
+        lane, time_s = geometry.lane_at(at.x(), at.y()), geometry.time(at.x())
+        if lane is not None and at.x() >= geometry.page.left:
+            self.cursorMoved.emit(time_s, lane.lead, self.data.value_at(lane.lead, time_s))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.stop_loading()
         super().closeEvent(event)
+
+
+def _overview_parts(scene: Scene) -> tuple[object, ...]:
+    """Return what of a scene the overview shows, told apart as objects."""
+    parts = scene.recording, scene.analysis, scene.flag_track, scene.annotation_track, scene.r_peaks
+    return (*map(id, parts), scene.clock)

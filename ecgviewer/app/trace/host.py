@@ -1,6 +1,6 @@
 """pyqtgraph's view under the page: one item for the page, one for each layer over it.
 
-Never an item per lead: twelve linked plots cost several times the frame.
+Never an item per lead: twelve linked plots cost several times the geometry.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from ecgviewer.app.trace.frame import Frame
+from ecgviewer.app.trace.geometry.moment import Moment
 from ecgviewer.app.trace.layers.layer import Layer
 
 
@@ -41,9 +41,9 @@ class _PageItem(pyqtgraph.GraphicsObject):  # type: ignore[misc]
 class _LayerItem(pyqtgraph.GraphicsObject):  # type: ignore[misc]
     """A layer; when it alone changes, only what it covers is painted anew."""
 
-    def __init__(self, layer: Layer, frame: Callable[[], Frame]) -> None:
+    def __init__(self, layer: Layer, moment: Callable[[], Moment | None]) -> None:
         super().__init__()
-        self._layer, self._frame = layer, frame
+        self._layer, self._moment = layer, moment
         self._rect = self._extent = QRectF()
 
     def set_size(self, rect: QRectF) -> None:
@@ -52,7 +52,10 @@ class _LayerItem(pyqtgraph.GraphicsObject):  # type: ignore[misc]
 
     def follow(self) -> None:
         """Paint anew what the layer covered and what it covers now."""
-        before, self._extent = self._extent, self._layer.extent(self._frame())
+        moment = self._moment()
+        if moment is None:
+            return
+        before, self._extent = self._extent, self._layer.extent(moment.geometry)
         for part in (before, self._extent):
             if not part.isEmpty():
                 self.update(part)
@@ -63,10 +66,13 @@ class _LayerItem(pyqtgraph.GraphicsObject):  # type: ignore[misc]
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
-        self._extent = self._layer.extent(self._frame())
+        moment = self._moment()
+        if moment is None:
+            return
+        self._extent = self._layer.extent(moment.geometry)
         if not self._extent.isEmpty():
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-            self._layer.paint(painter, self._frame())
+            self._layer.paint(painter, moment.geometry)
 
 
 class Host(pyqtgraph.GraphicsView):  # type: ignore[misc]
@@ -77,7 +83,7 @@ class Host(pyqtgraph.GraphicsView):  # type: ignore[misc]
         parent: QWidget,
         paint_page: Callable[[QPainter], None],
         layers: Sequence[Layer],
-        frame: Callable[[], Frame],
+        moment: Callable[[], Moment | None],
     ) -> None:
         super().__init__(parent, background=None)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -94,7 +100,7 @@ class Host(pyqtgraph.GraphicsView):  # type: ignore[misc]
         self._page.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption, False)
         self.addItem(self._page)
         painted = (layer for layer in layers if type(layer).paint is not Layer.paint)
-        self._items = {layer: _LayerItem(layer, frame) for layer in painted}
+        self._items = {layer: _LayerItem(layer, moment) for layer in painted}
         for item in self._items.values():
             self.addItem(item)
 

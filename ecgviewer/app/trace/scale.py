@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtGui import QScreen
 
-from ecgviewer.app.trace.scene import Scene
+from ecgviewer.app.trace.geometry.geometry import Geometry
 from ecgviewer.app.trace.state import MIN_VISIBLE_S, MM_PER_INCH, SPEEDS_MM_S, ViewState
 
 PLAUSIBLE_DPI = (40.0, 500.0)
@@ -41,24 +41,24 @@ def next_of(steps: tuple[float, ...], value: float, step: int) -> float:
     return next((s for s in reversed(steps) if s < value * 0.999), steps[0])
 
 
-def zoom(state: ViewState, factor: float, at_s: float, width_px: float, duration_s: float) -> None:
+def zoom(
+    state: ViewState, geometry: Geometry, factor: float, at_s: float, duration_s: float
+) -> None:
     """Stretch time by ``factor`` while ``at_s`` stays where it is on the screen."""
-    before = state.px_per_s
+    width_px = geometry.page.right - geometry.page.left
+    before = geometry.px_per_s
     longest = max(duration_s, 10.0)
     after = min(max(before * factor, width_px / longest), width_px / MIN_VISIBLE_S)
     if state.fit:
         state.fit_span_s = width_px / after
-        state.fit_px_per_s = after
     else:
         speed = after / state.pixels_per_mm
         state.mm_per_s = next((s for s in SPEEDS_MM_S if abs(speed / s - 1) < 0.01), speed)
-        after = state.px_per_s
-    state.start_s = at_s - (at_s - state.start_s) * before / after
+        after = state.mm_per_s * state.pixels_per_mm
+    state.start_s = at_s - (at_s - geometry.left_s) * before / after
 
 
-def fit_to(state: ViewState, scene: Scene, width_px: float, span_s: float | None) -> None:
-    """Choose the time scale that fills the width with ``span_s``, or with a short record."""
-    if span_s is None:
-        duration = scene.duration_s or 10.0
-        span_s = duration if duration <= FIT_LONGEST_S else width_px / state.px_per_s
-    state.fit_span_s = max(span_s, MIN_VISIBLE_S)
+def fit_record(state: ViewState, duration_s: float) -> None:
+    """Fit a record as a whole, if it is short: of a longer one the time in view stays."""
+    if 0.0 < duration_s <= FIT_LONGEST_S:
+        state.fit_span_s = max(duration_s, MIN_VISIBLE_S)

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 
 from ecgviewer.app.qt.theme import Theme
 from ecgviewer.app.trace import scale
-from ecgviewer.app.trace.calipers import nudged, rr_caliper
 from ecgviewer.app.trace.canvas import TraceCanvas
-from ecgviewer.app.trace.data.loader import DisplayFilter
-from ecgviewer.app.trace.pointer import ZOOM_STEP
-from ecgviewer.app.trace.scene import Scene
-from ecgviewer.app.trace.state import GAINS_MM_MV, OVERLAYS, SPEEDS_MM_S, LayoutMode
-from ecgviewer.app.trace.tools.tool import Measure, Pan, Select, Tool
-from ecgviewer.core.analysis import Analysis, Flag
-from ecgviewer.core.recording import Recording
-from ecgviewer.review.annotations import Annotation
+from ecgviewer.app.trace.geometry.lanes import left_margin
+from ecgviewer.app.trace.scene.display_filter import DisplayFilter
+from ecgviewer.app.trace.state import (
+    GAINS_MM_MV,
+    MIN_VISIBLE_S,
+    OVERLAYS,
+    SPEEDS_MM_S,
+    LayoutMode,
+)
+from ecgviewer.app.trace.tools.measurement import nudged, rr_caliper
+from ecgviewer.app.trace.tools.pointer import ZOOM_STEP
+from ecgviewer.app.trace.tools.tool import MeasureTool, PanTool, SelectTool, Tool
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 
@@ -31,73 +33,7 @@ class TraceView(TraceCanvas):
     The widget reads samples in a thread of its own and never blocks on the disk.
     """
 
-    # What is shown ---------------------------------------------------------------------------
-
-    def set_recording(self, recording: Recording | None) -> None:
-        """Show a recording from its beginning, without analysis, flags and annotations."""
-        self.stop_loading()
-        self.forget_bars()
-        old = self.scene
-        self.scene = Scene(recording)
-        self.scene.display, self.scene.specificity = old.display, old.specificity
-        self.layers.handles.edit(None)
-        self.layers.calipers.caliper = None
-        self.state.start_s = 0.0
-        self.state.focus = None
-        self.state.leads = ()
-        if recording is not None:
-            self.start_loading(recording)
-        if self.state.fit:
-            scale.fit_to(self.state, self.scene, self.traces_width(), None)
-        self.view_changed()
-        self.contentChanged.emit()
-
-    def set_analysis(self, analysis: Analysis | None, specificity: float | None = None) -> None:
-        """Show the maps of an analysis of this recording, or none."""
-        if specificity is not None:
-            self.scene.specificity = specificity
-        before = self.scene.maps
-        self.scene.set_analysis(analysis)
-        if self.scene.maps is not None and self.scene.maps is not before:
-            self.scene.maps.loaded.connect(self._more_read)
-        self.content_changed()
-
-    def set_specificity(self, specificity: float) -> None:
-        """Mark this threshold on the colour scale of the residual."""
-        self.scene.specificity = specificity
-        self.content_changed()
-
-    def set_flags(self, flags: Sequence[Flag], selected: int | None = None) -> None:
-        """Show flags, in order of their start; ``selected`` is an index among them."""
-        self.scene.set_flags(flags, selected)
-        self.content_changed()
-
-    def select_flag(self, index: int | None) -> None:
-        """Emphasise one flag."""
-        self.scene.selected_flag = index
-        self.redraw()
-
-    def set_annotations(
-        self, annotations: Sequence[Annotation], selected: str | None = None
-    ) -> None:
-        """Show annotations; ``selected`` is the id of one of them."""
-        self.scene.set_annotations(annotations, selected)
-        self.layers.handles.edit(self.layers.handles.annotation_id)
-        self.content_changed()
-
-    def select_annotation(self, annotation_id: str | None) -> None:
-        """Emphasise one annotation of those shown, or none."""
-        self.scene.select_annotation(annotation_id)
-        self.redraw()
-
-    def edit_annotation(self, annotation_id: str | None) -> None:
-        """Give one annotation handles to drag its edges with, or none."""
-        self.layers.handles.edit(annotation_id)
-
-    def set_r_peaks(self, r_peaks: npt.NDArray[np.int64]) -> None:
-        """Take the R peaks (samples at the recording's rate) for marks, snapping and trend."""
-        self.scene.r_peaks = np.asarray(r_peaks, dtype=np.int64)
-        self.content_changed()
+    # How the scene is shown ------------------------------------------------------------------
 
     def set_overlay(self, name: str, on: bool) -> None:
         """Switch one of ``state.OVERLAYS`` on or off."""
@@ -110,15 +46,17 @@ class TraceView(TraceCanvas):
         self, baseline: bool = False, mains_hz: float | None = None, muscle: bool = False
     ) -> None:
         """Filter the trace for display; the scale line names what is on."""
-        self.scene.display = DisplayFilter(baseline, mains_hz or None, muscle)
-        self.reload_filtered()
+        display = DisplayFilter(baseline, mains_hz or None, muscle)
+        if display != self.state.display:
+            self.state.display = display
+            self.data.set_filter(display)
+            self.redraw()
 
     def set_theme(self, theme: Theme) -> None:
         """Use the colours of a theme."""
         self.theme = theme
-        self.content_changed()
-
-    # How it is shown -------------------------------------------------------------------------
+        self._moved()
+        self.contentChanged.emit()
 
     def set_layout_mode(self, mode: str) -> None:
         """Lay the leads out as ``12x1``, ``6x2`` or ``3x4`` (with rhythm strip)."""
@@ -128,11 +66,6 @@ class TraceView(TraceCanvas):
     def set_cabrera(self, on: bool) -> None:
         """Order the limb leads aVL, I, -aVR, II, aVF, III."""
         self.state.cabrera = on
-        self.view_changed()
-
-    def set_clock(self, on: bool) -> None:
-        """Tell the time of day instead of the time from the start, where the file gives it."""
-        self.state.clock = on
         self.view_changed()
 
     def set_leads(self, leads: Sequence[str]) -> None:
@@ -152,7 +85,8 @@ class TraceView(TraceCanvas):
         self.state.mm_per_s = mm_per_s or self.state.mm_per_s
         self.state.mm_per_mv = mm_per_mv or self.state.mm_per_mv
         if mm_per_s is not None or was_fit:
-            self.state.start_s = centre - self.traces_width() / self.state.px_per_s / 2
+            px_per_s = self.state.mm_per_s * self.state.pixels_per_mm
+            self.state.start_s = centre - self.traces_width() / px_per_s / 2
         self.view_changed()
 
     def set_fit(self, on: bool, span_s: float | None = None) -> None:
@@ -160,10 +94,19 @@ class TraceView(TraceCanvas):
 
         By default with the whole record, or where that is too long with the seconds in view.
         """
-        if on and (span_s is not None or not self.state.fit):
-            scale.fit_to(self.state, self.scene, self.traces_width(), span_s)
+        if on and span_s is not None:
+            self.state.fit_span_s = max(span_s, MIN_VISIBLE_S)
+        elif on and not self.state.fit:
+            geometry = self.moment().geometry
+            self.state.fit_span_s = max(geometry.stop_s - geometry.start_s, MIN_VISIBLE_S)
+            scale.fit_record(self.state, self.scene.duration_s)
         self.state.fit = on
         self.view_changed()
+
+    def page_px(self, span_s: float, mm_per_s: float) -> float:
+        """Return the width that shows a time at a paper speed, with the names beside it."""
+        left = left_margin(self.state, self._viewport().label_px)
+        return left + span_s * mm_per_s * self.state.pixels_per_mm
 
     def set_pixels_per_mm(self, pixels_per_mm: float | None) -> None:
         """Set the logical pixels per millimetre as measured; None asks the screen."""
@@ -191,22 +134,22 @@ class TraceView(TraceCanvas):
         margin = 0.08 * (last - first)
         if first + margin <= start_s and stop_s <= last - margin:
             return
-        span = self.traces_width() / self.state.px_per_s
+        span = self.traces_width() / self.moment().geometry.px_per_s
         middle = (start_s + stop_s) / 2 if stop_s - start_s < span else start_s + 0.4 * span
         self.goto(middle - span / 2)
 
     def page(self, step: float) -> None:
         """Move by a share of the visible time; 1 is a page forward."""
         first, _ = self.visible_range()
-        self.goto(first + step * self.traces_width() / self.state.px_per_s)
+        self.goto(first + step * self.traces_width() / self.moment().geometry.px_per_s)
 
     def set_mode(self, mode: str) -> None:
         """Let dragging ``pan``, ``select`` a span or measure with the ``caliper``."""
         layers = self.layers
         tools: dict[str, Tool] = {
-            "pan": Pan(self),
-            "select": Select(layers.selection),
-            "caliper": Measure(layers.calipers),
+            "pan": PanTool(self),
+            "select": SelectTool(layers.selection),
+            "caliper": MeasureTool(layers.calipers),
         }
         self._mouse.tool = tools[mode]
         layers.calipers.measuring = mode == "caliper"
@@ -218,7 +161,7 @@ class TraceView(TraceCanvas):
 
     def show_time(self, time_s: float | None) -> None:
         """Mark a moment that another panel points at, or none."""
-        self.layers.time_cursor.show_time(time_s)
+        self.show_scene(replace(self.scene, cursor_s=time_s))
 
     def measure_rr(self) -> bool:
         """Put the calipers on an RR interval in view, or on the one after that measured now.
@@ -229,7 +172,7 @@ class TraceView(TraceCanvas):
             False when there are no two R peaks to measure between.
         """
         now = self.layers.calipers.caliper
-        caliper = rr_caliper(self.scene, self.frame(), self.state.rhythm_lead, now)
+        caliper = rr_caliper(self.moment(), now)
         if caliper is not None:
             self.layers.calipers.set_caliper(caliper)
         return caliper is not None
@@ -237,7 +180,7 @@ class TraceView(TraceCanvas):
     def move_caliper(self, leg: int, step: int) -> None:
         """Move the earlier (0) or later (1) leg by a pixel's or a sample's time, left or right."""
         if self.layers.calipers.caliper is not None:
-            moved = nudged(self.layers.calipers.caliper, self.scene, self.frame(), leg, step)
+            moved = nudged(self.layers.calipers.caliper, self.moment(), leg, step)
             self.layers.calipers.set_caliper(moved)
 
     def set_snap(self, on: bool) -> None:
@@ -273,8 +216,8 @@ class TraceView(TraceCanvas):
             (key.Key_PageDown, none): lambda: self.page(1.0),
             (key.Key_Home, none): lambda: self.goto(0.0),
             (key.Key_End, none): lambda: self.goto(self.scene.duration_s),
-            (key.Key_Up, none): lambda: self.scroll_rows(-self.frame().page.pitch),
-            (key.Key_Down, none): lambda: self.scroll_rows(self.frame().page.pitch),
+            (key.Key_Up, none): lambda: self.scroll_rows(-self.moment().geometry.page.pitch),
+            (key.Key_Down, none): lambda: self.scroll_rows(self.moment().geometry.page.pitch),
             (key.Key_Plus, none): lambda: self.gain_step(1),
             (key.Key_Equal, none): lambda: self.gain_step(1),
             (key.Key_Minus, none): lambda: self.gain_step(-1),

@@ -19,6 +19,7 @@ from ecgviewer.core.leads import is_ecg_channel
 from ecgviewer.core.progress import CancelToken
 from ecgviewer.core.record_ref import ReadOptions, RecordRef
 from ecgviewer.core.recording import Recording
+from ecgviewer.core.stimuli import StimulusMarks
 
 if TYPE_CHECKING:
     from ecgviewer.app.work.workers import Reporter
@@ -87,18 +88,22 @@ def recall_job(
 
 
 def heart_job(recording: Recording, reporter: Reporter, cancel: CancelToken) -> Heart:
-    """Find the R peaks, chunk by chunk; hands over what it has so far for a long record."""
+    """Find R peaks and stimuli, chunk by chunk; hands over what it has of a long record."""
     from ecgviewer.signal.beats import detect_r_peaks, heart_rate_bpm
+    from ecgviewer.signal.pacing import find_stimuli
+    from ecgviewer.signal.stimulus_marks import mark_stimuli
 
     fs_hz = recording.fs_hz
     leads = _beat_leads(recording)
     chunk, margin = round(HEART_CHUNK_S * fs_hz), round(HEART_MARGIN_S * fs_hz)
     found: list[np.ndarray] = []
+    marks: list[StimulusMarks] = []
 
     def heart() -> Heart:
         peaks = np.concatenate(found) if found else np.empty(0, np.int64)
         rate = heart_rate_bpm(peaks, fs_hz)
-        return Heart(peaks, rate if np.isfinite(rate) else None)
+        known = rate if np.isfinite(rate) else None
+        return Heart(peaks, known, StimulusMarks.joined(marks))
 
     last = time.monotonic()
     for start in range(0, recording.n_samples, chunk):
@@ -107,7 +112,11 @@ def heart_job(recording: Recording, reporter: Reporter, cancel: CancelToken) -> 
         first = max(start - margin, 0)
         stop = min(start + chunk, recording.n_samples)
         signal_mv = recording.read_samples(first, stop + margin, leads)
-        peaks = np.asarray(detect_r_peaks(signal_mv, fs_hz), np.int64) + first
+        stimuli = find_stimuli(signal_mv, fs_hz)
+        peaks = np.asarray(detect_r_peaks(signal_mv, fs_hz, stimuli), np.int64)
+        given = mark_stimuli(signal_mv, fs_hz, stimuli, peaks).shifted(first)
+        marks.append(given.within(start, stop))
+        peaks += first
         found.append(peaks[(peaks >= start) & (peaks < stop)])
         if time.monotonic() - last > 1.0 and stop < recording.n_samples:
             reporter.partial(heart())

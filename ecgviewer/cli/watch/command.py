@@ -9,28 +9,24 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from ecgviewer.cli.analyze import THREAD_VARIABLES
 from ecgviewer.cli.choose import bundles_for
 from ecgviewer.cli.parser import read_options
-from ecgviewer.cli.pool import Crash, WorkerPool
+from ecgviewer.cli.pool_work import THREAD_VARIABLES, screening_work
 from ecgviewer.cli.rows import Job, error_row
 from ecgviewer.cli.shifts import SiteShifts
 from ecgviewer.cli.table import Row
+from ecgviewer.cli.watch.following import Following
 from ecgviewer.cli.watch.ledger import FileState, Ledger
 from ecgviewer.cli.words import in_words
+from ecgviewer.core.child.pool import Crash, WorkerPool
 from ecgviewer.core.errors import AnalysisError, BundleError, RecordError
 from ecgviewer.core.record_ref import RecordRef
 from ecgviewer.io.arrivals import Arrivals
 from ecgviewer.io.file_access import FileStamp, sha256_of
 from ecgviewer.io.registry import RecordFailure
 from ecgviewer.io.wfdb.record_files import record_files
-
-if TYPE_CHECKING:
-    from ecgviewer.cli.screening import Screening
 
 STOPPED, WRONG_USAGE = 0, 2
 
@@ -54,8 +50,9 @@ def run(arguments: argparse.Namespace) -> int:
         return WRONG_USAGE
     for variable in THREAD_VARIABLES:
         os.environ.setdefault(variable, "1")
-    pool: WorkerPool[Job, tuple[Row, ...]] = WorkerPool(
-        partial(start_watching, models, arguments.device, arguments.specificity),
+    pool = WorkerPool(
+        # The models loaded at once: the first record must not wait for them.
+        screening_work(models, arguments.device, arguments.specificity, loaded=True),
         1,  # with one process nothing is taken before what came earlier is done
         lambda job, fraction: _say(f"{job.record}: {fraction:.0%}"),
     )
@@ -65,8 +62,10 @@ def run(arguments: argparse.Namespace) -> int:
         "specificity": arguments.specificity,
     }
     with Ledger(arguments.out, about) as ledger:
-        arrivals = Arrivals(arguments.folder, read_options(arguments), arguments.rest)
-        watching = Watching(arrivals, ledger, [name for name, _ in models])
+        options = read_options(arguments)
+        arrivals = Arrivals(arguments.folder, options, arguments.rest)
+        names = [name for name, _ in models]
+        watching = Watching(arrivals, ledger, names, Following(arrivals, options))
         if len(ledger):
             _say(f"goes on: {len(ledger)} records are judged already")
         try:
@@ -75,17 +74,6 @@ def run(arguments: argparse.Namespace) -> int:
         except KeyboardInterrupt:
             _say(f"stopped: {watching.summary()}; the same command goes on from here")
     return STOPPED
-
-
-def start_watching(
-    models: tuple[tuple[str, Path], ...], device: str, specificity: float
-) -> Screening:
-    """Return the work of the process, its models loaded: the first record must not wait for it."""
-    from ecgviewer.cli.screening import Screening
-
-    screening = Screening(models, device, specificity)
-    screening.load()
-    return screening
 
 
 @dataclass(slots=True)
@@ -111,7 +99,9 @@ class Watching:
     arrivals: Arrivals
     ledger: Ledger
     models: Sequence[str]
+    following: Following
     _states: dict[Job, tuple[FileState, ...]] = field(default_factory=dict)
+    _keys: dict[Job, str] = field(default_factory=dict)
     _held: dict[str, _Held] = field(default_factory=dict)
     _shifts: SiteShifts = field(default_factory=SiteShifts)
     _troubled: bool = False
@@ -123,6 +113,7 @@ class Watching:
         yield NOTHING
         while True:
             yield from self._new_jobs()
+            yield from self._new_windows()
             self._give_up_hope()
             time.sleep(self.arrivals.pause_s)
 
@@ -150,13 +141,22 @@ class Watching:
                 self._states[job] = states
                 yield job
 
+    def _new_windows(self) -> Iterator[Job]:
+        for key, job in self.following.jobs():
+            if key not in self.ledger:
+                self._keys[job] = key
+                yield job
+
     def take(self, job: Job, result: tuple[Row, ...] | Crash) -> None:
-        """Write the rows of a record that stayed as it was while it was judged."""
-        states = self._states.pop(job, None)
-        if states is None:
+        """Write the rows of a record that stayed as it was while it was judged, or of a window."""
+        states, window = self._states.pop(job, None), self._keys.pop(job, None)
+        if states is None and window is None:
             return
         if isinstance(result, Crash):
             result = tuple(error_row(job, model, result.text()) for model in self.models)
+        if states is None:
+            self._put(window or "", (), "", result)
+            return
         if any(row.error for row in result):
             until = time.monotonic() + HOPE_S
             self._held[self._key(job)] = _Held(job, states, result, until)
@@ -178,9 +178,15 @@ class Watching:
                 return  # it was replaced meanwhile: it comes again
         except RecordError:
             return
-        rows = tuple(self._shifts.with_shift(row) for row in rows)
-        self.ledger.add(self._key(job), states, sha256, rows)
-        self._count += 1
+        self._put(self._key(job), states, sha256, rows)
+
+    def _put(
+        self, key: str, states: tuple[FileState, ...], sha256: str, rows: tuple[Row, ...]
+    ) -> None:
+        if states:  # windows of one record would count as many
+            rows = tuple(self._shifts.with_shift(row) for row in rows)
+        self.ledger.add(key, states, sha256, rows)
+        self._count += bool(states)
         self._failures += any(row.error for row in rows)
         for row in rows:
             _say(_in_words(row))

@@ -92,7 +92,11 @@ class Ledger:
         self._lock.release()
 
     def __len__(self) -> int:
-        return len(self._entries)
+        """Return how many records were judged, windows of growing ones not counted."""
+        return sum(bool(entry.files) for entry in self._entries.values())
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._entries
 
     def knows(self, key: str, files: Sequence[FileState], paths: Sequence[Path]) -> bool:
         """Return whether a record was judged with this content; its files are read if need be."""

@@ -20,8 +20,8 @@ from ecgviewer.io.hdf5.find import (
     read_block,
 )
 from ecgviewer.io.hdf5.layout import CandidateDataset
-from ecgviewer.io.hdf5.process.progress import tell_progress
 from ecgviewer.io.hdf5.statements import attributes_text
+from ecgviewer.io.process.progress import tell_progress
 
 
 def list_candidates(path: Path) -> list[CandidateDataset]:

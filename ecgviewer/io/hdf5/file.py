@@ -19,7 +19,7 @@ from ecgviewer.core.errors import CorruptFileError, UnsupportedFormatError
 from ecgviewer.io import limits
 from ecgviewer.io.file_access import FileStamp
 from ecgviewer.io.hdf5.columns import kind_of
-from ecgviewer.io.hdf5.process.progress import tell_progress
+from ecgviewer.io.process.progress import tell_progress
 
 _MAX_BESIDE = 512
 _INDEX_OF_PYTABLES = b"_i_"

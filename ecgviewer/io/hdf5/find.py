@@ -34,7 +34,7 @@ from ecgviewer.io.hdf5.file import (
     numeric_datasets,
 )
 from ecgviewer.io.hdf5.leads_apart import TIMES, LeadsApart, Place, is_no_lead, leads_apart
-from ecgviewer.io.hdf5.process.progress import tell_progress
+from ecgviewer.io.process.progress import tell_progress
 
 ECG_NAMES = {"tracings", "tracing", "ecg", "ecgs", "signal", "signals", "ecgsignal",
               "ecgsignals", "ecgdata", "ecgdatas", "waveform", "waveforms", "psignal"}  # fmt: skip

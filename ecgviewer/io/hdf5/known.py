@@ -29,6 +29,7 @@ class Known:
     missing: list[str] = field(default_factory=list)
     fs_hz: float = 0.0
     leads: tuple[str, ...] = ()
+    n_leads: int = 0
     factors: tuple[float, ...] = ()
     units_known: bool = True
     patient: Patient = field(default_factory=Patient)
@@ -175,6 +176,7 @@ def know_leads(
     block: npt.NDArray[np.float32],
 ) -> None:
     """Fill in the lead names; ``block`` [n_leads, n] decides between published orders."""
+    known.n_leads = n_rows
     if names is not None and len(names) == n_rows:
         known.leads, notes = name_leads(names, ref.options)
         known.notes += notes
@@ -184,6 +186,7 @@ def know_leads(
             f"{len(ref.options.leads)} lead names were given for {n_rows} leads",
             ref.path,
             ("leads",),
+            n_rows,
         )
     if ref.options.leads:
         known.leads, notes = name_leads([""] * n_rows, ref.options)
@@ -210,7 +213,9 @@ def ask(known: Known, ref: RecordRef) -> None:
     if not known.units_known and ref.options.units is None:
         known.missing.append("units")
     listed = " and ".join(QUESTIONS[key] for key in known.missing)
-    raise UnansweredError(f"the file does not say {listed}", ref.path, tuple(known.missing))
+    raise UnansweredError(
+        f"the file does not say {listed}", ref.path, tuple(known.missing), known.n_leads
+    )
 
 
 def _stated(facts: Sequence[Facts], n_rows: int) -> list[str | None]:

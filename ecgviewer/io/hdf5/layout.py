@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ecgviewer.io.hdf5.process.client import call
+from ecgviewer.io.process.client import call
 
 
 @dataclass(frozen=True, slots=True)

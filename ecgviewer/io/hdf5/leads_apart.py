@@ -11,7 +11,7 @@ import h5py
 
 from ecgviewer.core.leads import canonical_lead, is_ecg_channel
 from ecgviewer.io.hdf5.facts import facts_of
-from ecgviewer.io.hdf5.process.progress import tell_progress
+from ecgviewer.io.process.progress import tell_progress
 from ecgviewer.io.units import mv_per_unit
 
 TIMES = {"time", "times", "timestamps", "timestamp", "t"}

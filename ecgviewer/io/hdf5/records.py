@@ -8,11 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
+from ecgviewer.core.child.messages import Body, FloatArray, ref_to_json
 from ecgviewer.core.record_ref import ReadOptions, RecordRef
 from ecgviewer.core.recording import Recording
 from ecgviewer.io.file_access import FileStamp
-from ecgviewer.io.hdf5.process.client import call, is_running
-from ecgviewer.io.hdf5.process.messages import Body, FloatArray, recording_from_json, ref_to_json
+from ecgviewer.io.process.client import call, is_running
+from ecgviewer.io.process.messages import recording_from_json
 from ecgviewer.io.profiles import known_profiles, profile_to_json
 from ecgviewer.io.record_hash import record_hash
 
@@ -123,4 +124,5 @@ def stack_labels(path: Path, arrays: Sequence[str], columns: Sequence[str]) -> S
 
 def _request(ref: RecordRef) -> Body:
     profiles = {key: profile_to_json(one) for key, one in known_profiles().items()}
-    return {**ref_to_json(ref), "profiles": profiles}
+    where = ref_to_json(ref)
+    return {"index": where["index"], "options": where["options"], "profiles": profiles}

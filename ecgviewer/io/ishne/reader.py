@@ -127,6 +127,12 @@ def open_ishne(ref: RecordRef) -> Recording:
     )
 
 
+def stated_samples(path: Path) -> int | None:
+    """Return the header's count of samples, which is 0 or -1 while nobody knows it."""
+    head = starts_with(path, HEADER_BYTES)
+    return struct.unpack_from("<ii", head, _CHECKED_FROM)[1] if len(head) == HEADER_BYTES else None
+
+
 def _check_sum(head: bytes, text: bytes, path: Path) -> None:
     """Raise CorruptFileError where the header is not the one that was written.
 

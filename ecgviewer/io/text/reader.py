@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,13 +24,8 @@ from ecgviewer.io.file_access import FileStamp, missing
 from ecgviewer.io.file_source import Contents, given_rate_notes, held_in_memory, recording_of
 from ecgviewer.io.patients import patient_from_comments
 from ecgviewer.io.profiles import remembered_for
-from ecgviewer.io.text.sniff import (
-    TextLayout,
-    fields_of,
-    is_nothing,
-    layout_of,
-    said_unit,
-)
+from ecgviewer.io.text.rows import is_nothing
+from ecgviewer.io.text.sniff import TextLayout, layout_of, said_unit
 from ecgviewer.io.units import mv_per_unit
 
 MAX_BYTES = 128 << 20
@@ -40,6 +36,10 @@ UNEVEN = 0.02
 """Largest departure from even times, in samples beyond what their figures allow."""
 WHOLE_WITHIN = 2e-4
 """Relative: times of three decimals over 10 s give a rate to 1e-4."""
+_REMEMBERED = "as remembered for files of this layout"
+_WORDS = {"\t": "tabs", ";": "semicolons", "|": "bars", ",": "commas", " ": "blanks"}
+_CELLS = re.compile(r"^([^\W\d][\w ]{0,30})[,;\t]\s*\"?([^\"]+)\"?$")
+"""``Date of Birth,"Jan 2, 1950"``: what other files write with a colon."""
 ASSUMED_SECONDS_BELOW = 0.05
 """A step of an unnamed time unit that can only be seconds: 50 ms would be 20 Hz."""
 
@@ -74,18 +74,15 @@ def open_text(ref: RecordRef) -> Recording:
         raise UnsupportedFormatError("is no table of numbers", ref.path)
     remembered = remembered_for(layout.signature)
     known = _Known()
+    layout = _as_answered(known, layout, ref, remembered)
     _know_units(known, layout, ref, remembered)
     _know_names(known, layout, ref.options, remembered)
-    if known.missing == [] and layout.fs_hz is None and layout.time_column is None:
-        _ask_rate(known, ref.options, remembered)
+    _know_rate(known, layout, ref.options, remembered)
     if known.missing:
-        _ask_rate(known, ref.options, remembered, layout)
         _ask(known, ref)
     columns = _numbers(ref.path, layout)
     if not known.fs_hz:
-        known.fs_hz = _rate(known, layout, columns, ref, remembered)
-    if known.missing:
-        _ask(known, ref)
+        known.fs_hz = _rate_by_times(known, layout, columns, ref)
     signals = list(layout.signals)
     samples = columns[signals] * np.array(known.scales)[:, None]
     if np.nanmax(np.abs(samples), initial=0.0) > MAX_MV:
@@ -94,7 +91,7 @@ def open_text(ref: RecordRef) -> Recording:
         ref,
         stamp,
         Contents(
-            format=f"Text ({_word(layout.delimiter)})",
+            format=f"Text ({_WORDS[layout.rows.delimiter]})",
             names=known.names,
             fs_hz=known.fs_hz,
             n_samples=samples.shape[1],
@@ -123,7 +120,7 @@ def _know_units(known: _Known, layout: TextLayout, ref: RecordRef, remembered: R
         return
     answer = given or remembered.units
     if answer is not None and (factor := mv_per_unit(answer)) is not None:
-        whose = "as given" if given is not None else "as remembered for files of this layout"
+        whose = "as given" if given is not None else _REMEMBERED
         known.notes.append(Note("assumed", f"unit {answer} {whose}", "units"))
         known.scales = tuple(factor if one is None else one for one in factors)
         return
@@ -144,57 +141,94 @@ def _know_names(
         return  # name_leads takes them, and says so
     if remembered.leads and len(remembered.leads) == len(names):
         known.names = remembered.leads
-        text = "lead names as remembered for files of this layout"
+        text = f"lead names {_REMEMBERED}"
         known.notes.append(Note("assumed", text, "leads"))
         return
     known.missing.append("leads")
 
 
-def _ask_rate(
-    known: _Known,
-    options: ReadOptions,
-    remembered: ReadOptions,
-    layout: TextLayout | None = None,
+def _as_answered(
+    known: _Known, layout: TextLayout, ref: RecordRef, remembered: ReadOptions
+) -> TextLayout:
+    """Return the layout as answers make it, and note them; what stays open is asked for.
+
+    Raises
+    ------
+    RecordError
+        When the file cannot be read so.
+    """
+    given = ref.options
+    answers = given.completed_by(remembered)
+    if not (answers.delimiter or answers.decimal or answers.time):
+        if layout.rows.doubtful:
+            known.missing.append("decimal")
+        return layout
+    read = layout_of(ref.path, answers)
+    if read is None:
+        told = " and ".join(one for one in (answers.delimiter, answers.decimal) if one)
+        raise UnsupportedFormatError(f"is no table of numbers with {told}", ref.path)
+    if read.rows.doubtful:
+        known.missing.append("decimal")
+    for key, what in (
+        ("delimiter", f"columns separated by {_WORDS[read.rows.delimiter]}"),
+        ("decimal", f"numbers with a decimal {answers.decimal}"),
+        ("time", _times_in_words(read)),
+    ):
+        if (answer := getattr(answers, key)) is not None:
+            whose = "as given" if answer == getattr(given, key) else _REMEMBERED
+            known.notes.append(Note("assumed", f"{what} {whose}", key))
+    return read
+
+
+def _times_in_words(layout: TextLayout) -> str:
+    times = layout.times
+    if times.times is None:
+        return "no column of times"
+    unit = {1.0: " in s", 1e-3: " in ms", 1e-6: " in us"}.get(times.unit_s or 0.0, "")
+    return f"column {times.times + 1} taken for times{unit}"
+
+
+def _know_rate(
+    known: _Known, layout: TextLayout, options: ReadOptions, remembered: ReadOptions
 ) -> None:
-    """Take the rate given or remembered; else it is one of the questions."""
-    if layout is not None and (layout.fs_hz or layout.time_column is not None):
+    """Take the rate given or remembered where the file says none; else it is asked for."""
+    times = layout.times
+    if layout.fs_hz is not None:
         return
+    if times.times is not None:
+        if times.unit_s is not None or times.step < ASSUMED_SECONDS_BELOW:
+            return
+        question = "time"
+    else:
+        question = "fs"
     answer = options.fs_hz or remembered.fs_hz
     if answer is None:
-        if "fs" not in known.missing:
-            known.missing.insert(0, "fs")
+        known.missing.append(question)
         return
-    whose = "as given" if options.fs_hz else "as remembered for files of this layout"
+    whose = "as given" if options.fs_hz else _REMEMBERED
     known.fs_hz = answer
     known.notes.append(Note("assumed", f"sampling frequency {answer:g} Hz {whose}", "fs"))
 
 
-def _rate(
-    known: _Known,
-    layout: TextLayout,
-    columns: npt.NDArray[np.float64],
-    ref: RecordRef,
-    remembered: ReadOptions,
+def _rate_by_times(
+    known: _Known, layout: TextLayout, columns: npt.NDArray[np.float64], ref: RecordRef
 ) -> float:
     """Return the rate that the file gives in words or by its times."""
     if layout.fs_hz is not None:
         known.notes += given_rate_notes(layout.fs_hz, ref.options)
         known.notes.append(Note("info", f"sampling frequency {layout.fs_hz:g} Hz as a line says"))
         return layout.fs_hz
-    assert layout.time_column is not None
-    times = columns[layout.time_column]
+    assert layout.times.times is not None
+    times = columns[layout.times.times]
     with np.errstate(over="ignore", invalid="ignore"):
         step = float(times[-1] - times[0]) / (times.size - 1) if times.size > 1 else 0.0
     if not np.abs(times).max() < MAX_TIME or not step > 0:
         raise CorruptFileError("its times do not increase, or make no sense", ref.path)
-    unit = layout.time_unit
-    if unit is None and step < ASSUMED_SECONDS_BELOW:
+    unit = layout.times.unit_s
+    if unit is None:
         unit = 1.0
         text = f"times are in seconds, by their step of {step:.4g}; the file names no unit"
-        known.notes.append(Note("assumed", text))
-    if unit is None:
-        _ask_rate(known, ref.options, remembered)
-        return known.fs_hz
+        known.notes.append(Note("assumed", text, "time"))
     decimals = np.spacing(np.float32(1)) + _figures(times)
     even = times[0] + step * np.arange(times.size)
     if np.abs(times - even).max() > UNEVEN * step + decimals:
@@ -222,9 +256,11 @@ def _figures(times: npt.NDArray[np.float64]) -> float:
 def _ask(known: _Known, ref: RecordRef) -> None:
     if not known.units_known:
         known.missing.append("units")
-    order = [key for key in ("fs", "leads", "units") if key in known.missing]
+    order = [key for key in ("decimal", "time", "fs", "leads", "units") if key in known.missing]
     listed = " and ".join(QUESTIONS[key] for key in order)
-    raise UnansweredError(f"the file does not say {listed}", ref.path, tuple(order))
+    raise UnansweredError(
+        f"the file does not say {listed}", ref.path, tuple(order), len(known.names)
+    )
 
 
 def _numbers(path: Path, layout: TextLayout) -> npt.NDArray[np.float64]:
@@ -247,18 +283,15 @@ def _numbers(path: Path, layout: TextLayout) -> npt.NDArray[np.float64]:
 
 def _rows(file: Iterator[str], layout: TextLayout) -> Iterator[str]:
     """Yield the rows of numbers as numpy reads them: tabs, points, nan."""
-    delimiter, comma = layout.delimiter, layout.decimal_comma
+    shape = layout.rows
     for number, line in enumerate(file):
         if number < layout.first_row or not line.strip():
             continue
-        parts: Sequence[str] = fields_of(line, delimiter, layout.closed)
+        parts: Sequence[str] = shape.fields(line)
         row = "\t".join("nan" if is_nothing(part) else part for part in parts)
-        yield row.replace(",", ".") if comma else row
+        yield row.replace(",", ".") if shape.decimal_comma else row
 
 
 def _patient(layout: TextLayout) -> Patient:
-    return patient_from_comments(line.lstrip("#%!/ ").strip() for line in layout.comments)
-
-
-def _word(delimiter: str) -> str:
-    return {"\t": "tabs", ";": "semicolons", "|": "bars", ",": "commas"}.get(delimiter, "blanks")
+    lines = (line.lstrip("#%!/ ").strip() for line in layout.comments)
+    return patient_from_comments(_CELLS.sub(r"\1: \2", line) for line in lines)

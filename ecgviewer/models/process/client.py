@@ -5,30 +5,26 @@ Callbacks run on the client's reader thread: the window must hand them over to i
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import logging
-import multiprocessing
 import tempfile
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from ecgviewer.core import errors
 from ecgviewer.core.analysis import Analysis
+from ecgviewer.core.child.messages import Body, Message, error_from_json, ref_to_json
+from ecgviewer.core.child.process import Child
 from ecgviewer.core.errors import AnalysisError, CancelledError, EcgViewerError
 from ecgviewer.core.record_ref import RecordRef
-from ecgviewer.models.process import service
-from ecgviewer.models.process.messages import Message, receive, record_to_json, send
 from ecgviewer.models.run.partial import PartialReader
 from ecgviewer.models.run.store import AnalysisStore
 
 log = logging.getLogger(__name__)
 
 CLOSE_WITHIN_S = 2.0
+SERVICE = "ecgviewer.models.process.service"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +39,7 @@ class Callbacks:
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    message: Message
+    message: Body
     callbacks: Callbacks | None = None
     so_far: PartialReader = field(default_factory=PartialReader)
     devices: Callable[[list[tuple[str, str]]], None] | None = None
@@ -67,9 +63,8 @@ class InferenceClient:
         self._lock = threading.RLock()
         self._numbers = itertools.count(1)
         self._jobs: dict[int, _Job] = {}
-        self._process: BaseProcess | None = None
-        self._requests: Connection | None = None
-        self._reader: threading.Thread | None = None
+        self._running: int | None = None
+        self._process: Child | None = None
         self._closed = False
 
     def start(self) -> None:
@@ -80,9 +75,9 @@ class InferenceClient:
 
     def analyze(self, ref: RecordRef, bundle: Path, device: str, callbacks: Callbacks) -> int:
         """Submit an analysis and return its number, for :meth:`cancel`."""
-        message: Message = {
+        message: Body = {
             "kind": "analyze",
-            "record": record_to_json(ref),
+            "record": ref_to_json(ref),
             "bundle": str(bundle),
             "device": device,
             "partial": callbacks.partial is not None,
@@ -110,19 +105,9 @@ class InferenceClient:
         with self._lock:
             self._closed = True
             self._jobs.clear()
-            process, requests, reader = self._process, self._requests, self._reader
-            self._process = self._requests = None
-        if requests is not None:
-            with contextlib.suppress(OSError):
-                requests.close()
+            process, self._process = self._process, None
         if process is not None:
-            process.join(CLOSE_WITHIN_S)
-            if process.is_alive():
-                process.kill()
-                process.join()
-            process.close()
-        if reader is not None and reader is not threading.current_thread():
-            reader.join(CLOSE_WITHIN_S)
+            process.end(CLOSE_WITHIN_S)
         self._spare.cleanup()
 
     def _submit(self, job: _Job) -> int:
@@ -138,49 +123,26 @@ class InferenceClient:
             return number
 
     def _launch(self) -> None:
-        context = multiprocessing.get_context("spawn")
-        # Two simplex pipes: a duplex one would be a socket.
-        take, give = context.Pipe(duplex=False)
-        answers, answer = context.Pipe(duplex=False)
-        process = context.Process(
-            target=service.main,
-            args=(take, answer, str(self._cache_dir), self._spare.name),
-            name="ecgviewer-models",
-            daemon=True,
-        )
-        process.start()
-        # Only the child may hold these ends, or its death would not close the pipes.
-        take.close()
-        answer.close()
-        self._process, self._requests = process, give
-        self._reader = threading.Thread(
-            target=self._read, args=(process, answers), name="model-answers", daemon=True
-        )
-        self._reader.start()
+        self._running = None
+        self._process = Child(SERVICE, self._hear)
+        self._process.send({"cache": str(self._cache_dir), "spare": self._spare.name})
 
-    def _send(self, message: Message) -> None:
-        if self._requests is None:
-            return
-        # A broken pipe is the reader's business: it sees the end and starts anew.
-        with contextlib.suppress(OSError):
-            send(self._requests, message)
+    def _send(self, message: Body) -> None:
+        # A process that is gone is heard of: then it is started anew.
+        if self._process is not None:
+            self._process.send(message)
 
-    def _read(self, process: BaseProcess, answers: Connection) -> None:
-        running: int | None = None
-        try:
-            while True:
-                message = receive(answers)
-                if message["kind"] in ("progress", "partial"):
-                    running = message["id"]
-                self._dispatch(message)
-        except (EOFError, OSError):
-            self._on_death(process, running)
-        finally:
-            answers.close()
+    def _hear(self, process: Child, message: Message | None) -> None:
+        if message is None:
+            self._on_death(process)
+        else:
+            if message[0]["kind"] in ("progress", "partial"):
+                self._running = message[0]["id"]
+            self._dispatch(message[0])
 
-    def _dispatch(self, message: Message) -> None:
+    def _dispatch(self, message: Body) -> None:
         kind, number = message["kind"], message.get("id")
-        if kind == "ready" or number is None:
+        if number is None:
             return
         last = kind not in ("progress", "partial")
         with self._lock:
@@ -199,7 +161,7 @@ class InferenceClient:
         elif kind == "cancelled":
             calls.error(CancelledError())
         elif kind == "error":
-            calls.error(_error(message))
+            calls.error(error_from_json(message, AnalysisError))
         elif kind == "result":
             spare = message.get("spare", False)
             store = AnalysisStore(Path(self._spare.name)) if spare else self._store
@@ -210,7 +172,7 @@ class InferenceClient:
                 calls.result(stored)
 
     def _hand_over(
-        self, so_far: PartialReader, message: Message, partial: Callable[[Analysis], None]
+        self, so_far: PartialReader, message: Body, partial: Callable[[Analysis], None]
     ) -> None:
         try:
             analysis = so_far.analysis(message)
@@ -219,14 +181,13 @@ class InferenceClient:
         else:
             partial(analysis)
 
-    def _on_death(self, process: BaseProcess, running: int | None) -> None:
+    def _on_death(self, process: Child) -> None:
         """Report the job that was being done, and give the others to a new process."""
         with self._lock:
             if self._closed or self._process is not process:
                 return
-            process.join()
-            code = process.exitcode
-            self._process = self._requests = None
+            code, running = process.exit_code, self._running
+            self._process = None
             first = running if running in self._jobs else next(iter(sorted(self._jobs)), None)
             failed = None if first is None else self._jobs.pop(first)
             log.warning("the model process ended (exit code %s)", code)
@@ -242,14 +203,3 @@ class InferenceClient:
                     "a long analysis continues where it stopped"
                 )
             )
-
-
-def _error(message: Message) -> EcgViewerError:
-    """Return the error a message describes, with the type it was raised as."""
-    kind = getattr(errors, message["type"], AnalysisError)
-    if not (isinstance(kind, type) and issubclass(kind, EcgViewerError)):
-        kind = AnalysisError
-    path = None if message["path"] is None else Path(message["path"])
-    if kind in (errors.UnansweredError, CancelledError):
-        return errors.RecordError(message["reason"], path)
-    return kind(message["reason"], path)

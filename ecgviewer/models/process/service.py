@@ -12,14 +12,14 @@ import queue
 import shutil
 import threading
 import time
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 from ecgviewer.core.analysis import Analysis
+from ecgviewer.core.child.messages import Body, error_to_json, ref_from_json
+from ecgviewer.core.child.serving import Channel
 from ecgviewer.core.errors import AnalysisError, CancelledError, EcgViewerError, trace_text
 from ecgviewer.core.progress import CancelToken
 from ecgviewer.models.networks.architectures import architecture
-from ecgviewer.models.process.messages import Message, receive, record_from_json, send
 from ecgviewer.models.run.partial import PartialWriter
 
 log = logging.getLogger(__name__)
@@ -33,32 +33,28 @@ class Service:
 
     Parameters
     ----------
-    requests, answers : Connection
-        The receiving and the sending end of two pipes.
+    channel : Channel
+        To the window.
     cache_dir : Path
         Of the analysis store.
     spare_dir : Path
         For results that the store refuses: a private folder that is removed at the window's end.
     """
 
-    def __init__(
-        self, requests: Connection, answers: Connection, cache_dir: Path, spare_dir: Path
-    ) -> None:
+    def __init__(self, channel: Channel, cache_dir: Path, spare_dir: Path) -> None:
         # Imported here, in the model process: torch takes a second.
         from ecgviewer.models.run.store import AnalysisStore
 
-        self._requests, self._answers = requests, answers
+        self._channel = channel
         self._store = AnalysisStore(cache_dir)
         self._spare = AnalysisStore(spare_dir)
-        self._jobs: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Body | None] = queue.SimpleQueue()
         self._tokens: dict[int, CancelToken] = {}
         self._detectors: dict[tuple[str, str, int], object] = {}
-        self._lock = threading.Lock()
 
     def run(self) -> None:
         """Serve until the other side closes its pipe."""
         threading.Thread(target=self._listen, daemon=True).start()
-        self._tell({"kind": "ready"})
         while (job := self._jobs.get()) is not None:
             try:
                 self._do(job)
@@ -68,21 +64,19 @@ class Service:
                 self._tokens.pop(job["id"], None)
 
     def _listen(self) -> None:
-        try:
-            while True:
-                message = receive(self._requests)
-                if message["kind"] == "cancel":
-                    if token := self._tokens.get(message["id"]):
-                        token.cancel()
-                    continue
-                self._tokens[message["id"]] = CancelToken()
-                self._jobs.put(message)
-        except (EOFError, OSError):
-            for token in list(self._tokens.values()):
-                token.cancel()
-            self._jobs.put(None)
+        while (received := self._channel.receive()) is not None:
+            message = received[0]
+            if message["kind"] == "cancel":
+                if token := self._tokens.get(message["id"]):
+                    token.cancel()
+                continue
+            self._tokens[message["id"]] = CancelToken()
+            self._jobs.put(message)
+        for token in list(self._tokens.values()):
+            token.cancel()
+        self._jobs.put(None)
 
-    def _do(self, job: Message) -> None:
+    def _do(self, job: Body) -> None:
         try:
             if job["kind"] == "devices":
                 self._tell({"kind": "devices", "id": job["id"], "devices": _devices()})
@@ -91,33 +85,23 @@ class Service:
         except CancelledError:
             self._tell({"kind": "cancelled", "id": job["id"]})
         except EcgViewerError as error:
-            self._tell(
-                {
-                    "kind": "error",
-                    "id": job["id"],
-                    "type": type(error).__name__,
-                    "reason": error.reason,
-                    "path": None if error.path is None else str(error.path),
-                }
-            )
+            self._tell({"kind": "error", "id": job["id"], **error_to_json(error)})
         except (BrokenPipeError, ConnectionError):
             raise
         except Exception as error:  # noqa: BLE001
             # The one door: whatever a model does wrong ends this job, not the process.
             log.error("a model run failed: %s", trace_text(error))
             reason = f"the model failed unexpectedly ({type(error).__name__}: {error})"
-            self._tell(
-                {"kind": "error", "id": job["id"], "type": "", "reason": reason, "path": None}
-            )
+            self._tell({"kind": "error", "id": job["id"], **error_to_json(AnalysisError(reason))})
 
-    def _analyze(self, job: Message) -> None:
+    def _analyze(self, job: Body) -> None:
         from ecgviewer.io import open_record
 
         number = job["id"]
         token = self._tokens[number]
         token.raise_if_cancelled()
         detector = self._detector(Path(job["bundle"]), job["device"])
-        recording = open_record(record_from_json(job["record"]))
+        recording = open_record(ref_from_json(job["record"]))
         try:
             key = {
                 "kind": "result",
@@ -176,9 +160,8 @@ class Service:
             self._detectors[key] = Detector(Bundle.load(bundle), device)
         return self._detectors[key]
 
-    def _tell(self, message: Message) -> None:
-        with self._lock:
-            send(self._answers, message)
+    def _tell(self, message: Body) -> None:
+        self._channel.send(message)
 
 
 def _share_cores(duration_s: float) -> None:
@@ -203,14 +186,14 @@ def _devices() -> list[list[str]]:
     return [[device.key, device.name] for device in available_devices()]
 
 
-def main(requests: Connection, answers: Connection, cache_dir: str, spare_dir: str) -> None:
-    """Entry point of the model process."""
-    import signal
-
-    # Ctrl-C in the terminal reaches every process; the window decides what happens.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def serve(channel: Channel) -> None:
+    """Be the model process: the first message says where its folders are."""
+    setup = channel.receive()
+    if setup is None:
+        return
+    spare = Path(setup[0]["spare"])
     try:
-        Service(requests, answers, Path(cache_dir), Path(spare_dir)).run()
+        Service(channel, Path(setup[0]["cache"]), spare).run()
     finally:
         # The window removes it too, but may have been killed.
-        shutil.rmtree(spare_dir, ignore_errors=True)
+        shutil.rmtree(spare, ignore_errors=True)

@@ -151,4 +151,6 @@ def evidence(
         usable=prepared.usable,
         start_s=prepared.span.start / fs_hz,
         looks=prepared.looks,
+        highpass=prepared.highpass,
+        levels_lost=prepared.levels_lost,
     )

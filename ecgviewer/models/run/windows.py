@@ -8,9 +8,10 @@ the same numbers as if it had been filtered whole.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -21,9 +22,11 @@ from ecgviewer.core.model_requirements import MIN_LEADS, why_not_judged
 from ecgviewer.core.quality import QualityFinding
 from ecgviewer.core.recording import Recording
 from ecgviewer.models.run.live_parts import WindowSpan, live_parts, usable_leads
-from ecgviewer.models.score.window_evidence import Looks
+from ecgviewer.models.run.recorded_highpass import RecordedHighPass
+from ecgviewer.models.score.window_evidence import Looks, unknown_highpass
 from ecgviewer.signal import quality
 from ecgviewer.signal.beats import detect_r_peaks
+from ecgviewer.signal.device_filter import HighPass
 from ecgviewer.signal.electrodes import exchanged_electrodes
 from ecgviewer.signal.gaps import bridge_gaps, bridge_short
 from ecgviewer.signal.pacing import NO_STIMULI, find_stimuli, without_stimuli
@@ -109,6 +112,10 @@ class PreparedWindow:
         Within this window, in seconds of the recording.
     looks : Looks
         What the first model to see it computed without its network, for the next ones.
+    highpass : callable
+        Returns the device's high-pass, None where it is not known.
+    levels_lost : str
+        Why, by what the file says of its filters, ST levels cannot be judged; or empty.
     """
 
     span: WindowSpan
@@ -120,6 +127,8 @@ class PreparedWindow:
     r_peaks: npt.NDArray[np.int64]
     findings: tuple[QualityFinding, ...]
     looks: Looks = field(default_factory=Looks)
+    highpass: Callable[[], HighPass | None] = unknown_highpass
+    levels_lost: str = ""
 
     @property
     def judged(self) -> bool:
@@ -246,6 +255,8 @@ def prepare_chunk(
     findings += exchanged
     ok &= quality.usable_mask(exchanged, STANDARD_LEADS, fs, filtered.shape[1], start_s)
     baseline = _baseline_mv(values, fs_in, np.nan_to_num(filtered), fs)
+    peaks_in = np.round(r_peaks * (fs_in / fs)).astype(np.int64)
+    highpass = RecordedHighPass(values, fs_in, peaks_in, recording.stated_highpass_hz)
     offset = round(start_s * fs)
     shortest = round(SHORTEST_S * fs)
     parts = [
@@ -260,7 +271,7 @@ def prepare_chunk(
         windows.append(
             _window(
                 span, preprocessing, filtered[:, part], baseline[:, part], ok[:, part], beats,
-                findings,
+                findings, highpass,
             )
         )  # fmt: skip
     return windows
@@ -293,6 +304,7 @@ def _window(
     ok: BoolArray,
     r_peaks: npt.NDArray[np.int64],
     findings: tuple[QualityFinding, ...],
+    highpass: RecordedHighPass,
 ) -> PreparedWindow:
     fs = preprocessing.fs_hz
     lead_mask = usable_leads(ok)
@@ -313,7 +325,15 @@ def _window(
         lead_mask=lead_mask,
         r_peaks=r_peaks,
         findings=own,
+        highpass=highpass,
+        levels_lost=highpass.stated_loss,
     )
+
+
+@lru_cache(maxsize=4)
+def _baseline_filter(fs: float) -> npt.NDArray[np.float64]:
+    sos: npt.NDArray[np.float64] = butter(2, BASELINE_HZ, "lowpass", fs=fs, output="sos")
+    return sos
 
 
 def _baseline_mv(values: FloatArray, fs_in: float, filtered: FloatArray, fs: float) -> FloatArray:
@@ -327,9 +347,10 @@ def _baseline_mv(values: FloatArray, fs_in: float, filtered: FloatArray, fs: flo
     smooth = uniform_filter1d(filled, max(round(fs_in / fs), 1), axis=1, mode="nearest")
     at = np.round(np.arange(filtered.shape[1]) * fs_in / fs).astype(np.int64)
     removed = smooth[:, np.minimum(at, smooth.shape[1] - 1)] - filtered
-    sos = butter(2, BASELINE_HZ, "lowpass", fs=fs, output="sos")
     pad = min(round(fs), removed.shape[1] - 1)
-    return np.asarray(sosfiltfilt(sos, removed, axis=1, padlen=pad), dtype=np.float32)
+    return np.asarray(
+        sosfiltfilt(_baseline_filter(fs), removed, axis=1, padlen=pad), dtype=np.float32
+    )
 
 
 def merge_findings(findings: list[QualityFinding]) -> tuple[QualityFinding, ...]:

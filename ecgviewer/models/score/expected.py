@@ -6,6 +6,7 @@ the rest, which say nothing of the heart. What normals alike in these show is ta
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,8 @@ from ecgviewer.models.score.densities import DoubleArray
 from ecgviewer.models.score.window_evidence import Window
 
 N_CONTEXT = 3
+NOISE = 0
+"""Place of the noise in a context."""
 CALM_SHARE = 0.35
 """Of the samples, those that change least: between the waves, where change is noise."""
 PEAK_SHARE = 0.985
@@ -54,9 +57,28 @@ class Expected:
     high: DoubleArray
 
     @classmethod
-    def fit(cls, contexts: DoubleArray, values: DoubleArray, weights: DoubleArray) -> Expected:
-        """Fit on normals: contexts [n, 3], finite values [n], weights [n] of the normals."""
+    def fit(
+        cls,
+        contexts: DoubleArray,
+        values: DoubleArray,
+        weights: DoubleArray,
+        among: Sequence[int] = range(N_CONTEXT),
+    ) -> Expected:
+        """Fit on normals.
+
+        Parameters
+        ----------
+        contexts : array [n, 3]
+        values : array [n]
+            Finite.
+        weights : array [n]
+            Of the normals.
+        among : sequence of int
+            Which values of the context count.
+        """
         low, high = np.quantile(contexts, [0.01, 0.99], axis=0)
+        unused = [k for k in range(N_CONTEXT) if k not in among]
+        low[unused] = high[unused] = 0.0
         inputs = cls._inputs(np.clip(contexts, low, high))
         gram = inputs.T @ (inputs * weights[:, None]) / weights.sum()
         gram += RIDGE * np.eye(inputs.shape[1])

@@ -48,6 +48,9 @@ INTERVALS: Final = (
 )  # fmt: skip
 """Name and suspicious direction of each interval feature."""
 
+_OF_LEVELS = np.array([name in ("qrs_t_angle_deg", "t_axis_deg") for name, _ in INTERVALS])
+"""What the height of T in two leads tells."""
+
 AXIS_DEG, T_AXIS_DEG = 30.0, 40.0
 """Usual axes: deviations from them are features."""
 NORMAL_RATE_BPM = (60.0, 100.0)
@@ -119,10 +122,15 @@ class Description:
         turned = _frontal_deg(shape.reshape(5, 12)[2])
         intervals[t_axis] = _turn(turned - T_AXIS_DEG)
         intervals[angle] = abs(_turn(turned - (intervals[axis] + AXIS_DEG)))
-        if STRENGTH[candidate] >= ST_LOST:
-            shape = np.full_like(shape, np.nan)
-            in_mv = None if in_mv is None else np.full_like(in_mv, np.nan)
-        return replace(self, st_shape=shape, st_mv=in_mv, intervals=intervals)
+        before = replace(self, st_shape=shape, st_mv=in_mv, intervals=intervals)
+        return before.without_levels() if STRENGTH[candidate] >= ST_LOST else before
+
+    def without_levels(self) -> Description:
+        """Return what can be said where the device left nothing of the levels to judge."""
+        in_mv = None if self.st_mv is None else np.full_like(self.st_mv, np.nan)
+        intervals = np.where(_OF_LEVELS, np.nan, self.intervals)
+        bare = np.full_like(self.st_shape, np.nan)
+        return replace(self, st_shape=bare, st_mv=in_mv, intervals=intervals)
 
 
 def describe(window: Window) -> Description | None:

@@ -16,7 +16,7 @@ from ecgviewer.core.leads import STANDARD_LEADS
 from ecgviewer.core.overlap import common_share
 from ecgviewer.models.score import features
 from ecgviewer.models.score.densities import Directed, DoubleArray, Subspace
-from ecgviewer.models.score.highpass import CORNERS_HZ, ST_LOST, STRENGTH
+from ecgviewer.models.score.parts import SIZES
 from ecgviewer.models.score.profiled import Profiled
 
 SHARE = 0.5
@@ -131,19 +131,7 @@ def find(
         return (_of_rhythm(density, values),)
     if name == "intervals":
         return (_of_intervals(density, values, rr_s),)
-    return (_of_map(score_map),) if name == "residual" else _of_levels(density, values)
-
-
-def of_highpass(candidate: int) -> tuple[Finding, ...]:
-    """Return in words what the device's high-pass means for a reader; empty where nothing.
-
-    A weak filter is taken out and not told: it changes no level that is judged, and a single
-    record does not show it for sure.
-    """
-    if STRENGTH[candidate] < ST_LOST:
-        return ()
-    corner_hz = CORNERS_HZ[candidate]
-    return (Finding(f"high-pass of about {corner_hz:.2g} Hz: ST levels cannot be judged"),)
+    return (_of_map(score_map),) if name in SIZES else _of_levels(density, values)
 
 
 def _of_rhythm(density: Directed, values: DoubleArray) -> Finding:

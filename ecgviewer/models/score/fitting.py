@@ -14,12 +14,14 @@ import numpy.typing as npt
 
 from ecgviewer.core.reference import NormalReference
 from ecgviewer.models.score.densities import DoubleArray
-from ecgviewer.models.score.expected import Expected
-from ecgviewer.models.score.fusion import SMALLEST, Scorer, to_log_p, without_highpass
+from ecgviewer.models.score.expected import N_CONTEXT, NOISE, Expected
+from ecgviewer.models.score.fusion import Scorer, to_log_p, without_highpass
 from ecgviewer.models.score.parts import (
     BEATS,
     DETECTORS,
     NETWORK_DETECTORS,
+    SIZES,
+    SMALLEST,
     Density,
     DescribedWindow,
     Vectors,
@@ -116,10 +118,13 @@ def fit_scorer(normals: Sequence[Normal]) -> Scorer:
     )
     vectors = [s.vectors(maps.residual) for s in seen]
     contexts = np.stack([s.context() for s in seen])
-    sizes = np.array([v["residual"][0] for v in vectors])
-    expected = {"residual": _expected(contexts, sizes, of)}
-    for vector, usual in zip(vectors, expected["residual"](contexts), strict=True):
-        vector["residual"] = vector["residual"] - usual
+    expected: dict[str, Expected] = {}
+    for name in SIZES:
+        # How peaked a beat is tells a wide QRS as well: the error as defined keeps it.
+        among = (NOISE,) if name == "raw" else range(N_CONTEXT)
+        expected[name] = _expected(contexts, np.array([v[name][0] for v in vectors]), of, among)
+        for vector, usual in zip(vectors, expected[name](contexts), strict=True):
+            vector[name] = vector[name] - usual
     for name in DETECTORS:
         if name not in fits:
             fits |= _fit(name, vectors, of, of.clean)
@@ -176,12 +181,18 @@ def _fit(
     return {name: (fit_density(name, values[fitted]), scores, usable)}
 
 
-def _expected(contexts: DoubleArray, values: DoubleArray, of: _Normals) -> Expected:
+def _expected(
+    contexts: DoubleArray,
+    values: DoubleArray,
+    of: _Normals,
+    among: Sequence[int] = range(N_CONTEXT),
+) -> Expected:
     """Fit on what the network has not seen, where that is enough."""
     known = np.isfinite(values) & np.isfinite(contexts).all(axis=1)
     chosen = known & of.held_out
     chosen = chosen if chosen.sum() >= MIN_NORMALS else known
-    return Expected.fit(contexts[chosen], values[chosen], of.weight[chosen].astype(np.float64))
+    weights = of.weight[chosen].astype(np.float64)
+    return Expected.fit(contexts[chosen], values[chosen], weights, among)
 
 
 def _cross_fitted(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -19,12 +20,15 @@ from ecgviewer.core.analysis import Finding, family_p_value, score_of
 from ecgviewer.core.reference import NormalReference
 from ecgviewer.models.score.densities import DoubleArray
 from ecgviewer.models.score.expected import Expected
-from ecgviewer.models.score.findings import HIGHPASS, find, of_highpass
+from ecgviewer.models.score.findings import HIGHPASS, find
 from ecgviewer.models.score.parts import (
     BEATS,
     DETECTORS,
     NETWORK_DETECTORS,
     PARTS,
+    SHAPES,
+    SIZES,
+    SMALLEST,
     Density,
     DescribedWindow,
     Vectors,
@@ -36,9 +40,11 @@ from ecgviewer.models.score.window_evidence import FloatArray, Window, digest_of
 
 MEAN_WEIGHT = 4.0
 MAX_LOG_P = 12.0
+MIN_ALIKE = 100
+"""So many normals without mV are enough to judge others without by."""
+STANDS_OUT = 1.0
+"""``-log10 p`` from which a part is looked at twice."""
 TIE = 1e-5
-SMALLEST = 1e-6
-"""Of a distance, before its logarithm."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,13 +128,15 @@ class Scorer:
         """Return the map, the parts and the score of a window."""
         seen = without_highpass(DescribedWindow.of(window), self.densities)
         vectors = seen.vectors(self.maps.residual)
-        context = seen.context()[None]
-        row = np.full(len(self.densities), np.nan)
-        for k, name in enumerate(self.densities):
-            if name in vectors:
-                if name == "residual":
-                    vectors[name] = vectors[name] - self.expected[name](context)
-                row[k] = self._log_p_of(seen, name, vectors[name], context)
+        for shape, in_mv in SHAPES.items():
+            if in_mv in vectors and in_mv in self.densities:
+                vectors.pop(shape, None)
+        row = self._row(seen, vectors)
+        if self._levels_stand_out(row):
+            # Only here it matters whether the device left anything of the levels.
+            seen = seen.without_levels()
+            if seen.levels_lost:
+                row[self._levels] = np.nan
         score, p_value = self.fused(row)
         score_map = self.maps(window, seen.comparison, seen.description)
         return WindowResult(
@@ -139,6 +147,28 @@ class Scorer:
             p_value=p_value,
             raw_score=window.output.raw_score,
         )
+
+    def _row(self, seen: DescribedWindow, vectors: Vectors) -> DoubleArray:
+        """Return ``-log10 p`` by detector [k], NaN where one cannot judge.
+
+        What is expected of the network's errors is taken from their ``vectors``.
+        """
+        context = seen.context()[None]
+        row = np.full(len(self.densities), np.nan)
+        for k, name in enumerate(self.densities):
+            if name in vectors:
+                if name in SIZES:
+                    vectors[name] = vectors[name] - self.expected[name](context)
+                row[k] = self._log_p_of(seen, name, vectors[name], context)
+        return row
+
+    @cached_property
+    def _levels(self) -> list[int]:
+        """Which detectors judge levels."""
+        return [k for k, name in enumerate(self.densities) if DETECTORS[name] == "st"]
+
+    def _levels_stand_out(self, row: DoubleArray) -> bool:
+        return bool((row[self._levels] >= STANDS_OUT).any())
 
     def _log_p_of(
         self, seen: DescribedWindow, name: str, vector: DoubleArray, context: DoubleArray
@@ -187,6 +217,8 @@ class Scorer:
         ``only`` takes some of the detectors, by their numbers.
         """
         known = np.isfinite(row)
+        for shape, in_mv in self._replaced:
+            known[shape] &= not known[in_mv]
         present = [k for k in (range(row.size) if only is None else only) if known[k]]
         if not present:
             return float("nan"), float("nan")
@@ -195,11 +227,25 @@ class Scorer:
         p_value = self._null(tuple(present)).p_value(fused)
         return score_of(p_value), p_value
 
+    @cached_property
+    def _replaced(self) -> list[tuple[int, int]]:
+        """Return the places of shapes, and of what judges them in mV."""
+        at = {name: k for k, name in enumerate(self.densities)}
+        return [(at[a], at[b]) for a, b in SHAPES.items() if a in at and b in at]
+
     def _null(self, present: tuple[int, ...]) -> NormalReference:
-        """Return the distribution of the fused sum among normals for these detectors."""
+        """Return the distribution of the fused sum among normals for these detectors.
+
+        Among those that are judged by shapes where these are, and in mV where these are.
+        """
         if present not in self._nulls:
-            rows = self.log_p[:, list(present)]
-            rows = rows[np.isfinite(rows).all(axis=1)]
+            known = np.isfinite(self.log_p)
+            chosen = known[:, list(present)].all(axis=1)
+            for shape, in_mv in self._replaced:
+                alike = chosen & ~known[:, in_mv]
+                if shape in present and alike.sum() >= MIN_ALIKE:
+                    chosen = alike
+            rows = self.log_p[:, list(present)][chosen]
             self._nulls[present] = NormalReference.from_scores(fuse(rows))
         return self._nulls[present]
 
@@ -225,8 +271,8 @@ class Scorer:
                 found[DETECTORS[name]] = find(
                     name, self.densities[name], vectors[name], score_map, seen.rr_s
                 )
-        if told := of_highpass(seen.highpass):
-            found[HIGHPASS] = told
+        if seen.levels_lost:
+            found[HIGHPASS] = (Finding(seen.levels_lost),)
         return found
 
     def to_tensors(self) -> dict[str, npt.NDArray[np.float32]]:
@@ -262,7 +308,9 @@ class Scorer:
             maps=ScoreMap.from_arrays(below("map.")),
             densities=densities,
             expected={
-                name: Expected.from_array(tensors[f"expected.{name}"]) for name in NETWORK_DETECTORS
+                name: Expected.from_array(tensors[f"expected.{name}"])
+                for name in NETWORK_DETECTORS
+                if name in densities
             },
             references={name: reference(f"reference.{name}") for name in densities},
             log_p=tensors["log_p"].astype(np.float64),

@@ -11,6 +11,7 @@ zero-phase filter, such as that of the preprocessing, commutes with all of this.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -57,6 +58,12 @@ class Integrals:
     levels: DoubleArray
 
 
+@lru_cache(maxsize=4)
+def _drift_filter(fs_hz: float) -> DoubleArray:
+    sos: DoubleArray = butter(2, DRIFT_HZ, "highpass", fs=fs_hz, output="sos")
+    return sos
+
+
 def integrals(
     signal: DoubleArray,
     fs_hz: float,
@@ -76,7 +83,7 @@ def integrals(
     level_at : array [5, 12]
         Positions in the median beat, at ``beats.fs_hz``.
     """
-    sos = butter(2, DRIFT_HZ, "highpass", fs=fs_hz, output="sos")
+    sos = _drift_filter(fs_hz)
     pad = min(round(2 * fs_hz), signal.shape[1] - 1)
     first = sosfiltfilt(sos, np.cumsum(signal, axis=1) / fs_hz, axis=1, padlen=pad)
     second = sosfiltfilt(sos, np.cumsum(first, axis=1) / fs_hz, axis=1, padlen=pad)
@@ -108,3 +115,14 @@ def put_back(values: DoubleArray, lost: DoubleArray, candidate: int) -> DoubleAr
     first, second = CANDIDATES[candidate]
     out: DoubleArray = values + first * lost[0] + second * lost[1]
     return out
+
+
+def levels_lost(candidate: int) -> str:
+    """Return in words what the device's high-pass means for a reader; empty where nothing.
+
+    A weak filter is taken out and not told: it changes no level that is judged, and a single
+    record does not show it for sure.
+    """
+    if STRENGTH[candidate] < ST_LOST:
+        return ""
+    return f"high-pass of about {CORNERS_HZ[candidate]:.2g} Hz: ST levels cannot be judged"

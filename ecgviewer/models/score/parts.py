@@ -12,7 +12,7 @@ import numpy as np
 from ecgviewer.models.score import features
 from ecgviewer.models.score.densities import Directed, DoubleArray, Subspace
 from ecgviewer.models.score.expected import context
-from ecgviewer.models.score.highpass import NO_FILTER, STRENGTH
+from ecgviewer.models.score.highpass import NO_FILTER, STRENGTH, levels_lost
 from ecgviewer.models.score.profiled import GAINS, Profiled
 from ecgviewer.models.score.residual import Comparison, ResidualModel, compare
 from ecgviewer.models.score.window_evidence import Window
@@ -20,6 +20,7 @@ from ecgviewer.models.score.window_evidence import Window
 Density = Directed | Subspace | Profiled
 
 DETECTORS: dict[str, str] = {
+    "raw": "residual",
     "residual": "residual",
     "latent": "latent",
     "beat_shape": "beat",
@@ -31,7 +32,13 @@ DETECTORS: dict[str, str] = {
 }
 """Detector to the part of the score it belongs to."""
 PARTS = ("residual", "latent", "beat", "rhythm", "intervals", "st")
-NETWORK_DETECTORS = ("residual", "latent")
+NETWORK_DETECTORS = ("raw", "residual", "latent")
+SHAPES = {"beat_shape": "beat_mv", "st_shape": "st_mv"}
+"""Detectors of shapes, and those of the same in mV, which judge instead wherever they can."""
+SIZES = ("raw", "residual")
+"""Of the network's error: as the paper defines it, and by lead and phase of the beat."""
+SMALLEST = 1e-6
+"""Of what is a distance, before its logarithm."""
 
 Vectors = dict[str, DoubleArray]
 
@@ -50,6 +57,8 @@ class DescribedWindow:
         What the detectors in ``BEATS`` look at.
     highpass : int
         The device's high-pass that was taken out of ``description`` (``highpass.CANDIDATES``).
+    levels_lost : str
+        Why ST, T, R and S levels are not judged; empty where they are.
     """
 
     window: Window
@@ -57,19 +66,38 @@ class DescribedWindow:
     description: features.Description | None
     beats: Vectors = field(default_factory=dict)
     highpass: int = NO_FILTER
+    levels_lost: str = ""
 
     @classmethod
     def of(cls, window: Window) -> DescribedWindow:
         """Look at a window."""
         found = window.looks.once("description", lambda: features.describe(window))
-        return cls(window, compare(window), found, {} if found is None else _beats(found))
+        beats = {} if found is None else _beats(found)
+        if found is not None and window.levels_lost:
+            found = found.without_levels()
+        return cls(window, compare(window), found, beats, levels_lost=window.levels_lost)
 
     def without_highpass(self, candidate: int) -> DescribedWindow:
         """Return the window with a device's high-pass taken out of what is said of it."""
         if self.description is None or candidate == NO_FILTER:
             return self
         before = self.description.without_highpass(candidate)
-        return replace(self, description=before, highpass=candidate)
+        return replace(
+            self,
+            description=before,
+            highpass=candidate,
+            levels_lost=self.levels_lost or levels_lost(candidate),
+        )
+
+    def without_levels(self) -> DescribedWindow:
+        """Return the window without levels where the file or the trace says that they are lost."""
+        if self.description is None or self.levels_lost:
+            return self
+        device = self.window.highpass()
+        if device is None or not device.st_lost:
+            return self
+        bare = self.description.without_levels()
+        return replace(self, description=bare, levels_lost=device.st_lost)
 
     @property
     def rr_s(self) -> float:
@@ -83,6 +111,7 @@ class DescribedWindow:
     def vectors(self, residual: ResidualModel) -> Vectors:
         """Return what each detector looks at."""
         found: Vectors = {
+            "raw": np.array([np.log(max(self.window.output.raw_score, SMALLEST))]),
             "residual": np.array([residual.size(self.window, self.comparison)]),
         }
         if not self.window.has_gap():
@@ -116,7 +145,7 @@ def fit_density(name: str, values: DoubleArray) -> Density:
         return Directed.fit(values, [sign for _, sign in features.RHYTHM])
     if name == "intervals":
         return Directed.fit(values, [sign for _, sign in features.INTERVALS])
-    if name == "residual":
+    if name in SIZES:
         return Directed.fit(values, [1])
     if name.startswith("st"):
         # Each level for itself: whitening them, as a Mahalanobis distance does, blows up the

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 if TYPE_CHECKING:
     from ecgviewer.models.networks.network import NetworkOutput
+    from ecgviewer.signal.device_filter import HighPass
 
 FloatArray = npt.NDArray[np.float32]
 BoolArray = npt.NDArray[np.bool_]
@@ -29,6 +30,11 @@ def digest_of(arrays: Mapping[str, npt.NDArray[Any]]) -> bytes:
         digest.update(f"{name} {arrays[name].shape}".encode())
         digest.update(np.ascontiguousarray(arrays[name]).tobytes())
     return digest.digest()
+
+
+def unknown_highpass() -> HighPass | None:
+    """Say nothing of the device's high-pass."""
+    return None
 
 
 class Looks:
@@ -78,6 +84,10 @@ class Window:
         Where the window starts in its record.
     looks : Looks
         Of the same prepared window, whichever network's answer this is.
+    highpass : callable
+        Returns the device's high-pass as the file states or the trace shows it; None: not known.
+    levels_lost : str
+        Why, by what the file says of its filters, ST levels cannot be judged; or empty.
     """
 
     signal_mv: FloatArray
@@ -90,6 +100,8 @@ class Window:
     usable: BoolArray | None = None
     start_s: float = 0.0
     looks: Looks = field(default_factory=Looks)
+    highpass: Callable[[], HighPass | None] = unknown_highpass
+    levels_lost: str = ""
 
     def judged(self) -> BoolArray:
         """Return which samples may be judged, [12, n]."""

@@ -23,7 +23,7 @@ from ecgviewer.signal.delineation import (
     p_room_s,
 )
 from ecgviewer.signal.device_filter import HighPass
-from ecgviewer.signal.gaps import FloatArray, bridge_gaps
+from ecgviewer.signal.gaps import FloatArray, bridge_gaps, median_of
 from ecgviewer.signal.measures.axes import Axes, axes_of
 from ecgviewer.signal.measures.rate import Rate, rate_of, unseen_samples
 from ecgviewer.signal.measures.waves import LeadWaves, lead_waves
@@ -163,10 +163,10 @@ def measure(
     if average is None or average.beats_mv.shape[0] < 2 or rate.rr_mean_s is None:
         return _nothing(leads, rate, stimuli, "fewer than 2 similar beats")
     marks = average.marks
+    dominant = prevailing(average.correlation, r)
     if stated_highpass_hz is not None:
         highpass: HighPass | None = HighPass(stated_highpass_hz)
     else:
-        dominant = prevailing(average.correlation, r)
         highpass = device_filter.measure(x[live], fs_hz, r, marks, dominant)
     lost = highpass.st_lost if highpass is not None else ""
     pacing = pacing_of(stimuli, r, fs_hz, marks.qrs_on_s)
@@ -193,7 +193,7 @@ def measure(
         rate=rate,
         pacing=pacing,
         axes=axes_of(average.median_mv, named, marks),
-        waves=lead_waves(x, fs_hz, leads, r, marks, st_levels=not lost),
+        waves=lead_waves(x, fs_hz, leads, r[dominant], marks, st_levels=not lost),
         highpass=highpass,
     )
 
@@ -290,8 +290,17 @@ def _st_levels(
     reference = _level(x, r_peaks + round((marks.qrs_on_s - 0.012) * fs_hz), 0.008, fs_hz)
     st = _level(x, r_peaks + round((marks.qrs_off_s + ST_AFTER_J_S) * fs_hz), 0.010, fs_hz)
     difference = st - reference
+    inside = np.isfinite(difference).any(axis=0)
+    if inside.sum() < 2:
+        return {lead: Measure(None, reason="lead missing") for lead in leads}
+    whole = np.isfinite(difference[:, inside]).all(axis=1)
+    middle = median_of(difference[:, inside])
+    spread = 1.4826 * median_of(np.abs(difference[:, inside] - middle[:, np.newaxis]))
     levels = {}
     for row, lead in enumerate(leads):
+        if whole[row]:
+            levels[lead] = Measure(float(middle[row]), float(spread[row]))
+            continue
         values = difference[row][np.isfinite(difference[row])]
         levels[lead] = (
             Measure(float(np.median(values)), _spread(values))

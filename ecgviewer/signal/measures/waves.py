@@ -48,12 +48,15 @@ def lead_waves(
     ----------
     signal_mv : array [L, n]
         Unfiltered, pacing stimuli taken out.
+    r_peaks : int array [B]
+        Of the dominant beats.
     st_levels : bool
         Whether the levels after QRS are true (no high-pass moved them).
     """
     if marks.qrs_on_s is None or marks.qrs_off_s is None or r_peaks.size == 0:
         return {lead: LeadWaves() for lead in leads}
-    beat = median_beats(signal_mv, r_peaks, fs_hz, PRE_S, POST_S).astype(np.float64)
+    median = median_beats(signal_mv, r_peaks, fs_hz, PRE_S, POST_S, dominant_only=False)
+    beat: DoubleArray = median.astype(np.float64)
     zero = round(PRE_S * fs_hz)
 
     def at(seconds: float) -> int:

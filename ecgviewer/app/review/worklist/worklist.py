@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -14,8 +16,9 @@ from ecgviewer.app.work.workers import Task
 from ecgviewer.core.analysis import Analysis
 from ecgviewer.core.errors import CancelledError, EcgViewerError
 from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.site_shift import SiteShift
 from ecgviewer.review.annotations import Review
-from ecgviewer.review.queue import QueueRow, WorkQueue
+from ecgviewer.review.queue import ModelScore, QueueRow, WorkQueue
 from ecgviewer.review.ranking import next_open
 
 SETTLE_MS = 300
@@ -49,6 +52,7 @@ class Worklist(QObject):
         self._todo: list[tuple[QueueRow, str]] = []
         self._running: dict[int, Task] = {}
         self._taken: tuple[str, Review] | None = None
+        self._parts: dict[tuple[str, str], Mapping[str, float]] = {}
         self._number = 0
         self._total = 0
         self._failed = 0
@@ -63,7 +67,7 @@ class Worklist(QObject):
 
     def _clear(self) -> None:
         self.stop_screening()
-        self._refs, self._folder = [], None
+        self._refs, self._folder, self._parts = [], None, {}
         self.close()
         self.listChanged.emit()
 
@@ -147,6 +151,32 @@ class Worklist(QObject):
         row = next_open(shown, self.current_key, backwards)
         return row.ref if row is not None else None
 
+    def scores_of(self, model: str) -> list[ModelScore]:
+        """Return what the model, as it is now, says of the records it was run over."""
+        choice = self._session.models.get(model)
+        found = [row.scores[model] for row in self._rows() if model in row.scores]
+        return [
+            score
+            for score in found
+            if choice is not None
+            and score.bundle_sha256 == choice.content_sha256
+            and not math.isnan(score.score)
+        ]
+
+    def shift(self, model: str) -> tuple[str, ...]:
+        """Return what lies higher here than among the model's normals; empty where nothing does.
+
+        Parts of the score are known of the records screened since the program began.
+        """
+        found = SiteShift()
+        for row in self._rows():
+            if model in row.scores:
+                found.add(row.scores[model].p_value, self._parts.get((row.key, model), {}))
+        return found.parts()
+
+    def _rows(self) -> list[QueueRow]:
+        return self.queue.rows if self.queue is not None else []
+
     # Screening --------------------------------------------------------------------------------
 
     @property
@@ -225,6 +255,7 @@ class Worklist(QObject):
             self._running.pop(number, None)
             if self.queue is not None:
                 self.queue.set_analysis(row.key, analysis)
+                self._parts[row.key, model] = analysis.parts
                 self._tell(row.key)
             self._more()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -67,6 +69,17 @@ class WorklistPanel(QWidget):
         done = QToolButton()
         done.setDefaultAction(commands.action("review.done"))
         self.table = self._build_table()
+        self.abroad = QLabel()
+        self.abroad.setAccessibleName("How these records compare with the model's normals")
+        calibrate = QToolButton()
+        calibrate.setDefaultAction(commands.action("tools.calibrate_site"))
+        self._abroad_row = QWidget()
+        abroad = QHBoxLayout(self._abroad_row)
+        abroad.setContentsMargins(0, 0, 0, 0)
+        abroad.addWidget(self.abroad)
+        abroad.addWidget(calibrate)
+        abroad.addStretch(1)
+        self._abroad_row.hide()
         row = QHBoxLayout()
         row.setSpacing(6)
         filters: tuple[QWidget, ...] = (self.text, self.status, self.limit)
@@ -80,6 +93,7 @@ class WorklistPanel(QWidget):
         column.setContentsMargins(8, 6, 8, 8)
         column.setSpacing(4)
         column.addLayout(row)
+        column.addWidget(self._abroad_row)
         column.addWidget(self.table, 1)
 
     def _build_table(self) -> QTableView:
@@ -131,6 +145,18 @@ class WorklistPanel(QWidget):
         """Say how far the reader is."""
         text = f"{reviewed} of {total} reviewed" if total else "no records"
         self.progress.setText(f"{text} · {self._watched}" if self._watched else text)
+
+    def set_shift(self, model: str, parts: Sequence[str]) -> None:
+        """Say which scores of a model lie higher here than among its normals, if any do."""
+        if parts:
+            self.abroad.setText(
+                f"{model}: {', '.join(parts)} scores lie higher here than among its normals."
+            )
+            self.abroad.setToolTip(
+                "Either most of these records are abnormal, or devices and people differ here and "
+                "the thresholds do not hold."
+            )
+        self._abroad_row.setVisible(bool(parts))
 
     def set_watched(self, folder: str) -> None:
         """Say which folder is watched; empty where none is."""

@@ -144,10 +144,16 @@ class FlagVerdicts:
             return self._review.attempt(lambda r: editing.relabel(r, made, label.name, label.codes))
         return True
 
-    @staticmethod
-    def _annotation_of(review: Review, flag: Flag, label: Label) -> Annotation:
+    def _annotation_of(self, review: Review, flag: Flag, label: Label) -> Annotation:
         leads = [lead for lead in flag.leads if lead in review.record.leads]
-        return editing.make(review, flag.start_s, flag.stop_s, leads, label.name, label.codes)
+        # One label has room for one finding: the others that have a label are noted.
+        named = [propose(word, self._review.labels) for word in words_of(flag.reason)]
+        names = dict.fromkeys(one.name for one in named if one is not None)
+        others = [name for name in names if name != label.name]
+        note = f"also {', '.join(others)}" if label.name in names and others else ""
+        return editing.make(
+            review, flag.start_s, flag.stop_s, leads, label.name, label.codes, note=note
+        )
 
     def is_undecided(self, flag: int) -> bool:
         """Return whether a flag of the document has no verdict of its own."""

@@ -178,7 +178,15 @@ class ChunkStore:
 
     def _with_pending(self, columns: Columns, ready: list[int] | None) -> Columns:
         """Mark the bins that neither the pyramid nor (where given) a chunk has covered."""
-        at = columns.first + np.arange(columns.lo.shape[1]) * columns.step
+        n_bins = columns.lo.shape[1]
+        last = min(columns.first + max(n_bins - 1, 0) * columns.step, self.n_samples - 1)
+        if ready is None:
+            complete = last < self.n_swept
+        else:
+            complete = set(range(columns.first // CHUNK, last // CHUNK + 1)) <= set(ready)
+        if complete:
+            return columns
+        at = columns.first + np.arange(n_bins) * columns.step
         pending = at >= self.n_swept if ready is None else ~np.isin(at // CHUNK, ready)
         pending &= at < self.n_samples
         if not pending.any():

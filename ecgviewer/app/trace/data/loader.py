@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 
 from ecgviewer.app.trace.data.chunks import CHUNK, ChunkStore
 from ecgviewer.app.trace.data.samples import Samples
+from ecgviewer.app.trace.scene.display_filter import UNFILTERED, DisplayFilter
 from ecgviewer.app.work.stepping_aside import STEPPING_ASIDE
 from ecgviewer.core.errors import RecordError
 from ecgviewer.signal.pyramid.pyramid import PyramidBuilder
@@ -24,31 +25,6 @@ SWEEP_NEWS_S = 0.25
 WARM_BYTES = 1 << 20
 SWEEP_REST_S = 0.002
 """A breath between two chunks of a sweep leaves the interpreter to the window."""
-
-
-@dataclass(frozen=True, slots=True)
-class DisplayFilter:
-    """The visible filters; none by default."""
-
-    baseline: bool = False
-    mains_hz: float | None = None
-    muscle: bool = False
-
-    @property
-    def active(self) -> bool:
-        """Whether any filter is on."""
-        return self.baseline or self.muscle or self.mains_hz is not None
-
-    def text(self) -> str:
-        """Return the words of the scale line."""
-        parts = []
-        if self.baseline:
-            parts.append("baseline")
-        if self.mains_hz is not None:
-            parts.append(f"mains {self.mains_hz:g} Hz")
-        if self.muscle:
-            parts.append("muscle")
-        return "filtered: " + ", ".join(parts) if parts else "unfiltered"
 
 
 class _Bell(QObject):
@@ -67,7 +43,7 @@ class _Desk:
     news: threading.Condition = field(default_factory=threading.Condition)
     wanted: list[int] = field(default_factory=list)
     asked: bool = False
-    display: DisplayFilter = DisplayFilter()
+    display: DisplayFilter = UNFILTERED
     stop: bool = False
 
     def next_wanted(self) -> int | None:
@@ -88,7 +64,7 @@ class Loader(QObject):
         self,
         samples: Samples,
         store: ChunkStore,
-        display: DisplayFilter = DisplayFilter(),
+        display: DisplayFilter = UNFILTERED,
     ) -> None:
         super().__init__()
         self._desk = _Desk(samples, store, _Bell(), display=display)

@@ -7,11 +7,11 @@ from math import ceil, isfinite
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QMouseEvent, QPainter, QPen
 
-from ecgviewer.app.trace.calipers import Caliper
-from ecgviewer.app.trace.frame import Frame
+from ecgviewer.app.trace.geometry.geometry import Geometry
+from ecgviewer.app.trace.geometry.pointing import Point, lane_of, point_at
 from ecgviewer.app.trace.layers.labels import paint_label, traces_rect
 from ecgviewer.app.trace.layers.layer import GRIP_PX, Layer, PageView
-from ecgviewer.app.trace.pointing import Point, lane_of, point_at, y_of
+from ecgviewer.app.trace.tools.measurement import Caliper
 
 MAX_MARCHES = 400
 LEAST_MARCH_PX = 4.0
@@ -49,31 +49,31 @@ class CaliperLayer(Layer):
         self.march = on
         self.changed()
 
-    def extent(self, frame: Frame) -> QRectF:
+    def extent(self, geometry: Geometry) -> QRectF:
         """Return the traces while something is measured."""
-        return traces_rect(frame) if self.caliper is not None else QRectF()
+        return traces_rect(geometry) if self.caliper is not None else QRectF()
 
-    def paint(self, painter: QPainter, frame: Frame) -> None:
+    def paint(self, painter: QPainter, geometry: Geometry) -> None:
         """Draw the two legs, the measures between them and, if asked, the marched-out beats."""
         caliper, scene = self.caliper, self.view.scene
-        lane = lane_of(frame, caliper.first) if caliper is not None else None
+        lane = lane_of(geometry, caliper.first) if caliper is not None else None
         if caliper is None or lane is None:
             return
-        color = frame.theme.color("caliper")
+        color = geometry.theme.color("caliper")
         a, b = sorted((caliper.first, caliper.second), key=lambda point: point.time_s)
-        xa, xb = frame.x(a.time_s), frame.x(b.time_s)
+        xa, xb = geometry.x(a.time_s), geometry.x(b.time_s)
         ya, yb = (
-            y_of(scene, frame, lane, leg.mv) if isfinite(leg.mv) else frame.lane_y(lane.baseline)
+            geometry.y(lane, leg.mv) if isfinite(leg.mv) else geometry.lane_y(lane.baseline)
             for leg in (a, b)
         )
-        page = frame.page
-        painter.setClipRect(traces_rect(frame))
-        if self.march and caliper.seconds * frame.px_per_s > LEAST_MARCH_PX:
-            painter.setPen(QPen(frame.theme.color("caliper", 130), 1.0, Qt.PenStyle.DashLine))
-            first = ceil((max(frame.start_s, 0.0) - a.time_s) / caliper.seconds)
-            end = min(page.right, frame.x(scene.duration_s))
+        page = geometry.page
+        painter.setClipRect(traces_rect(geometry))
+        if self.march and caliper.seconds * geometry.px_per_s > LEAST_MARCH_PX:
+            painter.setPen(QPen(geometry.theme.color("caliper", 130), 1.0, Qt.PenStyle.DashLine))
+            first = ceil((max(geometry.start_s, 0.0) - a.time_s) / caliper.seconds)
+            end = min(page.right, geometry.x(scene.duration_s))
             for step in range(first, first + MAX_MARCHES):
-                x = frame.x(a.time_s + step * caliper.seconds)
+                x = geometry.x(a.time_s + step * caliper.seconds)
                 if x > end:
                     break
                 painter.drawLine(QPointF(x, page.top), QPointF(x, page.bottom))
@@ -85,7 +85,7 @@ class CaliperLayer(Layer):
         middle = (ya + yb) / 2
         painter.drawLine(QPointF(xa, middle), QPointF(xb, middle))
         words = f"{caliper.time_text()} · {caliper.level_text()}"
-        paint_label(painter, frame, QPointF(max(xa, xb) + 8, min(ya, yb) - 24), words, color)
+        paint_label(painter, geometry, QPointF(max(xa, xb) + 8, min(ya, yb) - 24), words, color)
 
     def cursor(self, at: QPointF) -> Qt.CursorShape | None:
         """Return arrows where a leg can be grasped."""
@@ -95,17 +95,17 @@ class CaliperLayer(Layer):
     def measure_from(self, at: QPointF, event: QMouseEvent) -> LegDrag:
         """Return a measurement from here: by the leg under the pointer, or a new one."""
         anchor = self._other_leg(at) or point_at(
-            self.view.scene, self.view.frame(), at.x(), at.y(), self._snaps(event)
+            self.view.moment(), at.x(), at.y(), self._snaps(event)
         )
         return LegDrag(self, anchor)
 
     def measure(self, anchor: Point, at: QPointF, event: QMouseEvent) -> None:
         """Put the second leg under the pointer, on the lead of the first."""
-        scene, frame = self.view.scene, self.view.frame()
-        lane = lane_of(frame, anchor)
+        scene, geometry = self.view.scene, self.view.moment().geometry
+        lane = lane_of(geometry, anchor)
         if lane is None or scene.recording is None:
             return
-        point = point_at(scene, frame, at.x(), at.y(), self._snaps(event), lane)
+        point = point_at(self.view.moment(), at.x(), at.y(), self._snaps(event), lane)
         if point is not None:
             self.set_caliper(Caliper(anchor, point, scene.recording.unit))
 
@@ -117,8 +117,8 @@ class CaliperLayer(Layer):
         if self.caliper is None:
             return None
         legs = (self.caliper.first, self.caliper.second)
-        frame = self.view.frame()
-        away = [abs(frame.x(leg.time_s) - at.x()) for leg in legs]
+        geometry = self.view.moment().geometry
+        away = [abs(geometry.x(leg.time_s) - at.x()) for leg in legs]
         if min(away) > GRIP_PX:
             return None
         return legs[0] if away[1] <= away[0] else legs[1]

@@ -5,54 +5,58 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QMouseEvent, QPainter, QPen
 
-from ecgviewer.app.trace.frame import Frame
+from ecgviewer.app.trace.geometry.geometry import Geometry
 from ecgviewer.app.trace.layers.layer import GRIP_PX, Layer, PageView
+from ecgviewer.review.annotations import Annotation
 
 HANDLE_WIDTH_PX, HANDLE_HEIGHT_PX = 6.0, 28.0
 
 
 class HandleLayer(Layer):
-    """Shows one annotation's edges, or none.
-
-    Attributes
-    ----------
-    annotation_id : str or None
-    span_s : tuple of float
-        Its edges as they are being dragged.
-    """
+    """Shows one annotation's edges, or none."""
 
     def __init__(self, view: PageView) -> None:
         super().__init__(view)
-        self.annotation_id: str | None = None
-        self.span_s = (0.0, 0.0)
+        self._dragged_s: tuple[float, float] | None = None
 
-    def edit(self, annotation_id: str | None) -> None:
-        """Show handles on one annotation's edges, or on none."""
-        self.annotation_id = None
-        for annotation in self.view.scene.annotations:
-            if annotation.id == annotation_id:
-                self.annotation_id = annotation.id
-                self.span_s = (annotation.start_s, annotation.end_s)
+    @property
+    def annotation(self) -> Annotation | None:
+        """The annotation that is edited."""
+        return self.view.scene.edited_annotation
+
+    @property
+    def span_s(self) -> tuple[float, float]:
+        """Its edges, as they are being dragged."""
+        if self._dragged_s is not None:
+            return self._dragged_s
+        annotation = self.annotation
+        return (annotation.start_s, annotation.end_s) if annotation is not None else (0.0, 0.0)
+
+    def drag_to(self, span_s: tuple[float, float] | None) -> None:
+        """Show edges that are being dragged, or where they are."""
+        self._dragged_s = span_s
         self.changed()
 
-    def extent(self, frame: Frame) -> QRectF:
+    def extent(self, geometry: Geometry) -> QRectF:
         """Return the whole page while an annotation is edited."""
-        if self.annotation_id is None:
+        if self.annotation is None:
             return QRectF()
-        return QRectF(0, frame.page.top, frame.width, frame.page.bottom - frame.page.top)
+        return QRectF(
+            0, geometry.page.top, geometry.width, geometry.page.bottom - geometry.page.top
+        )
 
-    def paint(self, painter: QPainter, frame: Frame) -> None:
+    def paint(self, painter: QPainter, geometry: Geometry) -> None:
         """Tint the annotation's leads and give the middle one in view its handles."""
-        if self.annotation_id is None:
+        if self.annotation is None:
             return
-        color = frame.theme.color("annotation")
-        left, right = (frame.x(time_s) for time_s in self.span_s)
-        painter.setClipRect(self.extent(frame))
-        for rect in self._lanes(frame):
+        color = geometry.theme.color("annotation")
+        left, right = (geometry.x(time_s) for time_s in self.span_s)
+        painter.setClipRect(self.extent(geometry))
+        for rect in self._lanes(geometry):
             tint = QRectF(left, rect.top(), right - left, rect.height()).intersected(rect)
-            painter.fillRect(tint, frame.theme.color("annotation", 25))
+            painter.fillRect(tint, geometry.theme.color("annotation", 25))
         for x in (left, right):
-            rects = self._lanes_at(frame, x)
+            rects = self._lanes_at(geometry, x)
             painter.setPen(QPen(color, 1.0))
             for rect in rects:
                 painter.drawLine(QPointF(x, rect.top()), QPointF(x, rect.bottom()))
@@ -76,30 +80,29 @@ class HandleLayer(Layer):
         Edges are in the lanes of the annotation's leads (all when empty), and above the lanes,
         where its bar ends.
         """
-        if self.annotation_id is None:
+        if self.annotation is None:
             return None
-        frame = self.view.frame()
+        geometry = self.view.moment().geometry
         for edge, time_s in enumerate(self.span_s):
-            x = frame.x(time_s)
+            x = geometry.x(time_s)
             if abs(x - at.x()) > GRIP_PX:
                 continue
-            rects = self._lanes_at(frame, x)
-            if at.y() < frame.page.top or any(r.top() <= at.y() <= r.bottom() for r in rects):
+            rects = self._lanes_at(geometry, x)
+            if at.y() < geometry.page.top or any(r.top() <= at.y() <= r.bottom() for r in rects):
                 return edge
         return None
 
-    def _lanes(self, frame: Frame) -> list[QRectF]:
+    def _lanes(self, geometry: Geometry) -> list[QRectF]:
         """Return the lanes in view of the annotation's leads, or all."""
-        annotations = self.view.scene.annotations
-        leads = next((a.leads for a in annotations if a.id == self.annotation_id), ())
+        leads = self.annotation.leads if self.annotation is not None else ()
         return [
-            QRectF(lane.x0, frame.lane_y(lane.top), lane.x1 - lane.x0, lane.bottom - lane.top)
-            for lane in frame.page.lanes
-            if (not leads or lane.lead in leads) and frame.shows(lane)
+            QRectF(lane.x0, geometry.lane_y(lane.top), lane.x1 - lane.x0, lane.bottom - lane.top)
+            for lane in geometry.page.lanes
+            if (not leads or lane.lead in leads) and geometry.shows(lane)
         ]
 
-    def _lanes_at(self, frame: Frame, x: float) -> list[QRectF]:
-        return [rect for rect in self._lanes(frame) if rect.left() <= x <= rect.right()]
+    def _lanes_at(self, geometry: Geometry, x: float) -> list[QRectF]:
+        return [rect for rect in self._lanes(geometry) if rect.left() <= x <= rect.right()]
 
 
 class EdgeDrag:
@@ -113,13 +116,16 @@ class EdgeDrag:
     def move(self, at: QPointF, event: QMouseEvent) -> None:
         """Move the edge, not beyond the other one nor the record."""
         layer = self._layer
-        time_s = min(max(layer.view.frame().time(at.x()), 0.0), layer.view.scene.duration_s)
+        time_s = min(
+            max(layer.view.moment().geometry.time(at.x()), 0.0), layer.view.scene.duration_s
+        )
         start, stop = layer.span_s
-        layer.span_s = (min(time_s, stop), stop) if self._edge == 0 else (start, max(time_s, start))
-        layer.changed()
+        layer.drag_to((min(time_s, stop), stop) if self._edge == 0 else (start, max(time_s, start)))
 
     def finish(self, at: QPointF) -> None:
         """Tell the new edges."""
         layer = self._layer
-        if layer.annotation_id is not None:
-            layer.view.annotationEdited.emit(layer.annotation_id, *layer.span_s)
+        annotation, span_s = layer.annotation, layer.span_s
+        if annotation is not None:
+            layer.view.annotationEdited.emit(annotation.id, *span_s)
+        layer.drag_to(None)

@@ -8,8 +8,9 @@ from typing import Any, Protocol
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QMouseEvent, QPainter
 
-from ecgviewer.app.trace.frame import Frame
-from ecgviewer.app.trace.scene import Scene
+from ecgviewer.app.trace.geometry.geometry import Geometry
+from ecgviewer.app.trace.geometry.moment import Moment
+from ecgviewer.app.trace.scene.scene import Scene
 from ecgviewer.app.trace.state import ViewState
 
 GRIP_PX = 6.0
@@ -43,7 +44,7 @@ class PageView(Protocol):
     calipersChanged: Any
     spanSelected: Any
 
-    def frame(self) -> Frame: ...
+    def moment(self) -> Moment: ...
     def goto(self, start_s: float) -> None: ...
     def zoom(self, factor: float, at_s: float | None = None) -> None: ...
     def scroll_rows(self, pixels: float) -> None: ...
@@ -57,11 +58,11 @@ class Layer:
     def __init__(self, view: PageView) -> None:
         self.view = view
 
-    def extent(self, frame: Frame) -> QRectF:
+    def extent(self, geometry: Geometry) -> QRectF:
         """Return what part of the view it covers; empty while there is nothing to show."""
         return QRectF()
 
-    def paint(self, painter: QPainter, frame: Frame) -> None:
+    def paint(self, painter: QPainter, geometry: Geometry) -> None:
         """Draw what it shows."""
 
     def hit(self, at: QPointF) -> Callable[[], None] | None:

@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QMouseEvent, QPainter
 
 from ecgviewer.app.qt.texts import leads_text
-from ecgviewer.app.trace.frame import Frame
+from ecgviewer.app.trace.geometry.geometry import Geometry
 from ecgviewer.app.trace.layers.labels import paint_label
 from ecgviewer.app.trace.layers.layer import Layer, PageView
 
@@ -23,46 +23,46 @@ class SelectionLayer(Layer):
         self.ends = ends
         self.changed()
 
-    def extent(self, frame: Frame) -> QRectF:
+    def extent(self, geometry: Geometry) -> QRectF:
         """Return the whole view while something is selected."""
-        return QRectF(0, 0, frame.width, frame.height) if self.ends is not None else QRectF()
+        return QRectF(0, 0, geometry.width, geometry.height) if self.ends is not None else QRectF()
 
-    def span(self, frame: Frame) -> tuple[float, float, tuple[str, ...]]:
+    def span(self, geometry: Geometry) -> tuple[float, float, tuple[str, ...]]:
         """Return start, stop and the leads between the ends; none named above the lanes."""
         assert self.ends is not None
         first, second = self.ends
-        times = sorted((frame.time(first.x()), frame.time(second.x())))
+        times = sorted((geometry.time(first.x()), geometry.time(second.x())))
         start_s, stop_s = max(times[0], 0.0), min(times[1], self.view.scene.duration_s)
-        if first.y() < frame.page.top:
+        if first.y() < geometry.page.top:
             return start_s, stop_s, ()
         top, bottom = sorted((first.y(), second.y()))
         left, right = sorted((first.x(), second.x()))
         found = dict.fromkeys(
             lane.lead
-            for lane in frame.page.lanes
-            if frame.lane_y(lane.top) < bottom
-            and frame.lane_y(lane.bottom) > top
+            for lane in geometry.page.lanes
+            if geometry.lane_y(lane.top) < bottom
+            and geometry.lane_y(lane.bottom) > top
             and lane.x0 < right
             and lane.x1 > left
         )
         return start_s, stop_s, tuple(found)
 
-    def paint(self, painter: QPainter, frame: Frame) -> None:
+    def paint(self, painter: QPainter, geometry: Geometry) -> None:
         """Tint the span and tell its length and leads."""
         if self.ends is None:
             return
-        start_s, stop_s, leads = self.span(frame)
-        painter.setPen(frame.theme.color("accent"))
-        for lane in frame.page.lanes:
+        start_s, stop_s, leads = self.span(geometry)
+        painter.setPen(geometry.theme.color("accent"))
+        for lane in geometry.page.lanes:
             if leads and lane.lead not in leads:
                 continue
-            left, right = max(frame.x(start_s), lane.x0), min(frame.x(stop_s), lane.x1)
-            if right > left and frame.shows(lane):
-                rect = QRectF(left, frame.lane_y(lane.top), right - left, lane.bottom - lane.top)
-                painter.fillRect(rect, frame.theme.color("accent", 50))
+            left, right = max(geometry.x(start_s), lane.x0), min(geometry.x(stop_s), lane.x1)
+            if right > left and geometry.shows(lane):
+                rect = QRectF(left, geometry.lane_y(lane.top), right - left, lane.bottom - lane.top)
+                painter.fillRect(rect, geometry.theme.color("accent", 50))
         words = f"{(stop_s - start_s) * 1000:.0f} ms · {leads_text(leads)}"
         at = self.ends[1] + QPointF(12, 14)
-        paint_label(painter, frame, at, words, frame.theme.color("accent"))
+        paint_label(painter, geometry, at, words, geometry.theme.color("accent"))
 
 
 class SpanDrag:
@@ -80,7 +80,7 @@ class SpanDrag:
     def finish(self, at: QPointF) -> None:
         """Tell the span that was selected."""
         layer = self._layer
-        start_s, stop_s, leads = layer.span(layer.view.frame())
+        start_s, stop_s, leads = layer.span(layer.view.moment().geometry)
         layer.set_ends(None)
         if stop_s > start_s:
             layer.view.spanSelected.emit(start_s, stop_s, leads)

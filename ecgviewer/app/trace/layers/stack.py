@@ -10,8 +10,8 @@ from ecgviewer.app.trace.layers.calipers import CaliperLayer
 from ecgviewer.app.trace.layers.crosshair import CrosshairLayer
 from ecgviewer.app.trace.layers.handles import HandleLayer
 from ecgviewer.app.trace.layers.layer import Drag, Layer, PageView
-from ecgviewer.app.trace.layers.marks import AnnotationLayer, FlagLayer, MarkLayer
 from ecgviewer.app.trace.layers.selection import SelectionLayer
+from ecgviewer.app.trace.layers.span_bars import AnnotationLayer, FlagLayer, MarkLayer
 from ecgviewer.app.trace.layers.time_cursor import TimeCursorLayer
 
 

@@ -5,37 +5,30 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
-from ecgviewer.app.trace.frame import Frame
-from ecgviewer.app.trace.layers.layer import Layer, PageView
+from ecgviewer.app.trace.geometry.geometry import Geometry
+from ecgviewer.app.trace.layers.layer import Layer
 
 
 class TimeCursorLayer(Layer):
     """A line over all traces where another panel is, or none."""
 
-    def __init__(self, view: PageView) -> None:
-        super().__init__(view)
-        self._time_s: float | None = None
-
-    def show_time(self, time_s: float | None) -> None:
-        """Mark a moment, or none."""
-        if time_s != self._time_s:
-            self._time_s = time_s
-            self.changed()
-
-    def _x(self, frame: Frame) -> float | None:
-        if self._time_s is None:
+    def _x(self, geometry: Geometry) -> float | None:
+        time_s = self.view.scene.cursor_s
+        if time_s is None:
             return None
-        x = frame.snapped_x(self._time_s)
-        return x if frame.page.left <= x <= frame.page.right else None
+        x = geometry.snapped_x(time_s)
+        return x if geometry.page.left <= x <= geometry.page.right else None
 
-    def extent(self, frame: Frame) -> QRectF:
+    def extent(self, geometry: Geometry) -> QRectF:
         """Return the line's column of pixels."""
-        x, page = self._x(frame), frame.page
+        x, page = self._x(geometry), geometry.page
         return QRectF() if x is None else QRectF(x - 2, page.top, 4, page.bottom - page.top)
 
-    def paint(self, painter: QPainter, frame: Frame) -> None:
+    def paint(self, painter: QPainter, geometry: Geometry) -> None:
         """Draw the line."""
-        x = self._x(frame)
+        x = self._x(geometry)
         if x is not None:
-            painter.setPen(QPen(frame.theme.color("accent"), 1.0, Qt.PenStyle.DashLine))
-            painter.drawLine(QPointF(x + 0.5, frame.page.top), QPointF(x + 0.5, frame.page.bottom))
+            painter.setPen(QPen(geometry.theme.color("accent"), 1.0, Qt.PenStyle.DashLine))
+            painter.drawLine(
+                QPointF(x + 0.5, geometry.page.top), QPointF(x + 0.5, geometry.page.bottom)
+            )

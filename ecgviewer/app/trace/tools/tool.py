@@ -28,7 +28,7 @@ class Tool(Protocol):
     def drag(self, at: QPointF, event: QMouseEvent) -> Drag: ...
 
 
-class Pan:
+class PanTool:
     """Dragging moves the page."""
 
     cursor = Qt.CursorShape.ArrowCursor
@@ -42,7 +42,7 @@ class Pan:
         return PageDrag(self._view, at)
 
 
-class Select:
+class SelectTool:
     """Dragging selects a span of some leads."""
 
     cursor = Qt.CursorShape.CrossCursor
@@ -56,7 +56,7 @@ class Select:
         return SpanDrag(self._layer, at)
 
 
-class Measure:
+class MeasureTool:
     """Dragging measures with calipers."""
 
     cursor = Qt.CursorShape.CrossCursor
@@ -77,15 +77,15 @@ class PageDrag:
 
     def __init__(self, view: PageView, origin: QPointF) -> None:
         self._view, self._x, self._y = view, origin.x(), origin.y()
-        self._start_s = view.state.start_s
+        self._start_s = view.moment().geometry.left_s
 
     def move(self, at: QPointF, event: QMouseEvent) -> None:
         """Move the page, and its rows where they do not fit."""
         view = self._view
-        frame = view.frame()
+        geometry = view.moment().geometry
         view.setCursor(Qt.CursorShape.ClosedHandCursor)
-        view.goto(self._start_s - (at.x() - self._x) / frame.px_per_s)
-        if frame.page.scrolls:
+        view.goto(self._start_s - (at.x() - self._x) / geometry.px_per_s)
+        if geometry.page.scrolls:
             view.scroll_rows(self._y - at.y())
             self._y = at.y()
 

@@ -1,0 +1,1 @@
+"""Where everything is: solved from scene, state and viewport, without painting anything."""

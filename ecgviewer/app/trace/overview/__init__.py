@@ -1,0 +1,1 @@
+"""The whole record in one bar under the traces."""

@@ -1,0 +1,1 @@
+"""The page: paper, traces, strips and shading in one picture, and what stands around them."""

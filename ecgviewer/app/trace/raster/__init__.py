@@ -1,0 +1,1 @@
+"""Arrays to pixels: columns of samples, runs of colour, colour scales."""
