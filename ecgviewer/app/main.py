@@ -60,6 +60,7 @@ def build(session: Session) -> Program:
     review.worklist.listChanged.connect(plots.panel.refresh_soon)
     review.worklist.rowChanged.connect(plots.panel.refresh_soon)
     window.keep(plots.panel.close_work)
+    window.keep(panels.measurements.drop_work)
     window.keep(review_document.close, may_close=review_document.may_close)
     window.keep(review.close)
     context = CurrentContext(

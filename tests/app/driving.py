@@ -48,6 +48,7 @@ def build_window(session: Session) -> MainWindow:
     window.records, window.record_panel = panels.records, panels.record
     window.analysis_panel, window.flags_panel = panels.analysis, panels.flags
     window.consensus_panel = panels.consensus
+    window.program = program
     window.select_flag = program.bench.go_to_flag
     return window
 

@@ -167,7 +167,7 @@ def test_loops_are_the_regression_of_eight_leads(samples: Path) -> None:
     assert (x[0], y[1], z[2]) == (0.38, 0.93, -0.43)
     assert heart_vector(np.eye(7), LEADS[:7]) is None
     recording = open_record(RecordRef(samples / RECORD))
-    loops = find_loops(recording, 5.0)
+    loops = find_loops(recording, 0.0, 10.0)
     recording.source.close()
     assert isinstance(loops, Loops)
     assert set(loops.spans) == {"P", "QRS", "T"}
@@ -178,8 +178,8 @@ def test_loops_are_the_regression_of_eight_leads(samples: Path) -> None:
 
 
 def test_why_there_are_no_loops_is_said() -> None:
-    assert "need the leads" in find_loops(recording_of(ecg()[:2], leads=("I", "II")), 5.0)
-    assert "No prevailing beat" in find_loops(recording_of(flat(10.0)), 5.0)
+    assert "need the leads" in find_loops(recording_of(ecg()[:2], leads=("I", "II")), 0.0, 9.0)
+    assert "No prevailing beat" in find_loops(recording_of(flat(10.0)), 0.0, 10.0)
 
 
 def test_a_csv_has_a_line_of_titles_and_empty_cells() -> None:

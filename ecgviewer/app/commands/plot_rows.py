@@ -23,6 +23,11 @@ _SAVE = (
 
 EVIDENCE_COMMANDS: tuple[Command | str, ...] = (
     Command(
+        "tools.keep_calipers", "&Keep measurement", TOOLS, ("Shift+W",),
+        "Make an annotation of what the calipers measured, with its values",
+        when=when.can_keep_measured,
+    ),
+    Command(
         "tools.evidence", "&Evidence card…", TOOLS, ("E",),
         "Median beats against their reconstruction, and the intervals", icon="evidence",
         when=when.record_seen,

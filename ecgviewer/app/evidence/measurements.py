@@ -15,12 +15,10 @@ from ecgviewer.core.source_facts import SourceFacts
 from ecgviewer.signal.beats import beat_windows, dominant_beats, median_beats
 from ecgviewer.signal.measures.intervals import Intervals, measure
 from ecgviewer.signal.measures.limits import statements
+from ecgviewer.signal.measures.span import measured_span
 from ecgviewer.signal.r_peaks import detect_r_peaks
 
 PRE_S, POST_S = 0.30, 0.55
-LEAST_S = 10.0
-"""A shorter range is widened: fewer beats measure nothing well."""
-LONGEST_S = 60.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,11 +93,10 @@ def gather(
     RecordError
         When the range cannot be read.
     """
-    middle = (start_s + stop_s) / 2
-    length = min(max(stop_s - start_s, LEAST_S), LONGEST_S, recording.duration_s)
-    start_s = min(max(middle - length / 2, 0.0), recording.duration_s - length)
+    start_s, stop_s = measured_span(start_s, stop_s, recording.duration_s)
     first = round(start_s * recording.fs_hz)
-    signal = recording.read_samples(first, first + round(length * recording.fs_hz))
+    n_samples = round((stop_s - start_s) * recording.fs_hz)
+    signal = recording.read_samples(first, first + n_samples)
     fs_hz = recording.fs_hz
     live = np.isfinite(signal).any(axis=1)
     live &= np.asarray([is_ecg_channel(lead) for lead in recording.leads], dtype=np.bool_)
@@ -120,7 +117,7 @@ def gather(
         file_median = align(facts.median, beats_mv, recording.leads, fs_hz, PRE_S)
     return Evidence(
         start_s=start_s,
-        stop_s=start_s + length,
+        stop_s=stop_s,
         leads=recording.leads,
         fs_hz=fs_hz,
         beats_mv=beats_mv,

@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Qt
 from ecgviewer.app.panels.analysis_panel import AnalysisPanel
 from ecgviewer.app.panels.consensus_panel import ConsensusPanel
 from ecgviewer.app.panels.flags_panel import FlagsPanel
+from ecgviewer.app.panels.measurements_panel import MeasurementsPanel
 from ecgviewer.app.panels.record_panel import RecordPanel
 from ecgviewer.app.panels.records_panel import RecordsPanel
 from ecgviewer.app.shell.workbench import Workbench
@@ -27,14 +28,17 @@ class Panels(QObject):
         self.flags = FlagsPanel(document, bench.groups)
         self.record = RecordPanel(document)
         self.consensus = ConsensusPanel(session)
+        self.measurements = MeasurementsPanel(bench)
         add = bench.panels.add
         add("records", "Records", self.records, left, "Ctrl+Alt+1").hide()
         add("analysis", "Analysis", self.analysis, right, "Ctrl+Alt+2", opinion=True)
         add("consensus", "Models", self.consensus, right, "Ctrl+Alt+3", opinion=True)
         add("record", "Record", self.record, right, "Ctrl+Alt+4")
         add("flags", "Flags", self.flags, right, "Ctrl+Alt+5", opinion=True)
-        bench.panels.add_tab("analysis", "consensus")
-        bench.panels.add_tab("analysis", "record")
+        add("measurements", "Measures", self.measurements, right, "Ctrl+Alt+9")
+        for name in ("consensus", "record", "measurements"):
+            bench.panels.add_tab("analysis", name)
+        bench.panels.docks["measurements"].hide()
         model = self.records.model
         session.listCleared.connect(model.clear)
         session.recordsFound.connect(self._add_records)

@@ -16,11 +16,11 @@ from ecgviewer.core.recording import Recording
 from ecgviewer.signal.beats import median_beats
 from ecgviewer.signal.delineation import Marks
 from ecgviewer.signal.measures.intervals import measure
+from ecgviewer.signal.measures.span import measured_span
 from ecgviewer.signal.measures.vector_loops import LEADS, heart_vector
 from ecgviewer.signal.r_peaks import detect_r_peaks
 
 PRE_S, POST_S = 0.35, 0.60
-SPAN_S = 10.0
 SETTLE_MS = 400
 WAVES = {"P": "annotation", "QRS": "trace", "T": "reconstruction"}
 """The waves and the roles of their colours."""
@@ -57,10 +57,10 @@ class Loops:
     beat_s: float
 
 
-def find_loops(recording: Recording, middle_s: float) -> Loops | str:
-    """Return the loops of the 10 s around a moment, or why there are none."""
-    start_s = min(max(middle_s - SPAN_S / 2, 0.0), max(recording.duration_s - SPAN_S, 0.0))
-    signal = recording.read(start_s, start_s + SPAN_S)
+def find_loops(recording: Recording, start_s: float, stop_s: float) -> Loops | str:
+    """Return the loops of a range (widened to 10 s where it is shorter), or why there are none."""
+    start_s, stop_s = measured_span(start_s, stop_s, recording.duration_s)
+    signal = recording.read(start_s, stop_s)
     fs_hz = recording.fs_hz
     if heart_vector(np.zeros((len(recording.leads), 1)), recording.leads) is None:
         return f"Vector loops need the leads {', '.join(LEADS)}."
@@ -78,7 +78,7 @@ def find_loops(recording: Recording, middle_s: float) -> Loops | str:
     vector -= np.median(vector[:, before], axis=1, keepdims=True)
     return Loops(
         time_s, vector, spans, intervals.n_beats, recording.unit, start_s,
-        start_s + signal.shape[1] / fs_hz, start_s + float(r_peaks[r_peaks.size // 2]) / fs_hz,
+        stop_s, start_s + float(r_peaks[r_peaks.size // 2]) / fs_hz,
     )  # fmt: skip
 
 
@@ -98,7 +98,7 @@ class LoopSheet(RecordSheet):
     def __init__(self, bench: Workbench) -> None:
         super().__init__("Vector loops", bench)
         self._loops: Loops | None = None
-        self._of: tuple[int, float] | None = None
+        self._of: tuple[int, tuple[float, float]] | None = None
         self._frontal = self.add(0, 0, "X: right – left (mV)", "Y: down – up (mV)", title="Frontal")
         self._frontal.invertY(True)
         self._horizontal = self.add(
@@ -125,12 +125,11 @@ class LoopSheet(RecordSheet):
             self._of = None
             self._show("")
             return
-        first, last = self.bench.traces.visible_range()
-        middle_s = (first + last) / 2 if recording.duration_s > SPAN_S else 0.0
-        if self._of == (document.generation, middle_s):
+        span = measured_span(*self.bench.traces.visible_range(), recording.duration_s)
+        if self._of == (document.generation, span):
             return
-        self._of = (document.generation, middle_s)
-        self.work(lambda _progress, _cancel: find_loops(recording, middle_s), self._show)
+        self._of = (document.generation, span)
+        self.work(lambda _progress, _cancel: find_loops(recording, *span), self._show)
 
     def _show(self, found: Loops | str) -> None:
         self._loops = found if isinstance(found, Loops) else None

@@ -69,7 +69,7 @@ class _TimeSheet(_BeatSheet):
         """Mark what is in view, where that is not everything."""
         self._span.setRegion((start_s, stop_s))
         recording = self.bench.document.recording
-        whole = recording is None or stop_s - start_s >= 0.98 * recording.duration_s
+        whole = recording is None or stop_s - start_s >= 0.9 * recording.duration_s
         self._span.setVisible(not whole)
 
     def draw_line(self, time_s: DoubleArray, values: DoubleArray, role: str) -> None:

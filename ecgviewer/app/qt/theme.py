@@ -210,6 +210,7 @@ QHeaderView::section {{ background: {theme.window}; border: 0; padding: 4px 6px;
   border-bottom: 1px solid {theme.border}; }}
 QTableView, QListView, QTreeView {{ border: 1px solid {theme.border};
   alternate-background-color: {theme.window}; }}
+QMainWindow > QTabBar {{ qproperty-elideMode: ElideNone; qproperty-usesScrollButtons: true; }}
 QMenu {{ padding: 4px; }}
 QToolTip {{ background: {theme.raised}; color: {theme.text}; border: 1px solid {theme.border};
   padding: 4px 6px; }}

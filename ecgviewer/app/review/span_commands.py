@@ -13,10 +13,12 @@ from ecgviewer.app.shell.ask import ask
 from ecgviewer.app.shell.error_reports import describe
 from ecgviewer.app.shell.workbench import Workbench
 from ecgviewer.core.recording import Recording
-from ecgviewer.review.annotations import Annotation
+from ecgviewer.review.annotations import Annotation, Review
 from ecgviewer.review.edits import editing
 
 NUDGE_S = 0.02
+MEASUREMENT = "Measurement"
+"""The label of what the calipers measured; the values are its note."""
 
 
 class SpanCommands(QObject):
@@ -42,6 +44,7 @@ class SpanCommands(QObject):
         bind("review.split", self._split)
         bind("review.merge", self._merge)
         bind("review.delete", self._delete)
+        bind("tools.keep_calipers", self._keep_calipers)
 
     def _nudge(self, start: int, end: int) -> None:
         target = self._review.target
@@ -130,6 +133,22 @@ class SpanCommands(QObject):
             chosen = [selected.id]
         if self._review.attempt(lambda review: editing.delete(review, chosen)):
             self._review.select(None)
+
+    def _keep_calipers(self) -> None:
+        """Make an annotation of the caliper measurement: its span, its lead, its values."""
+        caliper = self._traces.layers.calipers.caliper
+        if caliper is None:
+            return
+        start_s, end_s = sorted((caliper.first.time_s, caliper.second.time_s))
+        values = f"{caliper.time_text()} · {caliper.level_text()}"
+
+        def edit(review: Review) -> editing.Edit:
+            leads = [lead for lead in (caliper.first.lead,) if lead in review.record.leads]
+            made = editing.make(review, start_s, end_s, leads, MEASUREMENT, note=values)
+            return editing.add(review, [made])
+
+        if self._review.attempt(edit):
+            self._bench.status.showMessage(f"Kept: {values}", 4000)
 
     def _edit_note(self) -> None:
         self._bench.panels.bring_to_front("review")

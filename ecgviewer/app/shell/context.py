@@ -173,6 +173,11 @@ def measured(context: Context) -> bool:
     return context.measured
 
 
+def can_keep_measured(context: Context) -> bool:
+    """The calipers hold a measurement, and the review can take it."""
+    return context.measured and context.editable
+
+
 def listed(context: Context) -> bool:
     """There are records in the list."""
     return context.listed
