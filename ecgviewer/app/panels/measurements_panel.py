@@ -289,7 +289,8 @@ class _Scroll(QScrollArea):
         layout = self._body.layout()
         assert layout is not None
         layout.activate()
-        self._body.setMinimumHeight(layout.heightForWidth(self.viewport().width()))
+        needed = layout.heightForWidth(self.viewport().width())
+        self._body.setMinimumHeight(max(needed, 0))  # below 0: nothing on show wraps
 
 
 def _table(name: str) -> QTableWidget:
