@@ -29,7 +29,7 @@ from ecgviewer.app.shell.error_reports import describe
 from ecgviewer.app.shell.workbench import Workbench
 from ecgviewer.app.work.workers import Task
 from ecgviewer.core.leads import STANDARD_LEADS
-from ecgviewer.core.recording import Recording
+from ecgviewer.core.record.recording import Recording
 from ecgviewer.signal.measures.measurement_row import HIGH, LOW, WAVES, Row
 from ecgviewer.signal.measures.span import measured_span
 
