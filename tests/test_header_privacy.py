@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from ecgviewer.cli import main
-from ecgviewer.core.recording import Recording
+from ecgviewer.core.record.recording import Recording
 from ecgviewer.io import find_records, open_record
-from ecgviewer.io.patients import patient_from_comments
+from ecgviewer.io.statements.patients import patient_from_comments
 from ecgviewer.review.annotations import RecordKey
 from ecgviewer.review.edits import editing
 from ecgviewer.review.edits.store import ReviewStore

@@ -25,12 +25,12 @@ from ecgviewer.cli import main
 from ecgviewer.core.analysis import Analysis
 from ecgviewer.core.system.user_dirs import cache_dir
 from ecgviewer.io import find_records, open_record
-from ecgviewer.models.run.store import AnalysisStore
+from ecgviewer.models.run.kept.store import AnalysisStore
 from ecgviewer.review.annotations import RecordKey
 from ecgviewer.review.edits import editing
 from ecgviewer.review.edits.store import ReviewStore
 from ecgviewer.review.exports.exports import FORMATS, export_record
-from ecgviewer.review.exports.wfdb_export import import_wfdb
+from ecgviewer.review.exports.wfdb.export import import_wfdb
 from ecgviewer.review.privacy.anonymize import Privacy
 from ecgviewer.review.privacy.identity import Identity, names_patient, public_name
 from ecgviewer.review.queue import WorkQueue

@@ -111,10 +111,10 @@ def _run(given: argparse.Namespace) -> int:
         print("trainer calibrate: give --normals DIR, or --data DIR --robust", file=sys.stderr)
         return 2
     if given.robust:
-        from trainer.fitting import robust
+        from trainer.fitting.calibration import robust
 
         return robust.run(given.model, given.data, given.out, given.device, given.overwrite)
-    from trainer.fitting import calibrate
+    from trainer.fitting.calibration import calibrate
 
     return calibrate.run(given.model, given.normals, given.out, given.device, given.overwrite)
 

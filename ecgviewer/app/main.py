@@ -13,7 +13,7 @@ from ecgviewer.app.commands.view import ViewCommands
 from ecgviewer.app.panels.install import Panels
 from ecgviewer.app.plots.install import Plots
 from ecgviewer.app.review.install import ReviewFeature
-from ecgviewer.app.shell.flag_groups import FlagGroups
+from ecgviewer.app.shell.record.flag_groups import FlagGroups
 from ecgviewer.app.shell.reviewing.flag_verdicts import FlagVerdicts
 from ecgviewer.app.shell.reviewing.review_document import ReviewDocument
 from ecgviewer.app.shell.session import Session

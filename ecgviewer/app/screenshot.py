@@ -20,7 +20,7 @@ from ecgviewer.app.shell.settings import SettingsStore
 from ecgviewer.app.start import make_application
 from ecgviewer.app.work.inference import Inference
 from ecgviewer.core.errors import AnalysisError, EcgViewerError, RecordError
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.models.networks.architectures import DEFAULT, model_ids
 from ecgviewer.signal.first_signal import first_signal_s
 

@@ -13,18 +13,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecgviewer.cli.choose import bundles_for
-from ecgviewer.cli.known import InOrder, KnownRows
-from ecgviewer.cli.map_paths import MapPaths
 from ecgviewer.cli.parser import read_options
-from ecgviewer.cli.pool_work import THREAD_VARIABLES, TOGETHER, crash_rows, screening_work
 from ecgviewer.cli.progress import RunProgress
-from ecgviewer.cli.rows import Job, anonymous_row
-from ecgviewer.cli.shifts import SiteShifts
-from ecgviewer.cli.table import Row, is_archive, open_table
+from ecgviewer.cli.screening.known import InOrder, KnownRows
+from ecgviewer.cli.screening.map_paths import MapPaths
+from ecgviewer.cli.screening.rows import Job, anonymous_row
+from ecgviewer.cli.screening.shifts import SiteShifts
+from ecgviewer.cli.screening.table import Row, is_archive, open_table
+from ecgviewer.cli.screening.tasks import THREAD_VARIABLES, TOGETHER, crash_rows, screening_work
 from ecgviewer.cli.words import in_words
 from ecgviewer.core.child.pool import Crash, WorkerPool
 from ecgviewer.core.errors import AnalysisError, BundleError, EcgViewerError
-from ecgviewer.core.record_ref import ReadOptions, RecordRef
+from ecgviewer.core.record.record_ref import ReadOptions, RecordRef
 from ecgviewer.core.system.files import check_folder
 from ecgviewer.core.system.user_dirs import cache_dir
 from ecgviewer.io import find_records

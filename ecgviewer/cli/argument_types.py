@@ -8,7 +8,7 @@ import os
 import re
 from pathlib import Path
 
-from ecgviewer.core.record_ref import time_column_of
+from ecgviewer.core.record.record_ref import time_column_of
 from ecgviewer.models.networks.architectures import model_ids
 
 MAX_SIDE_PX = 8192
@@ -141,7 +141,7 @@ def measures_file(text: str) -> str:
 
 def unit(text: str) -> str:
     """Take a unit of voltage."""
-    from ecgviewer.io.units import mv_per_unit  # takes the import of numpy
+    from ecgviewer.io.statements.units import mv_per_unit  # takes the import of numpy
 
     if mv_per_unit(text) is None:
         raise argparse.ArgumentTypeError(f"takes a unit of voltage (mV, uV, V ...), not {text!r}")

@@ -7,8 +7,8 @@ from itertools import islice
 from pathlib import Path
 
 from ecgviewer.core.errors import BundleError, RecordError, UnsupportedFormatError
-from ecgviewer.core.record_ref import ReadOptions, RecordRef
-from ecgviewer.core.recording import Recording
+from ecgviewer.core.record.record_ref import ReadOptions, RecordRef
+from ecgviewer.core.record.recording import Recording
 from ecgviewer.io import find_records
 from ecgviewer.models.bundle.bundle import read_info, shipped_bundle
 from ecgviewer.models.networks.architectures import model_ids

@@ -9,7 +9,7 @@ import sys
 from ecgviewer.cli.choose import one_record
 from ecgviewer.cli.parser import privacy_of, read_options
 from ecgviewer.cli.pictures import draw_off_screen
-from ecgviewer.core.recording import Recording
+from ecgviewer.core.record.recording import Recording
 from ecgviewer.core.system.files import check_target
 from ecgviewer.io import open_record
 from ecgviewer.review.privacy.same_patient import SALT_BYTES, patient_tag

@@ -7,7 +7,7 @@ import argparse
 from ecgviewer.cli.choose import one_record
 from ecgviewer.cli.parser import privacy_of, read_options
 from ecgviewer.io import open_record
-from ecgviewer.review.exports.wfdb_samples import export_samples
+from ecgviewer.review.exports.wfdb.samples import export_samples
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -21,7 +21,7 @@ from ecgviewer.cli.measure_rows import (
     measured_rows,
 )
 from ecgviewer.cli.parser import read_options
-from ecgviewer.cli.rows import Job
+from ecgviewer.cli.screening.rows import Job
 from ecgviewer.cli.words import in_words
 from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.io import open_record

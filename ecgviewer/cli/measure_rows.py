@@ -10,7 +10,7 @@ import numpy as np
 
 from ecgviewer.core.leads import STANDARD_LEADS, is_ecg_channel
 from ecgviewer.core.quality import EXCHANGES, quality_words
-from ecgviewer.core.recording import Recording
+from ecgviewer.core.record.recording import Recording
 from ecgviewer.signal.device_filter import HighPass
 from ecgviewer.signal.electrodes import exchanged_electrodes
 from ecgviewer.signal.measures.intervals import Intervals, Measure, measure

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ecgviewer import __version__
 from ecgviewer.cli import argument_types as types
-from ecgviewer.core.record_ref import DECIMALS, DELIMITERS, ReadOptions
+from ecgviewer.core.record.record_ref import DECIMALS, DELIMITERS, ReadOptions
 from ecgviewer.models.networks.architectures import DEFAULT, model_ids
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from ecgviewer.cli.choose import bundles_for, one_record, store_of_reviews
 from ecgviewer.cli.parser import SPECIFICITY, privacy_of, read_options
 from ecgviewer.core.errors import AnalysisError
 from ecgviewer.core.flags import derive_flags
-from ecgviewer.core.recording import Recording
+from ecgviewer.core.record.recording import Recording
 from ecgviewer.core.system.files import check_target
 from ecgviewer.core.system.qt_libraries import check_qt_libraries
 from ecgviewer.io import open_record
@@ -43,7 +43,7 @@ def run_report(arguments: argparse.Namespace) -> int:
     check_target(arguments.out)
     draw_off_screen()
     # torch before Qt: on Windows it fails to load the other way round.
-    from ecgviewer.cli.cached import CachedModels
+    from ecgviewer.cli.screening.cached import CachedModels
 
     try:
         analysis = CachedModels().analyze(recording, bundle)

@@ -14,7 +14,7 @@ import numpy as np
 
 from ecgviewer.core.analysis import Analysis, FloatArray
 from ecgviewer.core.errors import EcgViewerError
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.core.system.qt_libraries import check_qt_libraries, has_display
 from ecgviewer.core.system.resources import resource_dir
 from ecgviewer.io import find_records, open_record

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict
 
-from ecgviewer.core.record_ref import ReadOptions
-from ecgviewer.core.recording import Note
+from ecgviewer.core.record.record_ref import ReadOptions
+from ecgviewer.core.record.recording import Note
 
 _LATER = ("delimiter", "decimal", "time")
 """Left out where they are not answered: reviews are found by the hash of what was before them."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ecgviewer.core.errors import MissingFileError
-from ecgviewer.core.record_ref import ReadOptions, RecordRef
+from ecgviewer.core.record.record_ref import ReadOptions, RecordRef
 from ecgviewer.io import limits
 from ecgviewer.io.file_access import FileStamp
 from ecgviewer.io.registry import RecordFailure, records_among

@@ -10,15 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 from ecgviewer.core.errors import CorruptFileError, UnsupportedFormatError
-from ecgviewer.core.record_ref import ReadOptions, RecordRef
-from ecgviewer.core.recording import Note, Numbering, Patient, Recording
-from ecgviewer.core.source_facts import SourceFacts
-from ecgviewer.core.start import Start
+from ecgviewer.core.record.record_ref import ReadOptions, RecordRef
+from ecgviewer.core.record.recording import Note, Numbering, Patient, Recording
+from ecgviewer.core.record.source_facts import SourceFacts
+from ecgviewer.core.record.start import Start
 from ecgviewer.io import limits
 from ecgviewer.io.answers import answers_text, used_answers
-from ecgviewer.io.checks import check_amount, check_sampling, name_leads, signal_notes
 from ecgviewer.io.file_access import FileStamp
 from ecgviewer.io.record_hash import record_hash
+from ecgviewer.io.statements.checks import check_amount, check_sampling, name_leads, signal_notes
 
 FloatArray = npt.NDArray[np.float32]
 ReadRange = Callable[[int, int, Sequence[int]], FloatArray]

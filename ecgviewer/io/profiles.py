@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TypeGuard
 
 from ecgviewer.core.errors import RecordError
-from ecgviewer.core.record_ref import DECIMALS, DELIMITERS, ReadOptions, time_column_of
+from ecgviewer.core.record.record_ref import DECIMALS, DELIMITERS, ReadOptions, time_column_of
 from ecgviewer.core.system.files import make_private
 from ecgviewer.core.system.user_dirs import config_dir
 from ecgviewer.io import limits

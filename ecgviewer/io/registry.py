@@ -12,13 +12,13 @@ from ecgviewer.core.errors import (
     RecordError,
     UnsupportedFormatError,
 )
-from ecgviewer.core.record_ref import ReadOptions, RecordRef
-from ecgviewer.core.recording import Recording
+from ecgviewer.core.record.record_ref import ReadOptions, RecordRef
+from ecgviewer.core.record.recording import Recording
 from ecgviewer.io import limits
-from ecgviewer.io.derived import with_limb_leads
 from ecgviewer.io.file_access import FileStamp, is_folder, is_regular, starts_with
 from ecgviewer.io.readers import count_in, kind_of, listed_as_record, open_as
 from ecgviewer.io.recognise import known_refusal, refusal
+from ecgviewer.io.statements.derived_leads import with_limb_leads
 from ecgviewer.io.wfdb.header import read_header
 from ecgviewer.io.wfdb.reader import check_claims, open_wfdb
 

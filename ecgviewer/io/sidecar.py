@@ -9,9 +9,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from ecgviewer.core.errors import RecordError
-from ecgviewer.core.recording import Patient
+from ecgviewer.core.record.recording import Patient
 from ecgviewer.io.file_access import FileStamp
-from ecgviewer.io.patients import parse_age, parse_sex
+from ecgviewer.io.statements.patients import parse_age, parse_sex
 
 _MAX_TABLE_BYTES = 20_000_000
 _ID = "ECG_ID"

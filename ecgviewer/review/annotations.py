@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ecgviewer.core.analysis import Analysis, Flag
-from ecgviewer.core.recording import Recording
+from ecgviewer.core.record.recording import Recording
 from ecgviewer.review.privacy.identity import public_name
 
 VERDICTS = ("accepted", "rejected", "unsure")

@@ -19,7 +19,7 @@ from ecgviewer.core.analysis import Analysis, Flag, FloatArray
 from ecgviewer.core.flags import words_of
 from ecgviewer.core.overlap import common_share
 from ecgviewer.core.system.mapped_arrays import read_columns
-from ecgviewer.signal.shapes import group_alike, unit_rows
+from ecgviewer.signal.heartbeats.shapes import group_alike, unit_rows
 
 BEFORE_S, AFTER_S = 0.30, 0.60
 """What is compared around the R peak of a flagged beat."""

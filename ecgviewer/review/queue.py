@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ecgviewer.core.analysis import Analysis
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.core.system.files import make_private
 from ecgviewer.core.system.user_dirs import data_dir
 from ecgviewer.review.annotations import Review

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ecgviewer.core.errors import EcgViewerError
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -12,7 +12,6 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from ecgviewer.signal.beats import beat_windows, nan_median, prevailing, shape_correlation
 from ecgviewer.signal.gaps import (
     DoubleArray,
     FloatArray,
@@ -20,8 +19,14 @@ from ecgviewer.signal.gaps import (
     median_of,
     quantile_of,
 )
-from ecgviewer.signal.pacing import find_stimuli, without_stimuli
-from ecgviewer.signal.r_peaks import IntArray
+from ecgviewer.signal.heartbeats.beats import (
+    beat_windows,
+    nan_median,
+    prevailing,
+    shape_correlation,
+)
+from ecgviewer.signal.heartbeats.pacing import find_stimuli, without_stimuli
+from ecgviewer.signal.heartbeats.r_peaks import IntArray
 from ecgviewer.signal.resample import resample_bridged
 from ecgviewer.signal.scipy_parts import butter, sosfiltfilt, uniform_filter1d
 
@@ -91,7 +96,7 @@ class AverageBeat:
     p_height : float
         Root mean square over leads of the P wave at its peak, in the recording's unit.
     correlation : float64 array [beats of the recording]
-        :func:`ecgviewer.signal.beats.shape_correlation` of every R peak given.
+        :func:`ecgviewer.signal.heartbeats.beats.shape_correlation` of every R peak given.
     capture_s : float or None
         Where ventricular pacing stimuli were, in seconds from the R peak.
     """

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ecgviewer.signal.beats import dominant_beats
 from ecgviewer.signal.delineation import Marks
 from ecgviewer.signal.gaps import BoolArray, DoubleArray, bridge_gaps
-from ecgviewer.signal.r_peaks import IntArray
+from ecgviewer.signal.heartbeats.beats import dominant_beats
+from ecgviewer.signal.heartbeats.r_peaks import IntArray
 from ecgviewer.signal.scipy_parts import butter, sosfilt, sosfiltfilt, uniform_filter1d
 
 SETTLE_S = 8.0

@@ -16,8 +16,8 @@ import numpy.typing as npt
 
 from ecgviewer.core.leads import standard_indices
 from ecgviewer.core.quality import EXCHANGES
-from ecgviewer.signal.beats import detect_r_peaks, median_beats
 from ecgviewer.signal.gaps import DoubleArray
+from ecgviewer.signal.heartbeats.beats import detect_r_peaks, median_beats
 
 LIMB = ("I", "II", "III", "aVR", "aVL", "aVF")
 CHEST = ("V1", "V2", "V3", "V4", "V5", "V6")

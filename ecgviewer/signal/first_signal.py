@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ecgviewer.core.leads import is_ecg_channel
-from ecgviewer.core.recording import Recording
+from ecgviewer.core.record.recording import Recording
 from ecgviewer.signal.measures.rate import unseen_samples
 
 PIECE_S = 10.0

@@ -5,10 +5,16 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ecgviewer.core.stimuli import ATRIAL, NO_MARKS, VENTRICULAR, StimulusMarks
+from ecgviewer.core.record.stimuli import ATRIAL, NO_MARKS, VENTRICULAR, StimulusMarks
 from ecgviewer.signal.delineation import average_beat
-from ecgviewer.signal.pacing import ATRIAL_S, CAPTURE_S, IntArray, find_stimuli, pacing_of
-from ecgviewer.signal.r_peaks import detect_r_peaks
+from ecgviewer.signal.heartbeats.pacing import (
+    ATRIAL_S,
+    CAPTURE_S,
+    IntArray,
+    find_stimuli,
+    pacing_of,
+)
+from ecgviewer.signal.heartbeats.r_peaks import detect_r_peaks
 
 
 def find_marks(signal_mv: npt.ArrayLike, fs_hz: float) -> StimulusMarks:
@@ -32,7 +38,7 @@ def mark_stimuli(
     signal_mv : array [L, n]
         Unfiltered, wholly missing leads left out.
     stimuli : int array [S]
-        As from :func:`ecgviewer.signal.pacing.find_stimuli`.
+        As from :func:`ecgviewer.signal.heartbeats.pacing.find_stimuli`.
     r_peaks : int array [B]
     """
     if stimuli.size == 0:

@@ -21,7 +21,7 @@ from ecgviewer.app.work.inference import Run
 from ecgviewer.core.analysis import Analysis, WindowScore
 from ecgviewer.core.errors import CancelledError, EcgViewerError
 from ecgviewer.core.leads import STANDARD_LEADS
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.core.reference import NormalReference
 from ecgviewer.io import open_record
 from ecgviewer.review.annotations import RecordKey, Review

@@ -11,7 +11,7 @@ import numpy as np
 
 from ecgviewer.core.analysis import Analysis
 from ecgviewer.core.errors import AnalysisError
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.io import open_record
 from tests import generators
 from tests.app.driving import ClockworkInference, make_analysis

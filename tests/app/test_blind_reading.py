@@ -26,8 +26,8 @@ from ecgviewer.app.evidence.window import EvidenceWindow
 from ecgviewer.app.report.print_preview import PrintPreview
 from ecgviewer.app.shell.diagnostics import diagnostics
 from ecgviewer.app.shell.window import MainWindow
-from ecgviewer.core.record_ref import RecordRef
-from ecgviewer.core.source_facts import FileEvent, MachineMeasurement, SourceFacts
+from ecgviewer.core.record.record_ref import RecordRef
+from ecgviewer.core.record.source_facts import FileEvent, MachineMeasurement, SourceFacts
 from ecgviewer.io import open_record
 from ecgviewer.review.privacy.anonymize import Privacy
 from tests.app.driving import (

@@ -16,8 +16,8 @@ from ecgviewer.app.evidence.file_median import align
 from ecgviewer.app.evidence.measurements import PRE_S, Evidence, gather
 from ecgviewer.app.qt.theme import DARK, LIGHT
 from ecgviewer.core.leads import STANDARD_LEADS
-from ecgviewer.core.record_ref import RecordRef
-from ecgviewer.core.source_facts import MedianBeats, SourceFacts
+from ecgviewer.core.record.record_ref import RecordRef
+from ecgviewer.core.record.source_facts import MedianBeats, SourceFacts
 from ecgviewer.io import open_record
 from ecgviewer.signal.measures.interval_words import interval_texts
 from tests.app.trace_material import analysis_of, ecg, flat, recording_of

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from ecgviewer.app.shell import flag_derivation
-from ecgviewer.app.shell.flag_derivation import FlagDerivation
+from ecgviewer.app.shell.record import flag_derivation
+from ecgviewer.app.shell.record.flag_derivation import FlagDerivation
 from ecgviewer.core.analysis import Analysis, Flag
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from tests.app.driving import make_analysis
 
 

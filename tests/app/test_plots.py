@@ -20,7 +20,7 @@ from ecgviewer.app.plots.saving import Table
 from ecgviewer.app.shell.window import MainWindow
 from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.core.progress import CancelToken, no_progress
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.io import open_record
 from ecgviewer.signal.measures.vector_loops import LEADS, heart_vector
 from tests.app.driving import open_and_wait, spin

@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 
 from ecgviewer.app.review.results.results_window import ResultsWindow
 from ecgviewer.app.shell.window import MainWindow
-from ecgviewer.cli.table import Row, csv_header, csv_line
+from ecgviewer.cli.screening.table import Row, csv_header, csv_line
 from tests.app.driving import spin
 
 

@@ -19,7 +19,7 @@ from ecgviewer.app.shell.window import MainWindow
 from ecgviewer.app.work.inference import Inference
 from ecgviewer.core.errors import AnalysisError
 from ecgviewer.review.exports.json_export import schema
-from ecgviewer.review.exports.wfdb_export import import_wfdb
+from ecgviewer.review.exports.wfdb.export import import_wfdb
 from tests.app.driving import spin
 
 wfdb = pytest.importorskip("wfdb")

@@ -17,8 +17,8 @@ from ecgviewer.app.work.jobs import heart_job
 from ecgviewer.app.work.workers import Reporter
 from ecgviewer.core.analysis import Flag
 from ecgviewer.core.progress import CancelToken
-from ecgviewer.core.record_ref import RecordRef
-from ecgviewer.core.stimuli import VENTRICULAR, StimulusMarks
+from ecgviewer.core.record.record_ref import RecordRef
+from ecgviewer.core.record.stimuli import VENTRICULAR, StimulusMarks
 from ecgviewer.io import open_record
 from tests.app.trace_material import (
     close_to,

@@ -15,7 +15,7 @@ from PySide6.QtCore import Qt
 
 from ecgviewer.app.shell.settings import SettingsStore
 from ecgviewer.app.shell.window import MainWindow
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.review.queue import WorkQueue, default_database
 from tests.app.driving import Build, on_disk, open_for_review, press, review_of, spin
 

@@ -10,7 +10,7 @@ import pytest
 
 from ecgviewer.app.shell.window import MainWindow
 from ecgviewer.core.analysis import Analysis
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.io import arrivals
 from tests.app.driving import ClockworkInference, make_analysis, spin
 from tests.generators import ecg_uv, write_wfdb_16

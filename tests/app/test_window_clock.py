@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from ecgviewer.app.qt.time_texts import span_text
 from ecgviewer.app.shell.window import MainWindow
 from ecgviewer.app.trace.page.time_axis import axis_times
-from ecgviewer.core.start import Start
+from ecgviewer.core.record.start import Start
 from ecgviewer.review.edits import editing
 from tests.app.driving import make_analysis, spin
 from tests.generators import ecg_uv, write_wfdb_16

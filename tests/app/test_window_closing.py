@@ -16,7 +16,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from ecgviewer.app.shell.window import MainWindow
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.io import open_record
 from tests.app.driving import Build, ClockworkInference, annotate, kept, open_and_wait, spin
 

@@ -19,7 +19,7 @@ import pytest
 from ecgviewer.app.shell.settings import SettingsStore
 from ecgviewer.app.work.inference import Inference
 from ecgviewer.core.errors import AnalysisError, RecordError
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.core.system.user_dirs import cache_dir
 from ecgviewer.io import open_record
 from ecgviewer.review import annotations

@@ -193,7 +193,7 @@ def test_a_record_that_vanishes_while_open_is_reported(make_window: Build, tmp_p
 def test_thousands_of_records_are_listed_without_stalling(
     make_window: Build, tmp_path: Path
 ) -> None:
-    from ecgviewer.core.record_ref import RecordRef
+    from ecgviewer.core.record.record_ref import RecordRef
 
     window = make_window()
     refs = [RecordRef(tmp_path / f"r{n:05d}.hea") for n in range(20_000)]

@@ -18,7 +18,7 @@ from ecgviewer.app.qt.cycle_collection import CycleCollector
 from ecgviewer.app.shell.session import Session
 from ecgviewer.app.shell.settings import SettingsStore
 from ecgviewer.app.shell.window import MainWindow
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from tests.app.driving import Build, ClockworkInference, annotate, build_window, open_and_wait, spin
 
 OPENINGS = int(os.environ.get("ECGVIEWER_OPENINGS", "1000"))

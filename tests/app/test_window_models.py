@@ -20,7 +20,7 @@ from ecgviewer.app.screenshot import take
 from ecgviewer.app.shell.window import MainWindow
 from ecgviewer.app.work.inference import Inference
 from ecgviewer.core.errors import EcgViewerError
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.models.networks.architectures import model_ids
 from tests.app.driving import Build, open_and_wait, spin
 from tests.perf.probes import probe

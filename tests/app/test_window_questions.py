@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QDialogButtonBox, QLabel
 from ecgviewer.app.dialogs import import_dialog
 from ecgviewer.app.dialogs.import_dialog import ImportDialog
 from ecgviewer.app.dialogs.import_look import Inspection
-from ecgviewer.core.record_ref import ReadOptions
+from ecgviewer.core.record.record_ref import ReadOptions
 from tests import generators
 from tests.app.asking import (
     answer,

@@ -10,11 +10,11 @@ from PySide6.QtTest import QTest
 
 from ecgviewer.app.shell.window import MainWindow
 from ecgviewer.cli import main
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.core.system.user_dirs import cache_dir
 from ecgviewer.io import open_record
 from ecgviewer.models.networks.architectures import model_ids
-from ecgviewer.models.run.store import AnalysisStore
+from ecgviewer.models.run.kept.store import AnalysisStore
 from tests.app.driving import Build, ClockworkInference, make_analysis, open_and_wait, spin
 
 RECORD, OTHER = "00010_hr.hea", "00330_hr.hea"

@@ -18,7 +18,7 @@ from ecgviewer.app.trace.scene.scene import Scene
 from ecgviewer.app.trace.view import TraceView
 from ecgviewer.core.analysis import Analysis, Flag, WindowScore
 from ecgviewer.core.leads import STANDARD_LEADS
-from ecgviewer.core.recording import Patient, Recording
+from ecgviewer.core.record.recording import Patient, Recording
 from ecgviewer.core.reference import NormalReference
 from ecgviewer.review.annotations import Annotation
 from tests.generators import ecg_mv

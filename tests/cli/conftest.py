@@ -5,7 +5,7 @@ import pytest
 
 from ecgviewer.core.analysis import Analysis, WindowScore
 from ecgviewer.core.leads import STANDARD_LEADS
-from ecgviewer.core.recording import Recording
+from ecgviewer.core.record.recording import Recording
 from ecgviewer.core.reference import NormalReference
 
 

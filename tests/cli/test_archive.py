@@ -17,10 +17,10 @@ from ecgviewer.cli.archive.command import run_archive
 from ecgviewer.cli.archive.content import content_sha256
 from ecgviewer.cli.archive.schema import About
 from ecgviewer.cli.progress import RunProgress
-from ecgviewer.cli.rows import Job
-from ecgviewer.cli.table import Row
+from ecgviewer.cli.screening.rows import Job
+from ecgviewer.cli.screening.table import Row
 from ecgviewer.core.errors import EcgViewerError
-from ecgviewer.core.record_ref import ReadOptions, RecordRef
+from ecgviewer.core.record.record_ref import ReadOptions, RecordRef
 from ecgviewer.io import find_records, open_record
 from tests.cli.archives import table_of, write_records
 

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from ecgviewer.cli.compare import same_patient_text
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.io import open_record
 from tests.generators import ecg_uv, write_wfdb_16
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from ecgviewer.cli.screening import _opened
+from ecgviewer.cli.screening.in_worker import _opened
 from ecgviewer.cli.watch.following import Following
-from ecgviewer.core.record_ref import ReadOptions, RecordRef
+from ecgviewer.core.record.record_ref import ReadOptions, RecordRef
 from ecgviewer.io.arrivals import Arrivals
 from tests.generators import ecg_uv, write_wfdb_16
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from ecgviewer.cli.known import InOrder, KnownRows
-from ecgviewer.cli.rows import Job
-from ecgviewer.cli.table import Row
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.cli.screening.known import InOrder, KnownRows
+from ecgviewer.cli.screening.rows import Job
+from ecgviewer.cli.screening.table import Row
+from ecgviewer.core.record.record_ref import RecordRef
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from ecgviewer import __version__
 from ecgviewer.cli import main
 from ecgviewer.cli.parser import window_arguments
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.io import open_record
 from ecgviewer.review.annotations import RecordKey
 from ecgviewer.review.edits.editing import add, make

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ecgviewer.cli.map_paths import MapPaths
-from ecgviewer.cli.maps import write_maps
+from ecgviewer.cli.screening.map_paths import MapPaths
+from ecgviewer.cli.screening.maps import write_maps
 from ecgviewer.core.leads import STANDARD_LEADS
-from ecgviewer.core.record_ref import RecordRef
-from ecgviewer.core.recording import Numbering
+from ecgviewer.core.record.record_ref import RecordRef
+from ecgviewer.core.record.recording import Numbering
 
 
 def test_every_map_is_on_the_recordings_own_time_base(tmp_path, recording, make_analysis):

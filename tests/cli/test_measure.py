@@ -14,7 +14,7 @@ import pytest
 
 from ecgviewer.app.evidence.measurements import gather
 from ecgviewer.cli import main
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.io import open_record
 from tests.generators import write_wfdb_16
 from tests.signal.hearts import FS_HZ, heart

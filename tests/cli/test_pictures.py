@@ -10,11 +10,11 @@ import pydicom
 import pytest
 
 from ecgviewer.cli import main
-from ecgviewer.cli.cached import CachedModels
 from ecgviewer.cli.choose import bundle_path
 from ecgviewer.cli.parser import SPECIFICITY
+from ecgviewer.cli.screening.cached import CachedModels
 from ecgviewer.core.flags import derive_flags
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.io import open_record
 from ecgviewer.review.annotations import FlagVerdict, RecordKey, flag_origin, new_id
 from ecgviewer.review.edits.editing import judge

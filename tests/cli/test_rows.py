@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ecgviewer.cli.rows import Job, anonymous_row, error_row, result_row, worst_place
-from ecgviewer.cli.table import CLOCK_COLUMNS, COLUMNS, open_table
+from ecgviewer.cli.screening.rows import Job, anonymous_row, error_row, result_row, worst_place
+from ecgviewer.cli.screening.table import CLOCK_COLUMNS, COLUMNS, open_table
 from ecgviewer.core.errors import AnalysisError
 from ecgviewer.core.quality import QualityFinding
-from ecgviewer.core.recording import Note, Numbering
-from ecgviewer.core.start import Start
+from ecgviewer.core.record.recording import Note, Numbering
+from ecgviewer.core.record.start import Start
 
 
 def job():

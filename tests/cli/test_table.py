@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from ecgviewer.cli.table import COLUMNS, Row, open_table
+from ecgviewer.cli.screening.table import COLUMNS, Row, open_table
 
 ROW = Row("ward/a.hea", "a", "cae", 1.5, float("nan"), 0.25, 2.0, 0, "flat V1, V2", "V3", 0.1, 0.2)
 

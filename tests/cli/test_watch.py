@@ -12,7 +12,7 @@ import time
 import pytest
 
 from ecgviewer.cli import main
-from ecgviewer.cli.table import COLUMNS, Row
+from ecgviewer.cli.screening.table import COLUMNS, Row
 from ecgviewer.cli.watch.ledger import FileState, Ledger
 from ecgviewer.core.errors import EcgViewerError
 from tests.generators import ecg_uv, write_wfdb_16

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time, timedelta, timezone
 
 import pytest
 
-from ecgviewer.core.start import Start, clock_text, start_from_json, start_to_json
+from ecgviewer.core.record.start import Start, clock_text, start_from_json, start_to_json
 
 
 def test_a_moment_known_whole() -> None:

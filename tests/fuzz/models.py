@@ -13,12 +13,12 @@ from safetensors.numpy import load as load_tensors
 
 from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.core.flags import derive_flags
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.io import open_record
 from ecgviewer.models.bundle.bundle import Bundle, read_info
 from ecgviewer.models.bundle.file import content_sha256
 from ecgviewer.models.run.analyser import Detector
-from ecgviewer.models.run.store import AnalysisStore
+from ecgviewer.models.run.kept.store import AnalysisStore
 from tests.fuzz import mutations
 from tests.fuzz.target import SAMPLES, Target, name_of
 from tests.models.bundles import HYPER, make_bundle

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ecgviewer.app.shell.settings import SettingsStore
-from ecgviewer.core.record_ref import ReadOptions
+from ecgviewer.core.record.record_ref import ReadOptions
 from ecgviewer.core.system.user_dirs import config_dir
 from ecgviewer.io.profiles import known_profiles, remember
 from ecgviewer.signal.pyramid.pyramid import MinMaxPyramid

@@ -12,8 +12,8 @@ import soundfile
 
 from ecgviewer.core.errors import EcgViewerError, RecordError
 from ecgviewer.io import RecordFailure, find_records, open_record
-from ecgviewer.io.hdf5 import layout as hdf5_layout
-from ecgviewer.review.exports.wfdb_import import find_annotators, read_annotator
+from ecgviewer.io.hdf5.locate import layout as hdf5_layout
+from ecgviewer.review.exports.wfdb.read import find_annotators, read_annotator
 from tests.fuzz import mutations
 from tests.fuzz.hdf5_builder import write_hostile
 from tests.fuzz.target import SAMPLES, Target, name_of
@@ -112,8 +112,8 @@ def _read_record(folder: Path, changed: Path) -> str:
 def _annotation_seeds(folder: Path) -> list[Path]:
     from ecgviewer.review.annotations import RecordKey, Review
     from ecgviewer.review.edits import editing
-    from ecgviewer.review.exports.wfdb_codec import Mark, encode
-    from ecgviewer.review.exports.wfdb_export import export_wfdb
+    from ecgviewer.review.exports.wfdb.codec import Mark, encode
+    from ecgviewer.review.exports.wfdb.export import export_wfdb
 
     write_wfdb_16(folder, "a", ecg_uv(4.0))
     marks = []
@@ -131,7 +131,7 @@ def _annotation_seeds(folder: Path) -> list[Path]:
 
 
 def _read_annotations(folder: Path, changed: Path) -> str:
-    from ecgviewer.review.exports.wfdb_export import import_wfdb
+    from ecgviewer.review.exports.wfdb.export import import_wfdb
 
     recording = open_record(next(r for r in find_records(folder / "a.hea")))  # type: ignore[arg-type]
     assert changed.suffix[1:] in find_annotators(recording)

@@ -17,7 +17,7 @@ from ecgviewer.review.edits.review_json import to_json
 from ecgviewer.review.edits.store import ReviewStore
 from ecgviewer.review.exports.csv_export import export_csv, import_csv
 from ecgviewer.review.exports.json_export import export_json, import_json
-from ecgviewer.review.exports.wfdb_export import export_wfdb
+from ecgviewer.review.exports.wfdb.export import export_wfdb
 from ecgviewer.review.labels import DEFAULT_LABELS, load_labels
 from tests.fuzz import mutations
 from tests.fuzz.target import Target, name_of

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ecgviewer.core.errors import RecordError
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.io import open_record
 from ecgviewer.io.wfdb.header import read_header
 from tests.fuzz.kinds import KINDS, MODULES

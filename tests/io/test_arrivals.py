@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from ecgviewer.core.errors import MissingFileError
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.io.arrivals import Arrivals
 from tests.generators import ecg_uv, write_wfdb_16
 

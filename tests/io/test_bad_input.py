@@ -17,7 +17,7 @@ from ecgviewer.core.errors import (
     UnansweredError,
     UnsupportedFormatError,
 )
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.io import RecordFailure, find_records, open_record
 from tests.generators import LEADS, ecg_mv, ecg_uv, write_wfdb_16
 

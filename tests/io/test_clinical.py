@@ -14,8 +14,8 @@ import pytest
 import sierraecg
 
 from ecgviewer.core.errors import CorruptFileError, RecordError, UnsupportedFormatError
-from ecgviewer.core.record_ref import RecordRef
-from ecgviewer.core.recording import Recording
+from ecgviewer.core.record.record_ref import RecordRef
+from ecgviewer.core.record.recording import Recording
 from ecgviewer.io import RecordFailure, find_records, open_record
 from tests.generators import LEADS, ecg_mv, ecg_uv
 from tests.io.clinical_files import muse_leads_mv, write_mortara, write_scp

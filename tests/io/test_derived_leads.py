@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.io import open_record
-from ecgviewer.review.exports.wfdb_samples import export_samples
+from ecgviewer.review.exports.wfdb.samples import export_samples
 from tests.generators import LEADS, ecg_uv, write_wfdb_16
 
 SIGNAL = ecg_uv(4.0)

@@ -15,8 +15,8 @@ from pydicom.uid import (
 )
 
 from ecgviewer.core.errors import CorruptFileError, RecordError, UnsupportedFormatError
-from ecgviewer.core.record_ref import ReadOptions, RecordRef
-from ecgviewer.core.recording import Recording
+from ecgviewer.core.record.record_ref import ReadOptions, RecordRef
+from ecgviewer.core.record.recording import Recording
 from ecgviewer.io import RecordFailure, find_records, open_record
 from tests.generators import LEADS, ecg_mv
 from tests.io.dicom_files import code, dataset, group, write

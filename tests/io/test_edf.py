@@ -12,8 +12,8 @@ import pytest
 from edfio import Bdf, BdfSignal, Edf, EdfAnnotation, EdfSignal, Patient
 
 from ecgviewer.core.errors import CorruptFileError, RecordError, UnsupportedFormatError
-from ecgviewer.core.record_ref import ReadOptions, RecordRef
-from ecgviewer.core.recording import Recording
+from ecgviewer.core.record.record_ref import ReadOptions, RecordRef
+from ecgviewer.core.record.recording import Recording
 from ecgviewer.io import find_records, open_record
 from tests.generators import LEADS, ecg_mv, ecg_uv, write_wfdb_16
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from ecgviewer.core.errors import MissingFileError, RecordError, UnsupportedFormatError
-from ecgviewer.core.record_ref import ReadOptions, RecordRef
+from ecgviewer.core.record.record_ref import ReadOptions, RecordRef
 from ecgviewer.io import RecordFailure, find_records, open_record
 from tests.generators import ecg_mv, ecg_uv, write_wfdb_16
 

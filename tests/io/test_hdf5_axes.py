@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from ecgviewer.core.errors import UnsupportedFormatError
-from ecgviewer.core.record_ref import ReadOptions, RecordRef
+from ecgviewer.core.record.record_ref import ReadOptions, RecordRef
 from ecgviewer.io import find_records, open_record
-from ecgviewer.io.hdf5.find import ArrayAxes, guess_axes
+from ecgviewer.io.hdf5.locate.find import ArrayAxes, guess_axes
 from tests.generators import LEADS, ecg_mv
 
 ECG_MV = ecg_mv(10.0)

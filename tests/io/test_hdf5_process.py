@@ -17,7 +17,7 @@ import pytest
 
 from ecgviewer.core.child.process import ARGUMENT
 from ecgviewer.core.errors import CorruptFileError, UnsupportedFormatError
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.io import RecordFailure, find_records, limits, open_record
 from ecgviewer.io.hdf5 import file as hdf5_file
 from ecgviewer.io.process import client as hdf5_process

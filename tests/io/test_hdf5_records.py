@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from ecgviewer.core.errors import UnansweredError, UnsupportedFormatError
-from ecgviewer.core.record_ref import ReadOptions, RecordRef
-from ecgviewer.core.recording import Recording
+from ecgviewer.core.record.record_ref import ReadOptions, RecordRef
+from ecgviewer.core.record.recording import Recording
 from ecgviewer.io import find_records, open_record, profiles
-from ecgviewer.io.hdf5 import layout as hdf5_layout
+from ecgviewer.io.hdf5.locate import layout as hdf5_layout
 from tests.generators import LEADS, ecg_mv
 
 ECG_MV = ecg_mv(10.0, 500.0)

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from ecgviewer.core.errors import UnansweredError, UnsupportedFormatError
-from ecgviewer.core.record_ref import ReadOptions, RecordRef
-from ecgviewer.core.recording import Recording
+from ecgviewer.core.record.record_ref import ReadOptions, RecordRef
+from ecgviewer.core.record.recording import Recording
 from ecgviewer.io import open_record
 from tests.generators import LEADS, ecg_mv
 

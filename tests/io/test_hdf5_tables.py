@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from ecgviewer.core.errors import UnansweredError
-from ecgviewer.core.record_ref import ReadOptions, RecordRef
-from ecgviewer.core.recording import Recording
+from ecgviewer.core.record.record_ref import ReadOptions, RecordRef
+from ecgviewer.core.record.recording import Recording
 from ecgviewer.io import open_record
-from ecgviewer.io.hdf5.layout import inspect, preview
+from ecgviewer.io.hdf5.locate.layout import inspect, preview
 from tests.generators import LEADS, ecg_mv
 
 N, FS_HZ = 2000, 500.0

@@ -13,7 +13,7 @@ import pytest
 
 from ecgviewer.core.child.messages import receive
 from ecgviewer.core.errors import CorruptFileError, RecordError, UnsupportedFormatError
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.io import RecordFailure, find_records, limits, open_record
 from ecgviewer.io.process import client as hdf5_process
 from tests.generators import LEADS, ecg_mv, ecg_uv, write_wfdb_16

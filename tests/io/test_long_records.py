@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.io import open_record
 from tests.generators import LEADS, ecg_mv, write_long_wfdb
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from ecgviewer.core.leads import is_ecg_channel
-from ecgviewer.core.record_ref import ReadOptions, RecordRef
-from ecgviewer.core.recording import Recording
+from ecgviewer.core.record.record_ref import ReadOptions, RecordRef
+from ecgviewer.core.record.recording import Recording
 from ecgviewer.io import open_record
-from ecgviewer.io.units import mv_per_unit
+from ecgviewer.io.statements.units import mv_per_unit
 from tests.generators import ecg_mv, ecg_uv, write_wfdb_16
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import h5py
 import pytest
 
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.io import open_record
-from ecgviewer.io.patients import parse_age, patient_from_comments
+from ecgviewer.io.statements.patients import parse_age, patient_from_comments
 from tests.generators import LEADS, ecg_mv, ecg_uv, write_wfdb_16
 
 

@@ -9,7 +9,7 @@ import pytest
 import wfdb
 
 from ecgviewer.core.leads import STANDARD_LEADS
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.io import RecordFailure, find_records, open_record
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from ecgviewer.core.record_ref import RecordRef
-from ecgviewer.core.recording import Recording
+from ecgviewer.core.record.record_ref import RecordRef
+from ecgviewer.core.record.recording import Recording
 from ecgviewer.io import open_record
-from ecgviewer.io.start_text import read_start
+from ecgviewer.io.statements.start_text import read_start
 from tests.generators import ecg_uv, write_wfdb_16
 
 

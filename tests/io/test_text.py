@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from ecgviewer.core.errors import CorruptFileError, RecordError, UnansweredError
-from ecgviewer.core.record_ref import ReadOptions, RecordRef
-from ecgviewer.core.recording import Recording
+from ecgviewer.core.record.record_ref import ReadOptions, RecordRef
+from ecgviewer.core.record.recording import Recording
 from ecgviewer.io import find_records, open_record, profiles
 from tests.generators import LEADS, ecg_mv, ecg_uv, write_wfdb_16
 

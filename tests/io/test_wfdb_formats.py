@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import wfdb
 
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.io import open_record
 from tests.generators import ecg_uv
 from tests.io.encoders import FLAC, PACKED, VALUE_RANGE, write_record

@@ -13,8 +13,8 @@ import wfdb
 
 from ecgviewer.cli.words import in_words
 from ecgviewer.core.errors import CorruptFileError, RecordError, UnansweredError
-from ecgviewer.core.record_ref import ReadOptions, RecordRef
-from ecgviewer.core.recording import Recording
+from ecgviewer.core.record.record_ref import ReadOptions, RecordRef
+from ecgviewer.core.record.recording import Recording
 from ecgviewer.io import open_record
 from tests.generators import LEADS, ecg_uv, write_wfdb_16
 from tests.io.encoders import encode, write_record

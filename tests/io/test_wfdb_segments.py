@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from ecgviewer.core.errors import CorruptFileError
-from ecgviewer.core.record_ref import ReadOptions, RecordRef
-from ecgviewer.core.recording import Recording
+from ecgviewer.core.record.record_ref import ReadOptions, RecordRef
+from ecgviewer.core.record.recording import Recording
 from ecgviewer.io import open_record
 from tests.generators import ecg_uv
 from tests.io.encoders import encode, write_record

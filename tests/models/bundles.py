@@ -9,7 +9,7 @@ import torch
 
 from ecgviewer.models.bundle.bundle import Bundle
 from ecgviewer.models.networks.network import NetworkOutput, build_network
-from ecgviewer.models.run.versions import library_versions
+from ecgviewer.models.run.kept.versions import library_versions
 from ecgviewer.models.run.windows import Windowing
 from ecgviewer.models.score.fitting import Normal, fit_scorer
 from ecgviewer.models.score.window_evidence import Window

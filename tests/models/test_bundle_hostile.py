@@ -234,7 +234,7 @@ assert not seen, seen
 
 def test_weights_that_overflow_give_no_score(path: Path, samples: Path) -> None:
     from ecgviewer.core.errors import AnalysisError
-    from ecgviewer.core.record_ref import RecordRef
+    from ecgviewer.core.record.record_ref import RecordRef
     from ecgviewer.io import open_record
     from ecgviewer.models.run.analyser import Detector
 

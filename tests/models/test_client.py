@@ -22,7 +22,7 @@ from ecgviewer.core.errors import (
     EcgViewerError,
     MissingFileError,
 )
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.models.bundle.bundle import Bundle
 from ecgviewer.models.process.client import Callbacks, InferenceClient
 from tests.generators import write_long_wfdb

@@ -13,14 +13,14 @@ import torch
 from ecgviewer.core.analysis import Analysis
 from ecgviewer.core.errors import AnalysisError
 from ecgviewer.core.leads import STANDARD_LEADS
-from ecgviewer.core.record_ref import RecordRef
-from ecgviewer.core.recording import Recording
+from ecgviewer.core.record.record_ref import RecordRef
+from ecgviewer.core.record.recording import Recording
 from ecgviewer.io import open_record
 from ecgviewer.models.bundle.bundle import Bundle
 from ecgviewer.models.run import growing_maps as maps_module
 from ecgviewer.models.run.analyser import Detector
 from ecgviewer.models.run.devices import resolve_device
-from ecgviewer.models.run.store import AnalysisStore
+from ecgviewer.models.run.kept.store import AnalysisStore
 
 MakeBundle = Callable[..., Bundle]
 

@@ -10,14 +10,14 @@ import pytest
 from ecgviewer.core.analysis import Analysis
 from ecgviewer.core.flags import derive_flags
 from ecgviewer.core.leads import STANDARD_LEADS
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.io import open_record
 from ecgviewer.models.bundle.bundle import Bundle
 from ecgviewer.models.run.analyser import Detector
+from ecgviewer.models.score.beat_features.window_features import INTERVALS
 from ecgviewer.models.score.densities import Directed
-from ecgviewer.models.score.features import INTERVALS
 from ecgviewer.models.score.findings import LEVEL_WORDS, find
-from ecgviewer.signal.r_peaks import detect_r_peaks
+from ecgviewer.signal.heartbeats.r_peaks import detect_r_peaks
 from tests.models.test_detector import in_memory
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -8,17 +8,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ecgviewer.core.record_ref import RecordRef
-from ecgviewer.core.recording import Recording
+from ecgviewer.core.record.record_ref import RecordRef
+from ecgviewer.core.record.recording import Recording
 from ecgviewer.io import open_record
 from ecgviewer.models.bundle.bundle import Bundle, shipped_bundle
 from ecgviewer.models.run.analyser import Detector
-from ecgviewer.models.score.features import describe
+from ecgviewer.models.score.beat_features.highpass import (
+    CANDIDATES,
+    CORNERS_HZ,
+    NO_FILTER,
+    put_back,
+)
+from ecgviewer.models.score.beat_features.window_features import describe
 from ecgviewer.models.score.findings import HIGHPASS
-from ecgviewer.models.score.highpass import CANDIDATES, CORNERS_HZ, NO_FILTER, put_back
 from ecgviewer.models.score.window_evidence import Looks
 from ecgviewer.signal.device_filter import DeviceFilter, HighPass
-from trainer.fitting.devices import through_device
+from trainer.fitting.calibration.device_copies import through_device
 
 NORMAL = "00010_hr.hea"
 

@@ -17,16 +17,17 @@ from ecgviewer.core.analysis import Analysis
 from ecgviewer.core.errors import AnalysisError, CancelledError
 from ecgviewer.core.flags import derive_flags, extend_flags
 from ecgviewer.core.progress import CancelToken
-from ecgviewer.core.record_ref import RecordRef
-from ecgviewer.core.recording import Recording
+from ecgviewer.core.record.record_ref import RecordRef
+from ecgviewer.core.record.recording import Recording
 from ecgviewer.core.system.file_lock import FileLock
 from ecgviewer.io import open_record
 from ecgviewer.models.bundle.bundle import Bundle
 from ecgviewer.models.process.client import InferenceClient
 from ecgviewer.models.run import growing_maps as maps
 from ecgviewer.models.run import piecewise as course
-from ecgviewer.models.run import unfinished, windows
+from ecgviewer.models.run import windows
 from ecgviewer.models.run.analyser import Detector
+from ecgviewer.models.run.kept import unfinished
 from tests.generators import write_long_wfdb
 from tests.models.test_client import Waiter
 

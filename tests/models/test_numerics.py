@@ -18,8 +18,8 @@ import torch
 
 from ecgviewer.core.analysis import Analysis
 from ecgviewer.core.errors import AnalysisError
-from ecgviewer.core.record_ref import RecordRef
-from ecgviewer.core.recording import Recording
+from ecgviewer.core.record.record_ref import RecordRef
+from ecgviewer.core.record.recording import Recording
 from ecgviewer.io import open_record
 from ecgviewer.models.bundle.bundle import Bundle, shipped_bundle
 from ecgviewer.models.run import windows

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from ecgviewer.models.networks.network import NetworkOutput
-from ecgviewer.models.score.features import describe, limb_scales
+from ecgviewer.models.score.beat_features.limb_leads import lead_disagreement
+from ecgviewer.models.score.beat_features.window_features import describe, limb_scales
 from ecgviewer.models.score.fitting import Normal, fit_scorer
 from ecgviewer.models.score.fusion import Scorer, WindowResult
-from ecgviewer.models.score.limb_leads import lead_disagreement
 from ecgviewer.models.score.window_evidence import Window
 from ecgviewer.signal.preprocessing import Preprocessing
 

@@ -12,11 +12,11 @@ import pytest
 
 from ecgviewer.core.analysis import Analysis
 from ecgviewer.core.flags import derive_flags
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.io import open_record
 from ecgviewer.models.bundle.bundle import Bundle
 from ecgviewer.models.run.analyser import Detector
-from ecgviewer.models.run.store import AnalysisStore
+from ecgviewer.models.run.kept.store import AnalysisStore
 
 
 @pytest.fixture(scope="module")

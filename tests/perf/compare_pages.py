@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from ecgviewer.core.recording import Recording
+    from ecgviewer.core.record.recording import Recording
 
 SIZES = ((1600, 1000), (1280, 720))
 LATER_S = 17.3
@@ -35,7 +35,7 @@ def draw(folder: Path, records: list[Path]) -> None:
         from ecgviewer.app.theme import DARK, LIGHT  # type: ignore[import-not-found, no-redef]
     from ecgviewer.app.trace.view import TraceView
     from ecgviewer.core.leads import STANDARD_LEADS
-    from ecgviewer.core.record_ref import RecordRef
+    from ecgviewer.core.record.record_ref import RecordRef
     from ecgviewer.io import open_record
     from ecgviewer.review.annotations import Annotation
     from tests.app.trace_material import analysis_of

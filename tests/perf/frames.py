@@ -14,7 +14,7 @@ from ecgviewer.app.qt.theme import LIGHT
 from ecgviewer.app.trace.view import TraceView
 from ecgviewer.core.analysis import Analysis, WindowScore
 from ecgviewer.core.leads import STANDARD_LEADS
-from ecgviewer.core.recording import FloatArray, Recording
+from ecgviewer.core.record.recording import FloatArray, Recording
 from ecgviewer.core.reference import NormalReference
 from ecgviewer.review.annotations import Annotation
 from tests.app.trace_material import show_analysis, show_annotations, show_recording

@@ -131,7 +131,7 @@ def memory(header: str, began: str) -> dict[str, Any]:
     from ecgviewer.app.shell.session import Session
     from ecgviewer.app.shell.settings import SettingsStore
     from ecgviewer.app.work.inference import Inference
-    from ecgviewer.core.record_ref import RecordRef
+    from ecgviewer.core.record.record_ref import RecordRef
     from tests.perf import frames
 
     settings = SettingsStore(None)

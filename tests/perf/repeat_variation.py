@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.io import open_record
 from ecgviewer.signal.measures.comparison import global_values, st_levels
 from ecgviewer.signal.measures.intervals import measure

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.io import open_record
 from ecgviewer.models.bundle.bundle import Bundle, shipped_bundle
 from ecgviewer.models.run.analyser import Detector

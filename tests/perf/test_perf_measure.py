@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pytest
 
 from ecgviewer.core.leads import STANDARD_LEADS
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.io import open_record
 from ecgviewer.signal.measures.intervals import measure
 

@@ -67,7 +67,7 @@ def test_frames_against_a_naive_viewer(qt_app, span_s: float) -> None:
 def test_range_reads_against_reading_whole(tmp_path) -> None:
     import wfdb
 
-    from ecgviewer.core.record_ref import RecordRef
+    from ecgviewer.core.record.record_ref import RecordRef
     from ecgviewer.io import open_record
 
     header = write_wfdb_16(tmp_path, "hour", np.tile(ecg_uv(60.0), (1, 20)))

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QApplication
 from ecgviewer.app.qt.theme import LIGHT
 from ecgviewer.app.trace.view import TraceView
 from ecgviewer.core.analysis import Analysis
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.io import open_record
 from tests.app.trace_material import show_analysis, show_recording
 from tests.generators import write_long_wfdb

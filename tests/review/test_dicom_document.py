@@ -10,7 +10,7 @@ import pytest
 from pydicom import config, dcmread
 from pydicom.uid import UID
 
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.io import open_record
 from ecgviewer.io.dicom.study import study_of
 from ecgviewer.review.errors import ExportError

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ecgviewer.core.errors import EcgViewerError
-from ecgviewer.core.recording import Patient
+from ecgviewer.core.record.recording import Patient
 from ecgviewer.io import find_records, open_record
 from ecgviewer.review.annotations import Annotation, FlagOrigin, FlagVerdict, RecordKey, Review
 from ecgviewer.review.edits import editing
@@ -24,7 +24,7 @@ from ecgviewer.review.exports.csv_export import export_csv, import_csv
 from ecgviewer.review.exports.exports import export_record, export_reviews
 from ecgviewer.review.exports.json_export import export_json, import_json, schema
 from ecgviewer.review.exports.seal import make_seal
-from ecgviewer.review.exports.wfdb_export import export_wfdb, import_wfdb
+from ecgviewer.review.exports.wfdb.export import export_wfdb, import_wfdb
 from ecgviewer.review.privacy.anonymize import Privacy, anonymize
 
 wfdb = pytest.importorskip("wfdb")

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from ecgviewer.core.record_ref import RecordRef
-from ecgviewer.core.recording import Patient
-from ecgviewer.core.start import Start
+from ecgviewer.core.record.record_ref import RecordRef
+from ecgviewer.core.record.recording import Patient
+from ecgviewer.core.record.start import Start
 from ecgviewer.io import open_record
 from ecgviewer.review.annotations import Code, FlagOrigin, RecordKey, Review
 from ecgviewer.review.edits import editing

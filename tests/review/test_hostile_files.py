@@ -16,10 +16,10 @@ from ecgviewer.review.annotations import Review
 from ecgviewer.review.edits.journal import encode_line
 from ecgviewer.review.edits.review_json import dumps, from_json, to_json
 from ecgviewer.review.edits.store import ReviewStore
-from ecgviewer.review.exports import wfdb_codec
 from ecgviewer.review.exports.csv_export import export_csv, import_csv
 from ecgviewer.review.exports.json_export import export_json, import_json
-from ecgviewer.review.exports.wfdb_export import export_wfdb, import_wfdb
+from ecgviewer.review.exports.wfdb import codec as wfdb_codec
+from ecgviewer.review.exports.wfdb.export import export_wfdb, import_wfdb
 from ecgviewer.review.labels import DEFAULT_LABELS, load_labels
 
 STRANGE: list[Any] = [

@@ -12,7 +12,7 @@ import pytest
 
 from ecgviewer.core.analysis import Analysis
 from ecgviewer.core.quality import QualityFinding
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.core.reference import NormalReference
 from ecgviewer.review.annotations import FlagOrigin, FlagVerdict, Review
 from ecgviewer.review.edits import editing

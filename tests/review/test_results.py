@@ -6,7 +6,7 @@ import pytest
 
 from ecgviewer.cli.archive.journal import write_part
 from ecgviewer.cli.archive.schema import About, as_table
-from ecgviewer.cli.table import Row, csv_header, csv_line
+from ecgviewer.cli.screening.table import Row, csv_header, csv_line
 from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.io import open_record
 from ecgviewer.review.results import ResultFilter, open_results

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ecgviewer.core.recording import Patient
+from ecgviewer.core.record.recording import Patient
 from ecgviewer.review.privacy.same_patient import patient_tag
 
 SALT = b"s" * 32

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from ecgviewer.core.errors import CorruptFileError
-from ecgviewer.core.recording import Recording
+from ecgviewer.core.record.recording import Recording
 from ecgviewer.io import find_records, open_record
 from ecgviewer.review.annotations import RecordKey, Review
 from ecgviewer.review.edits import editing
-from ecgviewer.review.exports.wfdb_codec import decode
-from ecgviewer.review.exports.wfdb_export import export_wfdb
-from ecgviewer.review.exports.wfdb_import import find_annotators, read_annotator
+from ecgviewer.review.exports.wfdb.codec import decode
+from ecgviewer.review.exports.wfdb.export import export_wfdb
+from ecgviewer.review.exports.wfdb.read import find_annotators, read_annotator
 
 wfdb = pytest.importorskip("wfdb")
 # wfdb 4.3 uses a pandas call that pandas 3.1 deprecates.

@@ -10,17 +10,17 @@ import h5py
 import numpy as np
 import pytest
 
-from ecgviewer.core.record_ref import RecordRef
-from ecgviewer.core.recording import Recording
-from ecgviewer.core.start import Start
+from ecgviewer.core.record.record_ref import RecordRef
+from ecgviewer.core.record.recording import Recording
+from ecgviewer.core.record.start import Start
 from ecgviewer.io import open_record
 from ecgviewer.review.annotations import Annotation, RecordKey, Review
 from ecgviewer.review.edits import editing
 from ecgviewer.review.exports.csv_export import import_csv
 from ecgviewer.review.exports.exports import export_reviews
 from ecgviewer.review.exports.json_export import import_json
-from ecgviewer.review.exports.wfdb_codec import Mark, encode
-from ecgviewer.review.exports.wfdb_import import AnnotatorMarks, find_annotators, read_annotator
+from ecgviewer.review.exports.wfdb.codec import Mark, encode
+from ecgviewer.review.exports.wfdb.read import AnnotatorMarks, find_annotators, read_annotator
 from ecgviewer.review.privacy.anonymize import Privacy
 from tests.generators import ecg_mv
 

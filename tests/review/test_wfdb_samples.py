@@ -11,14 +11,15 @@ import numpy as np
 import pytest
 
 from ecgviewer.core.errors import EcgViewerError
-from ecgviewer.core.record_ref import RecordRef
-from ecgviewer.core.recording import Recording
+from ecgviewer.core.record.record_ref import RecordRef
+from ecgviewer.core.record.recording import Recording
 from ecgviewer.io import find_records, open_record
 from ecgviewer.review.errors import ExportError
-from ecgviewer.review.exports import wfdb_check, wfdb_samples
 from ecgviewer.review.exports.digital import grid_of, to_whole
-from ecgviewer.review.exports.wfdb_codec import Mark, encode
-from ecgviewer.review.exports.wfdb_samples import export_samples
+from ecgviewer.review.exports.wfdb import check as wfdb_check
+from ecgviewer.review.exports.wfdb import samples as wfdb_samples
+from ecgviewer.review.exports.wfdb.codec import Mark, encode
+from ecgviewer.review.exports.wfdb.samples import export_samples
 
 
 class Held:

@@ -7,8 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ecgviewer.core.recording import Recording
-from ecgviewer.signal.beats import beat_windows, detect_r_peaks, dominant_beats, nan_median
+from ecgviewer.core.record.recording import Recording
+from ecgviewer.signal.heartbeats.beats import (
+    beat_windows,
+    detect_r_peaks,
+    dominant_beats,
+    nan_median,
+)
 
 FS_HZ = 250.0
 PRE_S, POST_S = 0.28, 0.44

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from ecgviewer.signal.beats import (
+from ecgviewer.signal.heartbeats.beats import (
     beat_phase,
     detect_r_peaks,
     dominant_beats,

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from ecgviewer.core.leads import STANDARD_LEADS
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.io import open_record
-from ecgviewer.signal.beats import detect_r_peaks
+from ecgviewer.signal.heartbeats.beats import detect_r_peaks
 from ecgviewer.signal.measures.intervals import Intervals, measure
 from tests.tables import labelled_records
 

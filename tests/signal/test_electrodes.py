@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pytest
 
 from ecgviewer.core.leads import STANDARD_LEADS
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.io.registry import open_record
 from ecgviewer.models.run.windows import LeadPlan
 from ecgviewer.signal.electrodes import exchanged_electrodes, finding_text

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from ecgviewer.cli import main
-from ecgviewer.core.record_ref import RecordRef
-from ecgviewer.core.recording import Recording
+from ecgviewer.core.record.record_ref import RecordRef
+from ecgviewer.core.record.recording import Recording
 from ecgviewer.io import open_record
 from ecgviewer.signal.holter.record_beats import BeatFamily, RecordBeats, find_record_beats
 from ecgviewer.signal.holter.summary import summarize

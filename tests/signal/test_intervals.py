@@ -10,9 +10,9 @@ import numpy.typing as npt
 import pytest
 
 from ecgviewer.core.leads import STANDARD_LEADS
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.io import open_record
-from ecgviewer.signal.beats import detect_r_peaks
+from ecgviewer.signal.heartbeats.beats import detect_r_peaks
 from ecgviewer.signal.measures.intervals import measure
 from ecgviewer.signal.resample import resample
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pytest
 
 from ecgviewer.core.leads import STANDARD_LEADS
-from ecgviewer.signal.beats import detect_r_peaks
+from ecgviewer.signal.heartbeats.beats import detect_r_peaks
 from ecgviewer.signal.measures.intervals import Intervals, measure
 
 FS_HZ = 500

@@ -6,14 +6,15 @@ from dataclasses import replace
 
 import pytest
 
+from ecgviewer.signal.heartbeats.pacing import NO_STIMULI, pacing_of
 from ecgviewer.signal.measures.axes import Axes
 from ecgviewer.signal.measures.intervals import Intervals, Measure
 from ecgviewer.signal.measures.limits import statements
-from ecgviewer.signal.measures.measurement_table import Row, measurement_rows
+from ecgviewer.signal.measures.measurement_row import Row
+from ecgviewer.signal.measures.measurement_table import measurement_rows
 from ecgviewer.signal.measures.rate import Rate
 from ecgviewer.signal.measures.span import measured_span
 from ecgviewer.signal.measures.waves import LeadWaves
-from ecgviewer.signal.pacing import NO_STIMULI, pacing_of
 
 NORMAL = LeadWaves(p=0.1, q=-0.05, r=0.9, s=-0.3, t=0.3, st_j=0.02, st_60=0.03, st_80=0.04)
 

@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecgviewer.core.leads import STANDARD_LEADS
-from ecgviewer.signal.beats import beat_phase, detect_r_peaks, median_beats
 from ecgviewer.signal.filters import display_filter
+from ecgviewer.signal.heartbeats.beats import beat_phase, detect_r_peaks, median_beats
+from ecgviewer.signal.heartbeats.rhythm import rhythm_features
 from ecgviewer.signal.measures.intervals import measure
 from ecgviewer.signal.preprocessing import Preprocessing
 from ecgviewer.signal.quality import assess, usable_mask
 from ecgviewer.signal.resample import resample
-from ecgviewer.signal.rhythm import rhythm_features
 
 FloatArray = npt.NDArray[np.float32]
 MakeEcg = Callable[..., FloatArray]

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from ecgviewer.signal.beats import detect_r_peaks
-from ecgviewer.signal.pacing import find_stimuli, pacing_of, without_stimuli
+from ecgviewer.signal.heartbeats.beats import detect_r_peaks
+from ecgviewer.signal.heartbeats.pacing import find_stimuli, pacing_of, without_stimuli
 
 FloatArray = npt.NDArray[np.float32]
 MakeEcg = Callable[..., FloatArray]

@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.io import open_record
-from ecgviewer.signal.beats import detect_r_peaks
+from ecgviewer.signal.heartbeats.beats import detect_r_peaks
+from ecgviewer.signal.heartbeats.pacing import find_stimuli
 from ecgviewer.signal.measures.intervals import measure
-from ecgviewer.signal.pacing import find_stimuli
 
 MakeEcg = Callable[..., npt.NDArray[np.float32]]
 HEIGHTS_MV = (0.3, 1.0, 3.0, 10.0)

@@ -12,7 +12,7 @@ import pytest
 
 from ecgviewer.core.leads import STANDARD_LEADS
 from ecgviewer.core.quality import acceptable, quality_words
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.io.registry import open_record
 from ecgviewer.models.run.windows import LeadPlan
 from ecgviewer.signal.quality import assess

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from ecgviewer.signal.beats import detect_r_peaks
-from ecgviewer.signal.rhythm import RhythmFeatures, rhythm_features
+from ecgviewer.signal.heartbeats.beats import detect_r_peaks
+from ecgviewer.signal.heartbeats.rhythm import RhythmFeatures, rhythm_features
 
 FloatArray = npt.NDArray[np.float32]
 MakeEcg = Callable[..., FloatArray]

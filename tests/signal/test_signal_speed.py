@@ -10,13 +10,13 @@ import numpy.typing as npt
 import pytest
 
 from ecgviewer.core.leads import STANDARD_LEADS
-from ecgviewer.signal.beats import detect_r_peaks
 from ecgviewer.signal.delineation import average_beat
+from ecgviewer.signal.heartbeats.beats import detect_r_peaks
+from ecgviewer.signal.heartbeats.rhythm import rhythm_features
 from ecgviewer.signal.measures.intervals import measure
 from ecgviewer.signal.preprocessing import Preprocessing
 from ecgviewer.signal.pyramid.pyramid import MinMaxPyramid
 from ecgviewer.signal.quality import assess
-from ecgviewer.signal.rhythm import rhythm_features
 
 FloatArray = npt.NDArray[np.float32]
 MakeEcg = Callable[..., FloatArray]

@@ -11,7 +11,7 @@ import pytest
 from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.models.bundle.bundle import Bundle
 from tests.generators import ecg_uv, write_wfdb_16
-from trainer.fitting.calibrate import (
+from trainer.fitting.calibration.calibrate import (
     CalibrationError,
     SiteScores,
     _normal_refs,

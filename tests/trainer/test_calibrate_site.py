@@ -11,8 +11,8 @@ from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.models.bundle.bundle import Bundle, shipped_bundle
 from ecgviewer.models.bundle.card import FIGURES, SHIPPED_NOTE, SITE, SITE_NOTE, THRESHOLDS
 from tests.generators import ecg_uv, write_wfdb_16
-from trainer.fitting import calibrate
-from trainer.fitting.calibrate import SiteScores, _normal_refs, for_site
+from trainer.fitting.calibration import calibrate
+from trainer.fitting.calibration.calibrate import SiteScores, _normal_refs, for_site
 
 SCORES = SiteScores([float(k) for k in range(40)], [float(k) for k in range(40)], [])
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from trainer.__main__ import main
-from trainer.fitting import calibrate
+from trainer.fitting.calibration import calibrate
 from trainer.fitting.config import CONFIG_DIR, ConfigError, load_config
 from trainer.judging import evaluate
 

@@ -12,16 +12,17 @@ import numpy as np
 import pytest
 
 from ecgviewer.core.errors import EcgViewerError
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.io import open_record
 from ecgviewer.models.bundle.bundle import Bundle
 from ecgviewer.models.bundle.card import FIGURES
 from ecgviewer.models.run.analyser import Detector
 from trainer.datasets.entries import DataSet, Entry, Index
-from trainer.judging import evaluate, lesions_in_time, protocol, report
+from trainer.judging import evaluate, protocol, report
 from trainer.judging.baselines import PcaReconstruction
-from trainer.judging.lesions import KINDS
-from trainer.judging.localise import judge, localise, with_lesion
+from trainer.judging.localisation import lesions_in_time
+from trainer.judging.localisation.lesions import KINDS
+from trainer.judging.localisation.localise import judge, localise, with_lesion
 
 NORMAL = {"00010_hr": 1, "00330_hr": 0, "00338_hr": 0, "00414_hr": 0, "00436_hr": 0}
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ecgviewer.core.errors import EcgViewerError
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from tests.generators import ecg_uv, write_wfdb_16
 from trainer.datasets.entries import DataSet, Entry, Index
 from trainer.judging import evaluate, report

@@ -16,7 +16,7 @@ import pytest
 import torch
 
 from ecgviewer.core.errors import EcgViewerError
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.io import open_record
 from ecgviewer.models.bundle.bundle import Bundle
 from ecgviewer.models.run.analyser import Detector

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from ecgviewer.core.leads import STANDARD_LEADS, limb_identity_errors
-from ecgviewer.core.record_ref import RecordRef
-from ecgviewer.core.recording import Recording
+from ecgviewer.core.record.record_ref import RecordRef
+from ecgviewer.core.record.recording import Recording
 from ecgviewer.io import open_record
-from ecgviewer.signal.beats import detect_r_peaks
-from trainer.judging import lesions_in_time
-from trainer.judging.lesion import VISIBLE_MV, Lesion, inject
-from trainer.judging.lesions import KINDS
-from trainer.judging.localise import with_lesion
+from ecgviewer.signal.heartbeats.beats import detect_r_peaks
+from trainer.judging.localisation import lesions_in_time
+from trainer.judging.localisation.lesion import VISIBLE_MV, Lesion, inject
+from trainer.judging.localisation.lesions import KINDS
+from trainer.judging.localisation.localise import with_lesion
 
 
 @pytest.fixture(scope="module")

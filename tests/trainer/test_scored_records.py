@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ecgviewer.core.progress import no_progress
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from trainer.datasets.entries import Entry
 from trainer.judging import scored_records
 from trainer.judging.scored_records import score_entries

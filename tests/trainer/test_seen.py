@@ -12,7 +12,7 @@ import wfdb
 
 from ecgviewer.core.errors import RecordError
 from ecgviewer.core.leads import STANDARD_LEADS
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.models.bundle.bundle import MAX_CARD_CHARS, Bundle
 from ecgviewer.models.bundle.file import MAX_HEADER_BYTES
 from tests.trainer.conftest import schematic_mv
@@ -20,7 +20,7 @@ from trainer.datasets import used_records as seen
 from trainer.datasets.entries import DataSet, Entry, Index
 from trainer.datasets.scan import scan
 from trainer.datasets.used_records import UsedRecords, sample_hashes, signals_of
-from trainer.fitting import calibrate
+from trainer.fitting.calibration import calibrate
 from trainer.fitting.config import Config
 from trainer.fitting.engine import Engine
 from trainer.fitting.fit import fit

@@ -34,7 +34,7 @@ def no_work(monkeypatch: pytest.MonkeyPatch) -> None:
 
     for module in (
         "trainer.fitting.fit.scan",
-        "trainer.fitting.calibrate.scan",
+        "trainer.fitting.calibration.calibrate.scan",
         "trainer.judging.evaluate.scan",
     ):
         monkeypatch.setattr(module, scan)

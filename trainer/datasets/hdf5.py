@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ecgviewer.core.errors import RecordError
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.io.file_access import is_regular, starts_with
 from ecgviewer.io.hdf5.records import StackLabels, stack_labels
 from ecgviewer.io.registry import HDF5_SIGNATURE

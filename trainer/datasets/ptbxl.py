@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from trainer.datasets.entries import NO_LABEL, NOT_NORMAL, DataError, DataSet, Entry
 from trainer.datasets.tables import blank, patient_stated, read_table, record_named, table_named
 

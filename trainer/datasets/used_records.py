@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.core.progress import Progress
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.io import open_record
 from ecgviewer.io.record_hash import record_hash
 from ecgviewer.models.bundle.bundle import Bundle

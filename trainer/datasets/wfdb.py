@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 
 from ecgviewer.core.errors import RecordError
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.io.file_access import read_bytes
 from ecgviewer.io.limits import MAX_HEADER_BYTES
 from trainer.datasets.entries import NO_LABEL, NOT_NORMAL, DataError, DataSet, Entry

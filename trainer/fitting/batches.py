@@ -16,8 +16,8 @@ from torch import Tensor
 
 from ecgviewer.models.networks.network import Network
 from trainer.fitting.cache import WindowSet
+from trainer.fitting.calibration.device_copies import as_other_device
 from trainer.fitting.config import Augment
-from trainer.fitting.devices import as_other_device
 from trainer.fitting.heart_vector import turned
 
 FloatArray = npt.NDArray[np.float32]

@@ -100,7 +100,8 @@ class Augment:
     crop : float
         Probability that a window is shortened (to no less than the shortest allowed).
     device : float
-        Probability that a window is filtered as by another device (``trainer.fitting.devices``).
+        Probability that a window is filtered as by another device
+        (``trainer.fitting.calibration.device_copies``).
     turn : float
         Largest turn of the heart vector about each axis, in degrees, and half as many percent of
         change along it (``trainer.fitting.heart_vector``).

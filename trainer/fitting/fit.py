@@ -16,14 +16,14 @@ from ecgviewer.core.progress import Progress
 from ecgviewer.core.system.user_dirs import cache_dir
 from ecgviewer.models.bundle.bundle import Bundle
 from ecgviewer.models.run.devices import resolve_device
-from ecgviewer.models.run.versions import library_versions
+from ecgviewer.models.run.kept.versions import library_versions
 from ecgviewer.models.score.fitting import MIN_NORMALS
 from trainer.datasets.copies import keep_copies_together
 from trainer.datasets.entries import DataError, Entry, Index
 from trainer.datasets.scan import scan
 from trainer.datasets.used_records import RECORDS, SOURCES, Signals, signals_of, with_normals
 from trainer.fitting.cache import WindowSet, cached_windows
-from trainer.fitting.calibrate import calibrated
+from trainer.fitting.calibration.calibrate import calibrated
 from trainer.fitting.config import Config
 from trainer.fitting.engine import Engine, Progression
 from trainer.fitting.learning_curve import learning_curve

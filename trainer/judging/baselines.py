@@ -17,7 +17,7 @@ from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.core.progress import Progress
 from ecgviewer.io import open_record
 from ecgviewer.models.run.windows import Windowing, prepare_windows
-from ecgviewer.signal.beats import detect_r_peaks, heart_rate_bpm
+from ecgviewer.signal.heartbeats.beats import detect_r_peaks, heart_rate_bpm
 from ecgviewer.signal.preprocessing import Preprocessing
 from trainer.datasets.entries import Entry
 

@@ -26,7 +26,7 @@ from trainer.datasets.used_records import UsedRecords
 from trainer.fitting.config import Devices
 from trainer.fitting.progress_bar import ProgressBar
 from trainer.judging.baselines import fit_pca
-from trainer.judging.localise import localise
+from trainer.judging.localisation.localise import localise
 from trainer.judging.protocol import Json, group_figures, localisation_figures, seed_spread
 from trainer.judging.reported_records import left_out, listed_here, report_groups, tuning_entries
 from trainer.judging.scored_records import Scored, score_entries

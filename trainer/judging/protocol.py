@@ -18,7 +18,7 @@ from ecgviewer.models.bundle.thresholds import thresholds_of
 from ecgviewer.models.score.fusion import fuse
 from ecgviewer.models.score.parts import PARTS
 from trainer.judging import metrics
-from trainer.judging.localise import Localisation
+from trainer.judging.localisation.localise import Localisation
 from trainer.judging.scored_records import Answer, Scored
 
 DoubleArray = npt.NDArray[np.float64]

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Set
 from pathlib import Path
 
 from ecgviewer.core.progress import Progress
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from trainer.datasets.entries import Entry, Index
 from trainer.datasets.used_records import UsedRecords
 

@@ -15,7 +15,7 @@ from ecgviewer.core.child.pool import Crash, DoTasks, PoolWork, WorkerPool, serv
 from ecgviewer.core.child.serving import Channel
 from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.core.progress import Progress
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.io import open_record
 from ecgviewer.models.bundle.bundle import Bundle
 from ecgviewer.models.run.analyser import Detector

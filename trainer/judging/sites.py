@@ -25,9 +25,9 @@ from ecgviewer.models.score.fusion import RecordResult, Scorer
 from ecgviewer.models.score.window_evidence import Window
 from ecgviewer.signal.device_filter import DeviceFilter
 from trainer.datasets.entries import Entry, Index
-from trainer.fitting.calibrate import OTHER_SITE
+from trainer.fitting.calibration.calibrate import OTHER_SITE
+from trainer.fitting.calibration.device_copies import other_device, through_device
 from trainer.fitting.config import Devices
-from trainer.fitting.devices import other_device, through_device
 from trainer.judging import metrics
 
 SPECIFICITY = 0.95

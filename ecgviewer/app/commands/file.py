@@ -18,7 +18,7 @@ from ecgviewer.app.shell.error_reports import describe
 from ecgviewer.app.shell.menu_paths import RECENT
 from ecgviewer.app.shell.workbench import Workbench
 from ecgviewer.core.errors import EcgViewerError, UnansweredError
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.core.system.user_dirs import start_dir
 from ecgviewer.review.privacy.anonymize import Privacy
 from ecgviewer.review.privacy.identity import Identity, names_patient

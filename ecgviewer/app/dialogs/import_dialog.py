@@ -24,7 +24,7 @@ from ecgviewer.app.dialogs.preview import SignalPreview
 from ecgviewer.app.shell.error_reports import describe
 from ecgviewer.app.work.workers import Task, Workers
 from ecgviewer.core.errors import QUESTIONS, UnansweredError
-from ecgviewer.core.record_ref import ReadOptions, RecordRef
+from ecgviewer.core.record.record_ref import ReadOptions, RecordRef
 
 WAIT_MS = 250
 

@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ecgviewer.core.errors import UnansweredError
-from ecgviewer.core.record_ref import ReadOptions, RecordRef
+from ecgviewer.core.record.record_ref import ReadOptions, RecordRef
 
 if TYPE_CHECKING:
-    from ecgviewer.core.recording import Recording
-    from ecgviewer.io.hdf5.layout import CandidateDataset
+    from ecgviewer.core.record.recording import Recording
+    from ecgviewer.io.hdf5.locate.layout import CandidateDataset
 
 PREVIEW_S = 10.0
 PROVISIONAL_HZ = 500.0
@@ -79,7 +79,7 @@ def inspect(ref: RecordRef) -> Inspection:
         When it cannot be read.
     """
     from ecgviewer.io import profiles
-    from ecgviewer.io.hdf5 import layout as hdf5_layout
+    from ecgviewer.io.hdf5.locate import layout as hdf5_layout
     from ecgviewer.io.registry import is_hdf5
     from ecgviewer.io.text.sniff import layout_of
 

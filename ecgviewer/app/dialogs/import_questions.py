@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from ecgviewer.core.leads import STANDARD_LEADS
-from ecgviewer.core.record_ref import DECIMALS, DELIMITERS, TIME_UNITS_S, ReadOptions
+from ecgviewer.core.record.record_ref import DECIMALS, DELIMITERS, TIME_UNITS_S, ReadOptions
 
 RATES_HZ = ("", "100", "125", "240", "250", "257", "300", "360", "400", "500", "1000")
 UNITS = ("", "mV", "uV", "V", "nV", "200/mV", "1000/mV")

@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from ecgviewer.core.recording import FloatArray
+from ecgviewer.core.record.recording import FloatArray
 
 DoubleArray = npt.NDArray[np.float64]
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ecgviewer.core.recording import FloatArray
-from ecgviewer.core.source_facts import MedianBeats
+from ecgviewer.core.record.recording import FloatArray
+from ecgviewer.core.record.source_facts import MedianBeats
 
 SEARCH_HZ = 250.0
 

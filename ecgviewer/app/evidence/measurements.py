@@ -10,13 +10,13 @@ import numpy.typing as npt
 from ecgviewer.app.evidence.file_median import AlignedMedian, align
 from ecgviewer.core.analysis import Analysis
 from ecgviewer.core.leads import is_ecg_channel
-from ecgviewer.core.recording import FloatArray, Recording
-from ecgviewer.core.source_facts import SourceFacts
-from ecgviewer.signal.beats import beat_windows, dominant_beats, median_beats
+from ecgviewer.core.record.recording import FloatArray, Recording
+from ecgviewer.core.record.source_facts import SourceFacts
+from ecgviewer.signal.heartbeats.beats import beat_windows, dominant_beats, median_beats
+from ecgviewer.signal.heartbeats.r_peaks import detect_r_peaks
 from ecgviewer.signal.measures.intervals import Intervals, measure
 from ecgviewer.signal.measures.limits import statements
 from ecgviewer.signal.measures.span import measured_span
-from ecgviewer.signal.r_peaks import detect_r_peaks
 
 PRE_S, POST_S = 0.30, 0.55
 

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from ecgviewer.app.panels.verdict import ScoreParts, VerdictCard
 from ecgviewer.app.shell.actions import Commands
-from ecgviewer.app.shell.document import Document
+from ecgviewer.app.shell.record.document import Document
 from ecgviewer.core.percent import percent_text
 
 TAIL_PERCENT = (20, 15, 10, 7.5, 5, 4, 3, 2, 1.5, 1, 0.75, 0.5, 0.4, 0.3, 0.2, 0.15, 0.1)

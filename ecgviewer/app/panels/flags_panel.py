@@ -10,10 +10,10 @@ from ecgviewer.app.panels.groups_table import GroupsTable
 from ecgviewer.app.qt.list_rows import ROW_ROLE, ListRow, RowDelegate
 from ecgviewer.app.qt.texts import finding_text, p_text, place_text
 from ecgviewer.app.qt.time_texts import LONG_S, span_text
-from ecgviewer.app.shell.document import Document
-from ecgviewer.app.shell.flag_groups import FlagGroups
+from ecgviewer.app.shell.record.document import Document
+from ecgviewer.app.shell.record.flag_groups import FlagGroups
 from ecgviewer.core.analysis import Flag
-from ecgviewer.core.start import Start
+from ecgviewer.core.record.start import Start
 
 HELP = (
     "What stands out, the leads that show it, and what the reader said; when, from the beginning "

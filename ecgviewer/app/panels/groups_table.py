@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QAbstractItemView, QTableView
 from ecgviewer.app.qt.list_rows import ROW_ROLE, ListRow, RowDelegate
 from ecgviewer.app.qt.texts import finding_text
 from ecgviewer.app.qt.time_texts import span_text
-from ecgviewer.app.shell.document import Document
-from ecgviewer.app.shell.flag_groups import FlagGroups
+from ecgviewer.app.shell.record.document import Document
+from ecgviewer.app.shell.record.flag_groups import FlagGroups
 from ecgviewer.core.analysis import Flag
 from ecgviewer.review.groups import FlagGroup
 

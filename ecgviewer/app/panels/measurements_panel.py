@@ -29,16 +29,8 @@ from ecgviewer.app.shell.error_reports import describe
 from ecgviewer.app.shell.workbench import Workbench
 from ecgviewer.app.work.workers import Task
 from ecgviewer.core.leads import STANDARD_LEADS
-from ecgviewer.core.recording import Recording
-from ecgviewer.signal.measures.intervals import measure
-from ecgviewer.signal.measures.measurement_table import (
-    HIGH,
-    LOW,
-    QT_DISPERSION,
-    WAVES,
-    Row,
-    measurement_rows,
-)
+from ecgviewer.core.record.recording import Recording
+from ecgviewer.signal.measures.measurement_row import HIGH, LOW, WAVES, Row
 from ecgviewer.signal.measures.span import measured_span
 
 SETTLE_MS = 400
@@ -57,6 +49,10 @@ def find_rows(recording: Recording, start_s: float, stop_s: float) -> tuple[Row,
     ------
     RecordError
     """
+    # scipy: not before something is measured.
+    from ecgviewer.signal.measures.intervals import measure
+    from ecgviewer.signal.measures.measurement_table import measurement_rows
+
     signal = recording.read(start_s, stop_s)
     stated = recording.stated_highpass_hz
     intervals = measure(signal, recording.fs_hz, recording.leads, stated_highpass_hz=stated)
@@ -220,9 +216,15 @@ class MeasurementsPanel(QWidget):
                 self._put(self.leads, at, column, text, row)
         for table in (self.whole, self.leads):
             _fit(table)
+        if not rows:
+            self.notes.clear()
+            self._scroll.fit()
+            return
+        from ecgviewer.signal.measures.measurement_table import QT_DISPERSION
+
         listed = "  ".join(f"[{k}] {escape(source)}." for k, source in enumerate(sources, 1))
         marks = "▲ above, ▼ below its limit; a tip on each value tells the limit."
-        self.notes.setText(f"{marks} {listed} {QT_DISPERSION}" if rows else "")
+        self.notes.setText(f"{marks} {listed} {QT_DISPERSION}")
         self._scroll.fit()
 
     def _put(self, table: QTableWidget, at: int, column: int, text: str, row: Row | None) -> None:
@@ -287,7 +289,8 @@ class _Scroll(QScrollArea):
         layout = self._body.layout()
         assert layout is not None
         layout.activate()
-        self._body.setMinimumHeight(layout.heightForWidth(self.viewport().width()))
+        needed = layout.heightForWidth(self.viewport().width())
+        self._body.setMinimumHeight(max(needed, 0))  # below 0: nothing on show wraps
 
 
 def _table(name: str) -> QTableWidget:

@@ -7,10 +7,10 @@ from html import escape
 
 from ecgviewer.app.qt.reading_text import ReadingText
 from ecgviewer.app.qt.time_texts import duration_text
-from ecgviewer.app.shell.document import Document, Shown
+from ecgviewer.app.shell.record.document import Document, Shown
 from ecgviewer.app.shell.widgets.notices import LEVEL_MARKS
-from ecgviewer.core.recording import Recording
-from ecgviewer.core.source_facts import SourceFacts
+from ecgviewer.core.record.recording import Recording
+from ecgviewer.core.record.source_facts import SourceFacts
 from ecgviewer.review.labels import DEFAULT_LABELS
 
 

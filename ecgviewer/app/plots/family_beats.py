@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ecgviewer.core.progress import CancelToken, Progress
-from ecgviewer.core.recording import FloatArray, Recording
-from ecgviewer.signal.beats import beat_windows
+from ecgviewer.core.record.recording import FloatArray, Recording
+from ecgviewer.signal.heartbeats.beats import beat_windows
 from ecgviewer.signal.holter.record_beats import find_record_beats
 
 PRE_S, POST_S = 0.3, 0.5

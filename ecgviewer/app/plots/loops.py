@@ -12,13 +12,13 @@ from ecgviewer.app.plots.record_sheet import RecordSheet
 from ecgviewer.app.plots.saving import Table
 from ecgviewer.app.plots.sheet import Places
 from ecgviewer.app.shell.workbench import Workbench
-from ecgviewer.core.recording import Recording
-from ecgviewer.signal.beats import median_beats
+from ecgviewer.core.record.recording import Recording
 from ecgviewer.signal.delineation import Marks
+from ecgviewer.signal.heartbeats.beats import median_beats
+from ecgviewer.signal.heartbeats.r_peaks import detect_r_peaks
 from ecgviewer.signal.measures.intervals import measure
 from ecgviewer.signal.measures.span import measured_span
 from ecgviewer.signal.measures.vector_loops import LEADS, heart_vector
-from ecgviewer.signal.r_peaks import detect_r_peaks
 
 PRE_S, POST_S = 0.35, 0.60
 SETTLE_MS = 400

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ecgviewer.core.start import Start
-from ecgviewer.core.start import clock_text as time_of_day
+from ecgviewer.core.record.start import Start
+from ecgviewer.core.record.start import clock_text as time_of_day
 
 LONG_S = 120.0
 """Moments of a longer recording are told in hours and minutes."""

@@ -16,10 +16,11 @@ from ecgviewer.app.qt.theme import LIGHT
 from ecgviewer.app.report.page import DISCLAIMER, MARGIN_MM, WIDTH_MM
 from ecgviewer.app.report.paper_files import draw_pdf, draw_png
 from ecgviewer.core.leads import STANDARD_LEADS, standard_indices
-from ecgviewer.core.recording import FloatArray, Recording
+from ecgviewer.core.record.recording import FloatArray, Recording
 from ecgviewer.review.privacy.anonymize import Privacy
 from ecgviewer.review.privacy.identity import pseudonym, public_name
-from ecgviewer.signal.beats import median_beats
+from ecgviewer.signal.heartbeats.beats import median_beats
+from ecgviewer.signal.heartbeats.r_peaks import detect_r_peaks
 from ecgviewer.signal.measures.comparison import (
     REPEAT_SOURCE,
     Comparison,
@@ -27,7 +28,6 @@ from ecgviewer.signal.measures.comparison import (
     compare,
 )
 from ecgviewer.signal.measures.intervals import Intervals, measure
-from ecgviewer.signal.r_peaks import detect_r_peaks
 
 MEASURED_S = 60.0
 """From the start; of shorter recordings all."""

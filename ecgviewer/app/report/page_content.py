@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ecgviewer.core.analysis import Flag
-from ecgviewer.core.recording import FloatArray
-from ecgviewer.core.stimuli import StimulusMarks
+from ecgviewer.core.record.recording import FloatArray
+from ecgviewer.core.record.stimuli import StimulusMarks
 from ecgviewer.review.annotations import Annotation
 
 

@@ -22,7 +22,7 @@ from ecgviewer.core.analysis import Analysis, Flag
 from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.core.leads import standard_indices
 from ecgviewer.core.percent import percent_text
-from ecgviewer.core.recording import Patient, Recording
+from ecgviewer.core.record.recording import Patient, Recording
 from ecgviewer.models.networks.architectures import model_title
 from ecgviewer.review.annotations import Annotation, FlagVerdict
 from ecgviewer.review.groups import group_flags

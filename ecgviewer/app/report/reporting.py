@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ecgviewer.app.report.page_content import ReportPage
-    from ecgviewer.core.recording import Recording
+    from ecgviewer.core.record.recording import Recording
 
 
 class Reporting:

@@ -18,7 +18,7 @@ from ecgviewer.app.draw.ecg import draw_name, draw_paper, draw_pulse, draw_trace
 from ecgviewer.app.draw.pen import Pen
 from ecgviewer.app.draw.strip import Strip, at_gain, filling_gain, highest_gain
 from ecgviewer.app.qt.theme import LIGHT
-from ecgviewer.core.stimuli import CHAMBER_LETTERS
+from ecgviewer.core.record.stimuli import CHAMBER_LETTERS
 
 if TYPE_CHECKING:
     from ecgviewer.app.report.page_content import ReportPage

@@ -8,7 +8,7 @@ from ecgviewer.app.qt.list_rows import ROW_ROLE, ListRow
 from ecgviewer.app.qt.texts import leads_text
 from ecgviewer.app.qt.time_texts import LONG_S, span_text
 from ecgviewer.app.shell.reviewing.review_document import ReviewDocument
-from ecgviewer.core.start import Start
+from ecgviewer.core.record.start import Start
 from ecgviewer.review.annotations import Annotation
 
 Index = QModelIndex | QPersistentModelIndex

@@ -9,11 +9,11 @@ from PySide6.QtCore import QObject, Signal
 from ecgviewer.app.shell.context import has_annotators
 from ecgviewer.app.shell.menu_paths import FILE_ANNOTATIONS
 from ecgviewer.app.shell.workbench import Workbench
-from ecgviewer.core.recording import Recording
+from ecgviewer.core.record.recording import Recording
 from ecgviewer.review.annotations import Annotation
 
 if TYPE_CHECKING:
-    from ecgviewer.review.exports.wfdb_import import AnnotatorMarks
+    from ecgviewer.review.exports.wfdb.read import AnnotatorMarks
 
 
 class FileAnnotations(QObject):
@@ -93,12 +93,12 @@ class FileAnnotations(QObject):
 
 
 def _find_annotators(recording: Recording) -> list[str]:
-    from ecgviewer.review.exports.wfdb_import import find_annotators
+    from ecgviewer.review.exports.wfdb.read import find_annotators
 
     return find_annotators(recording)
 
 
 def _read_annotator(recording: Recording, annotator: str) -> AnnotatorMarks:
-    from ecgviewer.review.exports.wfdb_import import read_annotator
+    from ecgviewer.review.exports.wfdb.read import read_annotator
 
     return read_annotator(recording, annotator)

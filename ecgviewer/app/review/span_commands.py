@@ -12,7 +12,7 @@ from ecgviewer.app.review.review_panel import ReviewPanel
 from ecgviewer.app.shell.ask import ask
 from ecgviewer.app.shell.error_reports import describe
 from ecgviewer.app.shell.workbench import Workbench
-from ecgviewer.core.recording import Recording
+from ecgviewer.core.record.recording import Recording
 from ecgviewer.review.annotations import Annotation, Review
 from ecgviewer.review.edits import editing
 

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QScrollArea, QWidget
 
 from ecgviewer.app.shell.actions import Commands
 from ecgviewer.app.shell.context import always, sighted
-from ecgviewer.app.shell.document import Document
 from ecgviewer.app.shell.menu_paths import APART, PANELS
+from ecgviewer.app.shell.record.document import Document
 
 Area = Qt.DockWidgetArea
 SIDE_WIDTH, LEAST_SIDE_WIDTH = 326, 240

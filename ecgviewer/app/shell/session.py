@@ -8,14 +8,14 @@ from pathlib import Path
 from PySide6.QtCore import Signal
 
 from ecgviewer.app.shell.model_choices import ModelChoice, choice_of_file, find_choices
-from ecgviewer.app.shell.opening import Opening
+from ecgviewer.app.shell.record.opening import Opening
 from ecgviewer.app.shell.settings import SettingsStore
 from ecgviewer.app.work import jobs
 from ecgviewer.app.work.inference import Inference
 from ecgviewer.app.work.workers import Task
 from ecgviewer.core.analysis import Analysis
 from ecgviewer.core.errors import AnalysisError, CancelledError
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.models.networks.architectures import model_title
 
 

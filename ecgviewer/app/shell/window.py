@@ -19,11 +19,11 @@ from PySide6.QtWidgets import (
 
 from ecgviewer.app.shell.actions import Command, Commands
 from ecgviewer.app.shell.appearance import Appearance
-from ecgviewer.app.shell.document import Document
 from ecgviewer.app.shell.error_reports import describe
 from ecgviewer.app.shell.menu_paths import PANELS
 from ecgviewer.app.shell.panel_docks import PanelDocks
-from ecgviewer.app.shell.scene_of_document import SceneOfDocument
+from ecgviewer.app.shell.record.document import Document
+from ecgviewer.app.shell.record.scene_of_document import SceneOfDocument
 from ecgviewer.app.shell.session import Session
 from ecgviewer.app.shell.widgets.header import HeaderBar
 from ecgviewer.app.shell.widgets.notices import Messages, NoteStrip

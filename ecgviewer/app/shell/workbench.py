@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QWidget
 
 from ecgviewer.app.shell.actions import Commands
 from ecgviewer.app.shell.appearance import Appearance
-from ecgviewer.app.shell.document import Document
-from ecgviewer.app.shell.flag_groups import FlagGroups
 from ecgviewer.app.shell.panel_docks import PanelDocks
+from ecgviewer.app.shell.record.document import Document
+from ecgviewer.app.shell.record.flag_groups import FlagGroups
 from ecgviewer.app.shell.reviewing.flag_verdicts import FlagVerdicts
 from ecgviewer.app.shell.reviewing.review_document import ReviewDocument
 from ecgviewer.app.shell.session import Session

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ecgviewer.core.stimuli import NO_MARKS, StimulusMarks
+from ecgviewer.core.record.stimuli import NO_MARKS, StimulusMarks
 
 
 @dataclass(frozen=True, eq=False)

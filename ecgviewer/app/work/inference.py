@@ -14,7 +14,7 @@ from ecgviewer.app.work.workers import Task
 from ecgviewer.core.analysis import Analysis
 from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.core.progress import Progress
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.core.system.user_dirs import cache_dir
 
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ from ecgviewer.app.work.stepping_aside import STEPPING_ASIDE
 from ecgviewer.core.errors import RecordError
 from ecgviewer.core.leads import is_ecg_channel
 from ecgviewer.core.progress import CancelToken
-from ecgviewer.core.record_ref import ReadOptions, RecordRef
-from ecgviewer.core.recording import Recording
-from ecgviewer.core.stimuli import StimulusMarks
+from ecgviewer.core.record.record_ref import ReadOptions, RecordRef
+from ecgviewer.core.record.recording import Recording
+from ecgviewer.core.record.stimuli import StimulusMarks
 
 if TYPE_CHECKING:
     from ecgviewer.app.work.workers import Reporter
@@ -77,7 +77,7 @@ def recall_job(
 ) -> None:
     """Hand over (model, analysis) for each bundle (``{model: hash}``) that the cache has."""
     from ecgviewer.core.system.user_dirs import cache_dir
-    from ecgviewer.models.run.store import AnalysisStore
+    from ecgviewer.models.run.kept.store import AnalysisStore
 
     store = AnalysisStore(cache_dir())
     for model, bundle_sha256 in bundles.items():
@@ -89,8 +89,8 @@ def recall_job(
 
 def heart_job(recording: Recording, reporter: Reporter, cancel: CancelToken) -> Heart:
     """Find R peaks and stimuli, chunk by chunk; hands over what it has of a long record."""
-    from ecgviewer.signal.beats import detect_r_peaks, heart_rate_bpm
-    from ecgviewer.signal.pacing import find_stimuli
+    from ecgviewer.signal.heartbeats.beats import detect_r_peaks, heart_rate_bpm
+    from ecgviewer.signal.heartbeats.pacing import find_stimuli
     from ecgviewer.signal.stimulus_marks import mark_stimuli
 
     fs_hz = recording.fs_hz

@@ -12,9 +12,9 @@ from ecgviewer.cli.archive.finish import ListOrder, finish
 from ecgviewer.cli.archive.journal import Journal
 from ecgviewer.cli.archive.schema import About
 from ecgviewer.cli.progress import RunProgress
-from ecgviewer.cli.rows import Job
-from ecgviewer.cli.shifts import SiteShifts
-from ecgviewer.cli.table import Row
+from ecgviewer.cli.screening.rows import Job
+from ecgviewer.cli.screening.shifts import SiteShifts
+from ecgviewer.cli.screening.table import Row
 from ecgviewer.models.bundle.bundle import read_info
 
 Screen = Callable[[Iterable[Job]], Iterator[tuple[int, tuple[Row, ...]]]]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ecgviewer.cli.rows import Job
+from ecgviewer.cli.screening.rows import Job
 from ecgviewer.core.errors import EcgViewerError
-from ecgviewer.core.record_ref import ReadOptions, RecordRef
+from ecgviewer.core.record.record_ref import ReadOptions, RecordRef
 from ecgviewer.io import open_record
 from ecgviewer.io.file_access import sha256_of
 from ecgviewer.io.wfdb.record_files import record_files

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from ecgviewer.cli.archive.journal import Journal, is_file_name, write_groups
 from ecgviewer.cli.archive.schema import PART_PREFIX, ROW_GROUP, arrow, part_columns, schema
-from ecgviewer.cli.shifts import SiteShifts
+from ecgviewer.cli.screening.shifts import SiteShifts
 from ecgviewer.core.site_shift import RECORD, SiteShift
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecgviewer.cli.archive.schema import ROW_GROUP, About, arrow, as_table
-from ecgviewer.cli.table import Row
+from ecgviewer.cli.screening.table import Row
 from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.core.system.file_lock import FileLock
 

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from ecgviewer import __version__
-from ecgviewer.cli.table import COLUMNS, Row
+from ecgviewer.cli.screening.table import COLUMNS, Row
 from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.models.score.parts import PARTS
 

@@ -20,11 +20,11 @@ from ecgviewer.cli.cluster.work import (
     release,
     screen_batch,
 )
-from ecgviewer.cli.pool_work import TOGETHER, crash_rows
 from ecgviewer.cli.progress import RunProgress
-from ecgviewer.cli.rows import Job
+from ecgviewer.cli.screening.rows import Job
+from ecgviewer.cli.screening.tasks import TOGETHER, crash_rows
 from ecgviewer.core.errors import EcgViewerError
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 
 if TYPE_CHECKING:
     from distributed import Client, Future

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ecgviewer import __version__
-from ecgviewer.cli.pool_work import THREAD_VARIABLES, crash_rows, screening_work
-from ecgviewer.cli.rows import Job, anonymous_row, job_to_json
-from ecgviewer.cli.table import Row, rows_from_json
+from ecgviewer.cli.screening.rows import Job, anonymous_row, job_to_json
+from ecgviewer.cli.screening.table import Row, rows_from_json
+from ecgviewer.cli.screening.tasks import THREAD_VARIABLES, crash_rows, screening_work
 from ecgviewer.core.child.messages import Body
 from ecgviewer.core.child.pool import Crash, DoTasks, PoolWork, WorkerPool, serve_tasks
 from ecgviewer.core.child.serving import Channel
@@ -190,7 +190,7 @@ def serve(channel: Channel) -> None:
 
 
 def _start(setup: Body) -> DoTasks:
-    from ecgviewer.cli.screening import start
+    from ecgviewer.cli.screening.in_worker import start
 
     screen = start(setup)
     return lambda batches, _report: [screen(batch, lambda *_: None) for batch in batches]

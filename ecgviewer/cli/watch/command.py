@@ -13,16 +13,16 @@ from pathlib import Path
 
 from ecgviewer.cli.choose import bundles_for
 from ecgviewer.cli.parser import read_options
-from ecgviewer.cli.pool_work import THREAD_VARIABLES, screening_work
-from ecgviewer.cli.rows import Job, error_row
-from ecgviewer.cli.shifts import SiteShifts
-from ecgviewer.cli.table import Row
+from ecgviewer.cli.screening.rows import Job, error_row
+from ecgviewer.cli.screening.shifts import SiteShifts
+from ecgviewer.cli.screening.table import Row
+from ecgviewer.cli.screening.tasks import THREAD_VARIABLES, screening_work
 from ecgviewer.cli.watch.following import Following
 from ecgviewer.cli.watch.ledger import FileState, Ledger
 from ecgviewer.cli.words import in_words
 from ecgviewer.core.child.pool import Crash, WorkerPool
 from ecgviewer.core.errors import AnalysisError, BundleError, RecordError
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.io.arrivals import Arrivals
 from ecgviewer.io.file_access import FileStamp, sha256_of
 from ecgviewer.io.registry import RecordFailure

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ecgviewer.cli.rows import Job
+from ecgviewer.cli.screening.rows import Job
 from ecgviewer.core.errors import RecordError
-from ecgviewer.core.record_ref import ReadOptions, RecordRef
+from ecgviewer.core.record.record_ref import ReadOptions, RecordRef
 from ecgviewer.io import open_record
 from ecgviewer.io.arrivals import Arrivals
 from ecgviewer.io.file_access import starts_with

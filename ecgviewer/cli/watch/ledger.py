@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ecgviewer.cli.table import Row, csv_header, csv_line, json_object
+from ecgviewer.cli.screening.table import Row, csv_header, csv_line, json_object
 from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.core.system.file_lock import FileLock
 from ecgviewer.core.system.files import write_whole

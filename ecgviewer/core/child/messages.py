@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from ecgviewer.core import errors
 from ecgviewer.core.errors import EcgViewerError, RecordError, UnansweredError
-from ecgviewer.core.record_ref import ReadOptions, RecordRef
+from ecgviewer.core.record.record_ref import ReadOptions, RecordRef
 
 Body = dict[str, Any]
 FloatArray = npt.NDArray[np.float32]

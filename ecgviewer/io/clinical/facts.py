@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ecgviewer.core.recording import Patient
-from ecgviewer.core.source_facts import MachineMeasurement, SourceFacts
+from ecgviewer.core.record.recording import Patient
+from ecgviewer.core.record.source_facts import MachineMeasurement, SourceFacts
 
 _MEASURES = (
     ("heart_rate", "Heart rate", "/min"), ("rr_interval", "RR interval", "ms"),

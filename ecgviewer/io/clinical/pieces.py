@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from ecgviewer.core.errors import CorruptFileError
 from ecgviewer.core.leads import STANDARD_LEADS, canonical_lead
-from ecgviewer.core.recording import Note
-from ecgviewer.io.units import mv_per_unit
+from ecgviewer.core.record.recording import Note
+from ecgviewer.io.statements.units import mv_per_unit
 
 FloatArray = npt.NDArray[np.float32]
 

@@ -11,10 +11,10 @@ from xml.etree.ElementTree import Element
 
 from ecgviewer.core.errors import CorruptFileError, UnsupportedFormatError
 from ecgviewer.core.leads import canonical_lead
-from ecgviewer.core.record_ref import RecordRef
-from ecgviewer.core.recording import Note, Numbering, Recording
-from ecgviewer.core.source_facts import MedianBeats
-from ecgviewer.core.start import Start
+from ecgviewer.core.record.record_ref import RecordRef
+from ecgviewer.core.record.recording import Note, Numbering, Recording
+from ecgviewer.core.record.source_facts import MedianBeats
+from ecgviewer.core.record.start import Start
 from ecgviewer.io.clinical.aecg import SequenceSet, parts_of
 from ecgviewer.io.clinical.checks import MAX_XML_BYTES, check_before, xml_tree
 from ecgviewer.io.clinical.facts import facts_of, patient_of
@@ -35,7 +35,7 @@ from ecgviewer.io.file_source import (
     recording_of,
 )
 from ecgviewer.io.recognise import AECG, MORTARA, MUSE, SCP
-from ecgviewer.io.units import mv_per_unit
+from ecgviewer.io.statements.units import mv_per_unit
 
 EXPERIMENTAL = frozenset((MORTARA,))
 _FIRST_ALONE = re.compile(r"series found; only the first|sequence sets in the|rounded to \d+ Hz")

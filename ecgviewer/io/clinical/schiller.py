@@ -11,16 +11,16 @@ import numpy.typing as npt
 
 from ecgviewer.core.errors import CorruptFileError, UnansweredError, UnsupportedFormatError
 from ecgviewer.core.leads import canonical_lead
-from ecgviewer.core.record_ref import RecordRef
-from ecgviewer.core.recording import Note, Patient, Recording
-from ecgviewer.core.source_facts import MachineMeasurement, MedianBeats, SourceFacts
-from ecgviewer.core.start import Start
-from ecgviewer.io.checks import check_scale
+from ecgviewer.core.record.record_ref import RecordRef
+from ecgviewer.core.record.recording import Note, Patient, Recording
+from ecgviewer.core.record.source_facts import MachineMeasurement, MedianBeats, SourceFacts
+from ecgviewer.core.record.start import Start
 from ecgviewer.io.clinical.checks import xml_tree
 from ecgviewer.io.file_access import FileStamp
 from ecgviewer.io.file_source import Contents, given_rate_notes, held_in_memory, recording_of
-from ecgviewer.io.patients import parse_sex
-from ecgviewer.io.units import mv_per_unit
+from ecgviewer.io.statements.checks import check_scale
+from ecgviewer.io.statements.patients import parse_sex
+from ecgviewer.io.statements.units import mv_per_unit
 
 FloatArray = npt.NDArray[np.float32]
 

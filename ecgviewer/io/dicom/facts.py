@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from datetime import time
 from typing import Any
 
-from ecgviewer.core.recording import Note, Patient
-from ecgviewer.core.source_facts import MachineMeasurement
-from ecgviewer.core.start import Start
-from ecgviewer.io.patients import parse_sex
+from ecgviewer.core.record.recording import Note, Patient
+from ecgviewer.core.record.source_facts import MachineMeasurement
+from ecgviewer.core.record.start import Start
+from ecgviewer.io.statements.patients import parse_sex
 
 _MOMENT = re.compile(
     r"(?P<y>\d{4})(?:(?P<m>\d\d)(?:(?P<d>\d\d)(?:(?P<H>\d\d)(?:(?P<M>\d\d)(?:(?P<S>\d\d)"

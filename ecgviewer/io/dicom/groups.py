@@ -16,7 +16,7 @@ import numpy.typing as npt
 from ecgviewer.core.errors import CorruptFileError, UnsupportedFormatError
 from ecgviewer.core.leads import canonical_lead
 from ecgviewer.io.dicom.elements import Place
-from ecgviewer.io.units import mv_per_unit
+from ecgviewer.io.statements.units import mv_per_unit
 
 MEDIAN_BELOW_S = 2.5
 """A derived group shorter than this is a beat, not rhythm."""

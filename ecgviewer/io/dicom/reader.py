@@ -14,16 +14,16 @@ import numpy as np
 import numpy.typing as npt
 
 from ecgviewer.core.errors import CorruptFileError, RecordError, UnsupportedFormatError
-from ecgviewer.core.record_ref import RecordRef
-from ecgviewer.core.recording import Note, Recording
-from ecgviewer.core.source_facts import MedianBeats, SourceFacts
-from ecgviewer.io.checks import check_scale, unused_unit_notes
+from ecgviewer.core.record.record_ref import RecordRef
+from ecgviewer.core.record.recording import Note, Recording
+from ecgviewer.core.record.source_facts import MedianBeats, SourceFacts
 from ecgviewer.io.dicom.elements import Walked, walk
 from ecgviewer.io.dicom.facts import device_of, patient_of, said_by_machine, start_of
 from ecgviewer.io.dicom.groups import Channel, Group, groups_of, is_median, to_mv
 from ecgviewer.io.file_access import FileStamp, missing
 from ecgviewer.io.file_source import Contents, given_rate_notes, one_of_many, recording_of
-from ecgviewer.io.units import mv_per_unit
+from ecgviewer.io.statements.checks import check_scale, unused_unit_notes
+from ecgviewer.io.statements.units import mv_per_unit
 
 FloatArray = npt.NDArray[np.float32]
 

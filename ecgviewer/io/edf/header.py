@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from ecgviewer.core.errors import CorruptFileError
-from ecgviewer.core.recording import Patient
-from ecgviewer.core.start import Start
+from ecgviewer.core.record.recording import Patient
+from ecgviewer.core.record.start import Start
 from ecgviewer.io import limits
 from ecgviewer.io.file_access import FileStamp, starts_with
 

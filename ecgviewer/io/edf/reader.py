@@ -11,16 +11,16 @@ import numpy.typing as npt
 
 from ecgviewer.core.errors import CorruptFileError, UnsupportedFormatError
 from ecgviewer.core.leads import canonical_lead
-from ecgviewer.core.record_ref import RecordRef
-from ecgviewer.core.recording import Note, Numbering, Recording
-from ecgviewer.core.source_facts import SourceFacts
+from ecgviewer.core.record.record_ref import RecordRef
+from ecgviewer.core.record.recording import Note, Numbering, Recording
+from ecgviewer.core.record.source_facts import SourceFacts
 from ecgviewer.io import limits
-from ecgviewer.io.checks import check_scale, ecg_channels, others_note, unused_unit_notes
 from ecgviewer.io.edf.header import EdfHeader, EdfSignal, read_header
 from ecgviewer.io.edf.records import Records, Texts
 from ecgviewer.io.file_access import FileStamp
 from ecgviewer.io.file_source import Contents, given_rate_notes, recording_of
-from ecgviewer.io.units import mv_per_unit
+from ecgviewer.io.statements.checks import check_scale, ecg_channels, others_note, unused_unit_notes
+from ecgviewer.io.statements.units import mv_per_unit
 
 FloatArray = npt.NDArray[np.float32]
 

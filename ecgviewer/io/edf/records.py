@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ecgviewer.core.errors import CorruptFileError
-from ecgviewer.core.source_facts import FileEvent
+from ecgviewer.core.record.source_facts import FileEvent
 from ecgviewer.io.edf.header import EdfHeader, EdfSignal
 from ecgviewer.io.file_access import missing
 

@@ -11,9 +11,9 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from ecgviewer.core.start import Start
-from ecgviewer.io.hdf5.columns import columns_of, shape_of
-from ecgviewer.io.hdf5.leads_apart import TIMES
+from ecgviewer.core.record.start import Start
+from ecgviewer.io.hdf5.locate.columns import columns_of, shape_of
+from ecgviewer.io.hdf5.locate.leads_apart import TIMES
 
 _NAME = re.compile(
     r"(?:(?:elapsed|relative|abs(?:olute)?|sample|date)?[\s_-]*time|times|t|timestamps?|datetime|"

@@ -11,9 +11,9 @@ from typing import TypeVar
 import h5py
 import numpy as np
 
-from ecgviewer.core.recording import Note
-from ecgviewer.core.start import Start
-from ecgviewer.io.hdf5.columns import columns_of
+from ecgviewer.core.record.recording import Note
+from ecgviewer.core.record.start import Start
+from ecgviewer.io.hdf5.locate.columns import columns_of
 from ecgviewer.io.hdf5.statements import (
     CLOCK,
     DATE,
@@ -35,7 +35,7 @@ from ecgviewer.io.hdf5.statements import (
     texts_in,
     value_of,
 )
-from ecgviewer.io.start_text import ReadStart, read_start
+from ecgviewer.io.statements.start_text import ReadStart, read_start
 
 _S_PER_UNIT = {"s": 1.0, "sec": 1.0, "seconds": 1.0, "ms": 1e-3, "us": 1e-6}
 _LONGEST_INTERVAL_S = 0.05

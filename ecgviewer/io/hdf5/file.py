@@ -18,7 +18,7 @@ from h5py import h5, h5d, h5g, h5l, h5o, h5t
 from ecgviewer.core.errors import CorruptFileError, UnsupportedFormatError
 from ecgviewer.io import limits
 from ecgviewer.io.file_access import FileStamp
-from ecgviewer.io.hdf5.columns import kind_of
+from ecgviewer.io.hdf5.locate.columns import kind_of
 from ecgviewer.io.process.progress import tell_progress
 
 _MAX_BESIDE = 512

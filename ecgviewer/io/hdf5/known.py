@@ -9,16 +9,16 @@ import numpy as np
 import numpy.typing as npt
 
 from ecgviewer.core.errors import QUESTIONS, UnansweredError, UnsupportedFormatError
-from ecgviewer.core.record_ref import ReadOptions, RecordRef
-from ecgviewer.core.recording import Note, Patient
-from ecgviewer.core.start import Start
-from ecgviewer.io.checks import name_leads, unused_unit_notes
+from ecgviewer.core.record.record_ref import ReadOptions, RecordRef
+from ecgviewer.core.record.recording import Note, Patient
+from ecgviewer.core.record.start import Start
 from ecgviewer.io.hdf5.clock import Clock
 from ecgviewer.io.hdf5.facts import Facts
-from ecgviewer.io.hdf5.published import PublishedLayout, choose_order
+from ecgviewer.io.hdf5.locate.published import PublishedLayout, choose_order
 from ecgviewer.io.profiles import Profile
 from ecgviewer.io.sidecar import patient_in, rate_in, row_beside
-from ecgviewer.io.units import mv_per_unit
+from ecgviewer.io.statements.checks import name_leads, unused_unit_notes
+from ecgviewer.io.statements.units import mv_per_unit
 
 
 @dataclass

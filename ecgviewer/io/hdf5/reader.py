@@ -11,15 +11,15 @@ import numpy as np
 import numpy.typing as npt
 
 from ecgviewer.core.errors import CorruptFileError, UnansweredError, UnsupportedFormatError
-from ecgviewer.core.record_ref import ReadOptions, RecordRef
-from ecgviewer.core.recording import Note, Numbering, Patient, Recording
+from ecgviewer.core.record.record_ref import ReadOptions, RecordRef
+from ecgviewer.core.record.recording import Note, Numbering, Patient, Recording
 from ecgviewer.io.answers import answers_text, used_answers
-from ecgviewer.io.checks import check_sampling, signal_notes
 from ecgviewer.io.file_access import FileStamp
-from ecgviewer.io.hdf5.columns import shape_of
 from ecgviewer.io.hdf5.facts import Facts, facts_of
 from ecgviewer.io.hdf5.file import checked_dataset, opened
-from ecgviewer.io.hdf5.find import (
+from ecgviewer.io.hdf5.known import Known, ask, know_leads, know_rate, know_units
+from ecgviewer.io.hdf5.locate.columns import shape_of
+from ecgviewer.io.hdf5.locate.find import (
     ArrayAxes,
     FileLayout,
     Member,
@@ -28,15 +28,15 @@ from ecgviewer.io.hdf5.find import (
     layout_signature,
     read_block,
 )
-from ecgviewer.io.hdf5.known import Known, ask, know_leads, know_rate, know_units
-from ecgviewer.io.hdf5.leads_apart import shortened
-from ecgviewer.io.hdf5.published import published_layout
-from ecgviewer.io.hdf5.rows import ShownRows, choose_rows
+from ecgviewer.io.hdf5.locate.leads_apart import shortened
+from ecgviewer.io.hdf5.locate.published import published_layout
+from ecgviewer.io.hdf5.locate.rows import ShownRows, choose_rows
 from ecgviewer.io.hdf5.scale import scaling_of, without_missing
 from ecgviewer.io.hdf5.source import Hdf5Source, RecordPlace
 from ecgviewer.io.hdf5.statements import comments_of
-from ecgviewer.io.patients import patient_from_comments
 from ecgviewer.io.profiles import Profile
+from ecgviewer.io.statements.checks import check_sampling, signal_notes
+from ecgviewer.io.statements.patients import patient_from_comments
 
 MAX_PADDING_SEARCH = 1 << 20
 """Samples per lead: longer records are not stored in padded stacks."""

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from ecgviewer.core.child.messages import Body, FloatArray, ref_to_json
-from ecgviewer.core.record_ref import ReadOptions, RecordRef
-from ecgviewer.core.recording import Recording
+from ecgviewer.core.record.record_ref import ReadOptions, RecordRef
+from ecgviewer.core.record.recording import Recording
 from ecgviewer.io.file_access import FileStamp
 from ecgviewer.io.process.client import call, is_running
 from ecgviewer.io.process.messages import recording_from_json

@@ -14,8 +14,8 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from ecgviewer.core.recording import Note
-from ecgviewer.io.hdf5.columns import NUMBERS, kind_of
+from ecgviewer.core.record.recording import Note
+from ecgviewer.io.hdf5.locate.columns import NUMBERS, kind_of
 from ecgviewer.io.hdf5.statements import (
     AMBIGUOUS_SCALE,
     BASELINE,

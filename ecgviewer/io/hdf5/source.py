@@ -15,7 +15,7 @@ import numpy.typing as npt
 from ecgviewer.core.errors import CorruptFileError
 from ecgviewer.io.file_access import FileStamp
 from ecgviewer.io.hdf5.file import checked_dataset, damage_reported
-from ecgviewer.io.hdf5.find import ArrayAxes, read_block
+from ecgviewer.io.hdf5.locate.find import ArrayAxes, read_block
 from ecgviewer.io.hdf5.scale import without_missing
 from ecgviewer.io.record_hash import record_hash
 

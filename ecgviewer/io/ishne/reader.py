@@ -17,13 +17,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ecgviewer.core.errors import CorruptFileError, UnansweredError, UnsupportedFormatError
-from ecgviewer.core.record_ref import RecordRef
-from ecgviewer.core.recording import Note, Numbering, Patient, Recording
-from ecgviewer.core.source_facts import SourceFacts
-from ecgviewer.core.start import Start
+from ecgviewer.core.record.record_ref import RecordRef
+from ecgviewer.core.record.recording import Note, Numbering, Patient, Recording
+from ecgviewer.core.record.source_facts import SourceFacts
+from ecgviewer.core.record.start import Start
 from ecgviewer.io.file_access import FileStamp, missing, starts_with
 from ecgviewer.io.file_source import Contents, given_rate_notes, recording_of
-from ecgviewer.io.units import mv_per_unit
+from ecgviewer.io.statements.units import mv_per_unit
 
 FloatArray = npt.NDArray[np.float32]
 

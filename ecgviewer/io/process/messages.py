@@ -7,9 +7,9 @@ from dataclasses import asdict
 from typing import Any
 
 from ecgviewer.core.child.messages import Body
-from ecgviewer.core.record_ref import RecordRef
-from ecgviewer.core.recording import Note, Numbering, Patient, Recording, SignalSource
-from ecgviewer.core.start import start_from_json, start_to_json
+from ecgviewer.core.record.record_ref import RecordRef
+from ecgviewer.core.record.recording import Note, Numbering, Patient, Recording, SignalSource
+from ecgviewer.core.record.start import start_from_json, start_to_json
 
 
 def recording_to_json(recording: Recording) -> Body:

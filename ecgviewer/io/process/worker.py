@@ -21,11 +21,11 @@ from ecgviewer.core.child.messages import (
 )
 from ecgviewer.core.child.serving import Channel
 from ecgviewer.core.errors import RecordError
-from ecgviewer.core.recording import Recording
-from ecgviewer.io.hdf5.candidates import list_candidates, read_preview
+from ecgviewer.core.record.recording import Recording
 from ecgviewer.io.hdf5.file import opened
-from ecgviewer.io.hdf5.find import layout_signature
 from ecgviewer.io.hdf5.labels import read_labels
+from ecgviewer.io.hdf5.locate.candidates import list_candidates, read_preview
+from ecgviewer.io.hdf5.locate.find import layout_signature
 from ecgviewer.io.hdf5.reader import count_stored, open_stored
 from ecgviewer.io.hdf5.source import Hdf5Source
 from ecgviewer.io.process.messages import recording_to_json

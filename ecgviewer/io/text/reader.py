@@ -17,16 +17,16 @@ from ecgviewer.core.errors import (
     UnsupportedFormatError,
 )
 from ecgviewer.core.leads import canonical_lead
-from ecgviewer.core.record_ref import ReadOptions, RecordRef
-from ecgviewer.core.recording import Note, Numbering, Patient, Recording
-from ecgviewer.io.checks import unused_unit_notes
+from ecgviewer.core.record.record_ref import ReadOptions, RecordRef
+from ecgviewer.core.record.recording import Note, Numbering, Patient, Recording
 from ecgviewer.io.file_access import FileStamp, missing
 from ecgviewer.io.file_source import Contents, given_rate_notes, held_in_memory, recording_of
-from ecgviewer.io.patients import patient_from_comments
 from ecgviewer.io.profiles import remembered_for
+from ecgviewer.io.statements.checks import unused_unit_notes
+from ecgviewer.io.statements.patients import patient_from_comments
+from ecgviewer.io.statements.units import mv_per_unit
 from ecgviewer.io.text.rows import is_nothing
 from ecgviewer.io.text.sniff import TextLayout, layout_of, said_unit
-from ecgviewer.io.units import mv_per_unit
 
 MAX_BYTES = 128 << 20
 MAX_MV = 1e12

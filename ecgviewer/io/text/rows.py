@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from ecgviewer.core.record_ref import DECIMALS, DELIMITERS, ReadOptions
+from ecgviewer.core.record.record_ref import DECIMALS, DELIMITERS, ReadOptions
 
 MIN_ROWS = 8
 """Fewer rows of numbers are no recording."""

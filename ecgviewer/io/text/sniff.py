@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ecgviewer.core.leads import canonical_lead
-from ecgviewer.core.record_ref import ReadOptions
+from ecgviewer.core.record.record_ref import ReadOptions
 from ecgviewer.io.file_access import starts_with
+from ecgviewer.io.statements.units import mv_per_unit
 from ecgviewer.io.text.rows import (
     GOOD,
     MAX_COLUMNS,
@@ -22,7 +23,6 @@ from ecgviewer.io.text.rows import (
     shape_of,
 )
 from ecgviewer.io.text.times import SECONDS, TimeColumns, time_columns
-from ecgviewer.io.units import mv_per_unit
 
 SNIFFED_BYTES = 65_536
 _COMMENT = ("#", "%", "//", "!")

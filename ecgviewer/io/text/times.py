@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from ecgviewer.core.record_ref import ReadOptions, time_column_of
+from ecgviewer.core.record.record_ref import ReadOptions, time_column_of
 from ecgviewer.io.text.rows import RowShape
 
 SECONDS = {"s": 1.0, "sec": 1.0, "secs": 1.0, "second": 1.0, "seconds": 1.0,

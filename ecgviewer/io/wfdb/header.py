@@ -14,7 +14,7 @@ from pathlib import Path
 from ecgviewer.core.errors import CorruptFileError
 from ecgviewer.io import limits
 from ecgviewer.io.file_access import read_bytes
-from ecgviewer.io.start_text import ReadStart, read_start
+from ecgviewer.io.statements.start_text import ReadStart, read_start
 
 DEFAULT_GAIN = 200.0
 """Units per mV that the format assumes for an uncalibrated signal."""

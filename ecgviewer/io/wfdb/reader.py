@@ -6,13 +6,13 @@ import math
 from pathlib import Path
 
 from ecgviewer.core.errors import QUESTIONS, CorruptFileError, UnansweredError
-from ecgviewer.core.record_ref import ReadOptions, RecordRef
-from ecgviewer.core.recording import Note, Numbering, Recording
+from ecgviewer.core.record.record_ref import ReadOptions, RecordRef
+from ecgviewer.core.record.recording import Note, Numbering, Recording
 from ecgviewer.io import limits
 from ecgviewer.io.answers import answers_text, used_answers
-from ecgviewer.io.checks import check_amount, check_sampling, name_leads, signal_notes
-from ecgviewer.io.patients import patient_from_comments
-from ecgviewer.io.units import mv_per_unit
+from ecgviewer.io.statements.checks import check_amount, check_sampling, name_leads, signal_notes
+from ecgviewer.io.statements.patients import patient_from_comments
+from ecgviewer.io.statements.units import mv_per_unit
 from ecgviewer.io.wfdb.header import DEFAULT_GAIN, Header, SignalSpec, read_header
 from ecgviewer.io.wfdb.rows import ShownSignals, choose_rows
 from ecgviewer.io.wfdb.segments import SegmentLayout, SegmentSpan, load_layout

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 from ecgviewer.core.errors import UnsupportedFormatError
 from ecgviewer.core.leads import canonical_lead, is_ecg_channel
-from ecgviewer.core.record_ref import ReadOptions, RecordRef
-from ecgviewer.core.recording import Note
-from ecgviewer.io.checks import ecg_channels, others_note, unused_unit_notes
-from ecgviewer.io.units import mv_per_unit
+from ecgviewer.core.record.record_ref import ReadOptions, RecordRef
+from ecgviewer.core.record.recording import Note
+from ecgviewer.io.statements.checks import ecg_channels, others_note, unused_unit_notes
+from ecgviewer.io.statements.units import mv_per_unit
 from ecgviewer.io.wfdb.header import SignalSpec
 from ecgviewer.io.wfdb.segments import SegmentLayout
 

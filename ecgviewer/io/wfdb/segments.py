@@ -8,9 +8,9 @@ from pathlib import Path
 
 from ecgviewer.core.errors import CorruptFileError, UnsupportedFormatError
 from ecgviewer.core.leads import canonical_lead
-from ecgviewer.core.recording import Note
+from ecgviewer.core.record.recording import Note
 from ecgviewer.io.file_access import beside
-from ecgviewer.io.start_text import ReadStart
+from ecgviewer.io.statements.start_text import ReadStart
 from ecgviewer.io.wfdb.header import Header, SignalSpec, read_header
 from ecgviewer.io.wfdb.source import SegmentSignals
 

@@ -1,7 +1,7 @@
 """The model card: Markdown rendered from the facts in a bundle's metadata, never edited as text.
 
 Facts that a bundle does not state are left out; figures that were measured with other thresholds
-are not among its facts (see ``trainer.fitting.calibrate``).
+are not among its facts (see ``trainer.fitting.calibration.calibrate``).
 """
 
 from __future__ import annotations

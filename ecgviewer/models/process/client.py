@@ -17,9 +17,9 @@ from ecgviewer.core.analysis import Analysis
 from ecgviewer.core.child.messages import Body, Message, error_from_json, ref_to_json
 from ecgviewer.core.child.process import Child
 from ecgviewer.core.errors import AnalysisError, CancelledError, EcgViewerError
-from ecgviewer.core.record_ref import RecordRef
-from ecgviewer.models.run.partial import PartialReader
-from ecgviewer.models.run.store import AnalysisStore
+from ecgviewer.core.record.record_ref import RecordRef
+from ecgviewer.models.run.kept.partial import PartialReader
+from ecgviewer.models.run.kept.store import AnalysisStore
 
 log = logging.getLogger(__name__)
 

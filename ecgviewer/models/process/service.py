@@ -20,7 +20,7 @@ from ecgviewer.core.child.serving import Channel
 from ecgviewer.core.errors import AnalysisError, CancelledError, EcgViewerError, trace_text
 from ecgviewer.core.progress import CancelToken
 from ecgviewer.models.networks.architectures import architecture
-from ecgviewer.models.run.partial import PartialWriter
+from ecgviewer.models.run.kept.partial import PartialWriter
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ class Service:
 
     def __init__(self, channel: Channel, cache_dir: Path, spare_dir: Path) -> None:
         # Imported here, in the model process: torch takes a second.
-        from ecgviewer.models.run.store import AnalysisStore
+        from ecgviewer.models.run.kept.store import AnalysisStore
 
         self._channel = channel
         self._store = AnalysisStore(cache_dir)

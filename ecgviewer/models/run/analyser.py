@@ -16,7 +16,7 @@ from functools import cached_property, partial
 from ecgviewer.core.analysis import Analysis
 from ecgviewer.core.errors import AnalysisError
 from ecgviewer.core.progress import CancelToken, Progress, no_progress
-from ecgviewer.core.recording import Recording
+from ecgviewer.core.record.recording import Recording
 from ecgviewer.models.bundle.bundle import Bundle
 from ecgviewer.models.networks.architectures import architecture
 from ecgviewer.models.networks.network import NetworkOutput

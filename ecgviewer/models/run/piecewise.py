@@ -16,10 +16,10 @@ from ecgviewer.core.progress import CancelToken, Progress
 from ecgviewer.core.quality import quality_words
 from ecgviewer.core.system.user_dirs import cache_dir
 from ecgviewer.models.run import growing_maps as maps
+from ecgviewer.models.run.kept.unfinished import Unfinished
+from ecgviewer.models.run.kept.versions import library_versions
 from ecgviewer.models.run.result import Assembly
 from ecgviewer.models.run.runner import spread
-from ecgviewer.models.run.unfinished import Unfinished
-from ecgviewer.models.run.versions import library_versions
 from ecgviewer.models.run.window_results import JudgedWindows, WindowVerdicts
 
 OnPartial = Callable[[Analysis], None]

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from ecgviewer.signal import device_filter
 from ecgviewer.signal.delineation import average_beat
 from ecgviewer.signal.device_filter import HighPass
-from ecgviewer.signal.pacing import NO_STIMULI
+from ecgviewer.signal.heartbeats.pacing import NO_STIMULI
 
 FloatArray = npt.NDArray[np.float32]
 LONGEST_S = 30.0

@@ -11,10 +11,10 @@ import numpy as np
 from ecgviewer.core.analysis import Analysis, FloatArray, WindowScore
 from ecgviewer.core.leads import STANDARD_LEADS
 from ecgviewer.core.quality import EXCHANGES, QualityFinding
-from ecgviewer.core.recording import Recording
+from ecgviewer.core.record.recording import Recording
 from ecgviewer.models.bundle.bundle import Bundle
+from ecgviewer.models.run.kept.versions import library_versions
 from ecgviewer.models.run.runner import Runner
-from ecgviewer.models.run.versions import library_versions
 from ecgviewer.models.run.window_results import WindowVerdicts
 from ecgviewer.models.run.windows import LeadPlan, merge_findings
 from ecgviewer.models.score.findings import HIGHPASS

@@ -11,7 +11,7 @@ import numpy as np
 from ecgviewer.core.analysis import FloatArray, WindowScore
 from ecgviewer.core.quality import QualityFinding
 from ecgviewer.models.networks.network import NetworkOutput
-from ecgviewer.models.run.analysis_files import windows_from_values, windows_to_values
+from ecgviewer.models.run.kept.analysis_files import windows_from_values, windows_to_values
 from ecgviewer.models.run.runner import evidence
 from ecgviewer.models.run.windows import PreparedWindow, merge_findings
 from ecgviewer.models.score.fusion import Scorer

@@ -20,16 +20,16 @@ from ecgviewer.core.errors import AnalysisError
 from ecgviewer.core.leads import STANDARD_LEADS, standard_indices
 from ecgviewer.core.model_requirements import MIN_LEADS, why_not_judged
 from ecgviewer.core.quality import QualityFinding
-from ecgviewer.core.recording import Recording
+from ecgviewer.core.record.recording import Recording
 from ecgviewer.models.run.live_parts import WindowSpan, live_parts, usable_leads
 from ecgviewer.models.run.recorded_highpass import RecordedHighPass
 from ecgviewer.models.score.window_evidence import Looks, unknown_highpass
 from ecgviewer.signal import quality
-from ecgviewer.signal.beats import detect_r_peaks
 from ecgviewer.signal.device_filter import HighPass
 from ecgviewer.signal.electrodes import exchanged_electrodes
 from ecgviewer.signal.gaps import bridge_gaps, bridge_short
-from ecgviewer.signal.pacing import NO_STIMULI, find_stimuli, without_stimuli
+from ecgviewer.signal.heartbeats.beats import detect_r_peaks
+from ecgviewer.signal.heartbeats.pacing import NO_STIMULI, find_stimuli, without_stimuli
 from ecgviewer.signal.preprocessing import Preprocessing
 from ecgviewer.signal.resample import resampled_length
 from ecgviewer.signal.scipy_parts import butter, sosfiltfilt, uniform_filter1d

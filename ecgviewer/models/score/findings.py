@@ -14,10 +14,10 @@ import numpy.typing as npt
 from ecgviewer.core.analysis import Finding
 from ecgviewer.core.leads import STANDARD_LEADS
 from ecgviewer.core.overlap import common_share
-from ecgviewer.models.score import features
+from ecgviewer.models.score.beat_features import window_features as features
+from ecgviewer.models.score.beat_features.profiled import Profiled
 from ecgviewer.models.score.densities import Directed, DoubleArray, Subspace
 from ecgviewer.models.score.parts import SIZES
-from ecgviewer.models.score.profiled import Profiled
 
 SHARE = 0.5
 """Values and leads that stand out at least this much of the most prominent one are named."""

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ecgviewer.core.reference import NormalReference
+from ecgviewer.models.score.beat_features.expected import N_CONTEXT, NOISE, Expected
 from ecgviewer.models.score.densities import DoubleArray
-from ecgviewer.models.score.expected import N_CONTEXT, NOISE, Expected
 from ecgviewer.models.score.fusion import Scorer, to_log_p, without_highpass
 from ecgviewer.models.score.parts import (
     BEATS,

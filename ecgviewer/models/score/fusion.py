@@ -18,8 +18,9 @@ import numpy.typing as npt
 
 from ecgviewer.core.analysis import Finding, family_p_value, score_of
 from ecgviewer.core.reference import NormalReference
+from ecgviewer.models.score.beat_features.expected import Expected
+from ecgviewer.models.score.beat_features.profiled import Profiled
 from ecgviewer.models.score.densities import DoubleArray
-from ecgviewer.models.score.expected import Expected
 from ecgviewer.models.score.findings import HIGHPASS, find
 from ecgviewer.models.score.parts import (
     BEATS,
@@ -34,7 +35,6 @@ from ecgviewer.models.score.parts import (
     Vectors,
     density_class,
 )
-from ecgviewer.models.score.profiled import Profiled
 from ecgviewer.models.score.score_map import ScoreMap
 from ecgviewer.models.score.window_evidence import FloatArray, Window, digest_of
 

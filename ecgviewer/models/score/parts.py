@@ -9,11 +9,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ecgviewer.models.score import features
+from ecgviewer.models.score.beat_features import window_features as features
+from ecgviewer.models.score.beat_features.expected import context
+from ecgviewer.models.score.beat_features.highpass import NO_FILTER, STRENGTH, levels_lost
+from ecgviewer.models.score.beat_features.profiled import GAINS, Profiled
 from ecgviewer.models.score.densities import Directed, DoubleArray, Subspace
-from ecgviewer.models.score.expected import context
-from ecgviewer.models.score.highpass import NO_FILTER, STRENGTH, levels_lost
-from ecgviewer.models.score.profiled import GAINS, Profiled
 from ecgviewer.models.score.residual import Comparison, ResidualModel, compare
 from ecgviewer.models.score.window_evidence import Window
 

@@ -19,9 +19,9 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from ecgviewer.models.score.features import limb_scales
+from ecgviewer.models.score.beat_features.window_features import limb_scales
 from ecgviewer.models.score.window_evidence import Looks, Window, digest_of
-from ecgviewer.signal.beats import PHASE_RANGE_S, beat_phase
+from ecgviewer.signal.heartbeats.beats import PHASE_RANGE_S, beat_phase
 from ecgviewer.signal.scipy_parts import gaussian_filter1d
 
 DoubleArray = npt.NDArray[np.float64]

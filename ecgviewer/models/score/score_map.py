@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ecgviewer.models.score.features import Description
-from ecgviewer.models.score.limb_leads import lead_disagreement
+from ecgviewer.models.score.beat_features.limb_leads import lead_disagreement
+from ecgviewer.models.score.beat_features.window_features import Description
 from ecgviewer.models.score.residual import Comparison, ResidualModel
 from ecgviewer.models.score.untimely_beats import UNITS, untimely_beats
 from ecgviewer.models.score.wave_findings import WaveModel

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ecgviewer.core.errors import BundleError
-from ecgviewer.models.score.expected import N_CONTEXT
-from ecgviewer.models.score.features import BEAT_S, INTERVALS, RHYTHM
+from ecgviewer.models.score.beat_features.expected import N_CONTEXT
+from ecgviewer.models.score.beat_features.window_features import BEAT_S, INTERVALS, RHYTHM
 from ecgviewer.models.score.residual import N_PHASES
 
 Array = npt.NDArray[Any]

@@ -11,8 +11,13 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from ecgviewer.models.score.beat_features.window_features import (
+    BEAT_S,
+    INTERVALS,
+    RHYTHM,
+    Description,
+)
 from ecgviewer.models.score.densities import NormalScores
-from ecgviewer.models.score.features import BEAT_S, INTERVALS, RHYTHM, Description
 from ecgviewer.models.score.window_evidence import Window, digest_of
 from ecgviewer.signal.scipy_parts import gaussian_filter1d
 

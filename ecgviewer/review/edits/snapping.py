@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ecgviewer.core.recording import Recording
+from ecgviewer.core.record.recording import Recording
 from ecgviewer.signal.delineation import average_beat
 
 AROUND_S = 15.0

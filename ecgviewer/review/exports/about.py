@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ecgviewer.core.recording import Numbering, Recording
-from ecgviewer.core.start import Start
+from ecgviewer.core.record.recording import Numbering, Recording
+from ecgviewer.core.record.start import Start
 from ecgviewer.review.privacy.anonymize import Privacy
 
 

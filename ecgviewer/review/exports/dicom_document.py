@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import ecgviewer
-from ecgviewer.core.recording import Recording
+from ecgviewer.core.record.recording import Recording
 from ecgviewer.io.dicom.study import DicomStudy, study_of
 from ecgviewer.review.errors import ExportError
 from ecgviewer.review.privacy.anonymize import Privacy

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ecgviewer.core.recording import Recording
+from ecgviewer.core.record.recording import Recording
 from ecgviewer.review.annotations import RecordKey, Review
 from ecgviewer.review.edits.store import ReviewStore, file_safe, reader_slug
 from ecgviewer.review.errors import ExportError
@@ -15,7 +15,7 @@ from ecgviewer.review.exports.csv_export import export_csv
 from ecgviewer.review.exports.fhir_export import export_fhir
 from ecgviewer.review.exports.json_export import export_json
 from ecgviewer.review.exports.seal import make_seal
-from ecgviewer.review.exports.wfdb_export import ANNOTATOR, export_wfdb
+from ecgviewer.review.exports.wfdb.export import ANNOTATOR, export_wfdb
 from ecgviewer.review.privacy.anonymize import Privacy, anonymize
 
 FORMATS = ("wfdb", "csv", "json", "fhir")

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import ecgviewer
-from ecgviewer.core.recording import Patient, Recording
-from ecgviewer.core.start import Start
+from ecgviewer.core.record.recording import Patient, Recording
+from ecgviewer.core.record.start import Start
 from ecgviewer.io.dicom.study import study_of
 from ecgviewer.review.annotations import Annotation, Code, Review, utc_now
 from ecgviewer.review.edits.review_json import as_utf8

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from enum import StrEnum
 
-from ecgviewer.core.recording import Recording
+from ecgviewer.core.record.recording import Recording
 from ecgviewer.review.annotations import Review
 from ecgviewer.review.privacy.identity import Identity, pseudonym, public_name
 

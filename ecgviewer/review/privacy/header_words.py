@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ecgviewer.core.recording import Patient
+from ecgviewer.core.record.recording import Patient
 from ecgviewer.review.privacy.dates import dates_in
 from ecgviewer.review.privacy.letter_folding import fold, sounds
 from ecgviewer.review.privacy.plain_words import is_plain

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
-from ecgviewer.core.recording import Recording
+from ecgviewer.core.record.recording import Recording
 from ecgviewer.review.privacy.dates import Day, dates_in
 from ecgviewer.review.privacy.header_words import LETTERS, MIN_LETTERS, WORD, told_by
 from ecgviewer.review.privacy.letter_folding import fold, loosely, sounds

@@ -11,7 +11,7 @@ import hmac
 import re
 from dataclasses import dataclass
 
-from ecgviewer.core.recording import Patient
+from ecgviewer.core.record.recording import Patient
 from ecgviewer.review.privacy.dates import dates_in
 from ecgviewer.review.privacy.letter_folding import sounds
 

@@ -13,11 +13,11 @@ import numpy.typing as npt
 
 from ecgviewer.core.progress import CancelToken, Progress, no_progress
 from ecgviewer.core.quality import QualityFinding
-from ecgviewer.core.recording import Recording
+from ecgviewer.core.record.recording import Recording
 from ecgviewer.signal.gaps import BoolArray, DoubleArray, FloatArray
+from ecgviewer.signal.heartbeats.r_peaks import detect_r_peaks
+from ecgviewer.signal.heartbeats.shapes import group_alike, unit_rows
 from ecgviewer.signal.quality import assess, usable_mask
-from ecgviewer.signal.r_peaks import detect_r_peaks
-from ecgviewer.signal.shapes import group_alike, unit_rows
 
 PIECE_S = 120.0
 MARGIN_S = 4.0
@@ -27,7 +27,7 @@ SHAPE_HZ = 100.0
 BEFORE_S, AFTER_S = 0.12, 0.20
 """The part of a beat that decides its family: QRS, and the beginning of ST."""
 ALIKE = 0.85
-"""As :data:`ecgviewer.signal.beats.SAME_SHAPE`."""
+"""As :data:`ecgviewer.signal.heartbeats.beats.SAME_SHAPE`."""
 MOST_FAMILIES = 60
 """Beyond these, what is left is noise and stands in one family."""
 WIDE_S = 0.12

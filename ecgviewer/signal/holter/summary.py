@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ecgviewer.signal.gaps import BoolArray, DoubleArray, runs
+from ecgviewer.signal.heartbeats.rhythm import PREMATURE, sample_entropy
 from ecgviewer.signal.holter.record_beats import RecordBeats
-from ecgviewer.signal.rhythm import PREMATURE, sample_entropy
 from ecgviewer.signal.scipy_parts import median_filter
 
 PAUSE_S = 2.0

@@ -13,7 +13,6 @@ import numpy.typing as npt
 
 from ecgviewer.core.leads import is_ecg_channel
 from ecgviewer.signal import device_filter
-from ecgviewer.signal.beats import SAME_SHAPE, nan_median, prevailing
 from ecgviewer.signal.delineation import (
     P_ROOM_S,
     AverageBeat,
@@ -24,17 +23,18 @@ from ecgviewer.signal.delineation import (
 )
 from ecgviewer.signal.device_filter import HighPass
 from ecgviewer.signal.gaps import FloatArray, bridge_gaps, median_of
-from ecgviewer.signal.measures.axes import Axes, axes_of
-from ecgviewer.signal.measures.rate import Rate, rate_of, unseen_samples
-from ecgviewer.signal.measures.waves import LeadWaves, lead_waves
-from ecgviewer.signal.pacing import (
+from ecgviewer.signal.heartbeats.beats import SAME_SHAPE, nan_median, prevailing
+from ecgviewer.signal.heartbeats.pacing import (
     NO_STIMULI,
     Pacing,
     find_stimuli,
     pacing_of,
     without_stimuli,
 )
-from ecgviewer.signal.r_peaks import IntArray, detect_r_peaks
+from ecgviewer.signal.heartbeats.r_peaks import IntArray, detect_r_peaks
+from ecgviewer.signal.measures.axes import Axes, axes_of
+from ecgviewer.signal.measures.rate import Rate, rate_of, unseen_samples
+from ecgviewer.signal.measures.waves import LeadWaves, lead_waves
 
 ST_AFTER_J_S = 0.06
 LEAST_ERROR_S = 0.003

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ecgviewer.signal.beats import median_beats
 from ecgviewer.signal.delineation import POST_S, PRE_S, Marks
 from ecgviewer.signal.gaps import DoubleArray, FloatArray
-from ecgviewer.signal.r_peaks import IntArray
+from ecgviewer.signal.heartbeats.beats import median_beats
+from ecgviewer.signal.heartbeats.r_peaks import IntArray
 
 LEAST_Q_S = 0.012
 """A downward beginning of QRS shorter than this is noise, not a Q wave."""

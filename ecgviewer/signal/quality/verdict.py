@@ -17,8 +17,8 @@ from ecgviewer.core.quality import (
     NOTHING_SHARE,
 )
 from ecgviewer.signal.gaps import BoolArray, DoubleArray
+from ecgviewer.signal.heartbeats.r_peaks import detect_r_peaks
 from ecgviewer.signal.quality.blocks import BLOCK_S
-from ecgviewer.signal.r_peaks import detect_r_peaks
 from ecgviewer.signal.scipy_parts import butter, sosfiltfilt
 
 AGREEING = 0.9

@@ -14,8 +14,8 @@ from ecgviewer.app.qt.theme import theme_of
 from ecgviewer.app.work.workers import Job, Reporter, Workers
 from ecgviewer.core.leads import standard_indices
 from ecgviewer.core.progress import CancelToken
-from ecgviewer.core.record_ref import RecordRef
-from ecgviewer.core.recording import FloatArray
+from ecgviewer.core.record.record_ref import RecordRef
+from ecgviewer.core.record.recording import FloatArray
 from ecgviewer.io import open_record
 
 SIZE = QSize(112, 26)

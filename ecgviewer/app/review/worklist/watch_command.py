@@ -13,7 +13,7 @@ from ecgviewer.app.review.worklist.worklist import Worklist
 from ecgviewer.app.review.worklist.worklist_panel import WorklistPanel
 from ecgviewer.app.shell.ask import ask
 from ecgviewer.app.shell.workbench import Workbench
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.core.system.user_dirs import start_dir
 from ecgviewer.review.queue import QueueRow
 from ecgviewer.review.ranking import arrange

@@ -15,7 +15,7 @@ from ecgviewer.app.shell.session import Session
 from ecgviewer.app.work.workers import Task
 from ecgviewer.core.analysis import Analysis
 from ecgviewer.core.errors import CancelledError, EcgViewerError
-from ecgviewer.core.record_ref import RecordRef
+from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.core.site_shift import SiteShift
 from ecgviewer.review.annotations import Review
 from ecgviewer.review.queue import ModelScore, QueueRow, WorkQueue

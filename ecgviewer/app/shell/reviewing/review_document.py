@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from ecgviewer.app.shell.document import Document
 from ecgviewer.app.shell.error_reports import describe
+from ecgviewer.app.shell.record.document import Document
 from ecgviewer.app.shell.settings import SettingsStore
 from ecgviewer.app.work.workers import Task, Workers
 from ecgviewer.core.errors import ReviewError
-from ecgviewer.core.recording import Recording
+from ecgviewer.core.record.recording import Recording
 from ecgviewer.review.annotations import (
     Annotation,
     RecordKey,

@@ -6,8 +6,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from ecgviewer.app.qt.time_texts import duration_text
-from ecgviewer.app.shell.document import Document
-from ecgviewer.core.recording import Recording
+from ecgviewer.app.shell.record.document import Document
+from ecgviewer.core.record.recording import Recording
 
 
 class ElidedLabel(QLabel):

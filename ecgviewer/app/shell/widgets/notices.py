@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
-from ecgviewer.core.recording import Note
+from ecgviewer.core.record.recording import Note
 
 LEVEL_MARKS = {"warning": "⚠", "assumed": "≈", "info": "ℹ"}
 ORDER = {"warning": 0, "assumed": 1, "info": 2}

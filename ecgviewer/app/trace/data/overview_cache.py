@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from ecgviewer.core.errors import RecordError
-from ecgviewer.core.recording import Recording
+from ecgviewer.core.record.recording import Recording
 from ecgviewer.core.system.files import make_private
 from ecgviewer.core.system.user_dirs import cache_dir
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ecgviewer.app.trace.data.chunks import ChunkStore
-from ecgviewer.core.recording import Recording
+from ecgviewer.core.record.recording import Recording
 
 FloatArray = npt.NDArray[np.float32]
 RARE_WAVE_MV = 1.0

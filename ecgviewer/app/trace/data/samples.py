@@ -7,7 +7,7 @@ from typing import Protocol
 
 from ecgviewer.app.trace.data.levels import FloatArray
 from ecgviewer.app.trace.data.overview_cache import pyramid_folder
-from ecgviewer.core.recording import Recording
+from ecgviewer.core.record.recording import Recording
 from ecgviewer.core.system.mapped_arrays import mapping_of, read_columns
 
 

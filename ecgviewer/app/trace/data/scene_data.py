@@ -16,7 +16,7 @@ from ecgviewer.app.trace.data.samples import RecordingSamples
 from ecgviewer.app.trace.raster.pixel_columns import Stretch
 from ecgviewer.app.trace.scene.display_filter import DisplayFilter
 from ecgviewer.app.trace.scene.scene import Scene
-from ecgviewer.core.recording import FloatArray, Recording
+from ecgviewer.core.record.recording import FloatArray, Recording
 
 SHORT_CHUNKS = 4
 """Of a recording of up to so many chunks the overview is drawn from the samples themselves."""

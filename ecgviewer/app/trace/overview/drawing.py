@@ -26,7 +26,7 @@ from ecgviewer.app.trace.raster.pixel_columns import Stretch, to_pixels
 from ecgviewer.app.trace.scene.scene import Scene
 from ecgviewer.app.trace.scene.tracks import ACCEPTED, REJECTED, UNSURE
 from ecgviewer.app.trace.state import RHYTHM_LEAD, TRACK_TITLES
-from ecgviewer.core.start import clock_text
+from ecgviewer.core.record.start import clock_text
 
 TREND_FROM_S = 60.0
 """Shorter records show no heart-rate trend: a handful of beats is none."""

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter
 
 from ecgviewer.app.trace.geometry.moment import Moment
-from ecgviewer.core.stimuli import CHAMBER_LETTERS, StimulusMarks
+from ecgviewer.core.record.stimuli import CHAMBER_LETTERS, StimulusMarks
 
 TICK_MM = 3.0
 LEAST_APART_PX = 4.0

@@ -10,7 +10,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter
 
 from ecgviewer.app.trace.geometry.geometry import Geometry
 from ecgviewer.app.trace.page.paper import LABEL_STEPS_S, time_step_s
-from ecgviewer.core.start import Start, clock_offset_s, clock_text
+from ecgviewer.core.record.start import Start, clock_offset_s, clock_text
 
 
 def time_text(time_s: float, step_s: float, long: bool) -> str:

@@ -11,9 +11,9 @@ import numpy.typing as npt
 from ecgviewer.app.trace.scene.spans import NO_SPANS, Spans
 from ecgviewer.app.trace.scene.tracks import Track, annotation_track, flag_track
 from ecgviewer.core.analysis import Analysis, Flag
-from ecgviewer.core.recording import Recording
-from ecgviewer.core.start import Start
-from ecgviewer.core.stimuli import NO_MARKS, StimulusMarks
+from ecgviewer.core.record.recording import Recording
+from ecgviewer.core.record.start import Start
+from ecgviewer.core.record.stimuli import NO_MARKS, StimulusMarks
 from ecgviewer.review.annotations import Annotation
 
 LEGEND_SPECIFICITY = 0.95

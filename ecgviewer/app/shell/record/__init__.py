@@ -1,0 +1,1 @@
+"""The open record: opening it, what may be seen of it, its flags."""

@@ -1,0 +1,1 @@
+"""A recording: where it is, what was read, what its file says beside the samples."""

@@ -1,0 +1,1 @@
+"""Where the ECG is in an HDF5 file: which dataset, axis, rows, columns."""

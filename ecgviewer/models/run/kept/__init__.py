@@ -1,0 +1,1 @@
+"""Analyses on disk: finished ones, and long ones under way."""

@@ -1,0 +1,1 @@
+"""What can be said of a window and its beats without a network."""

@@ -1,0 +1,1 @@
+"""Annotations and samples as WFDB, written, read back and compared."""

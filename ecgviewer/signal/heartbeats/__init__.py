@@ -1,0 +1,1 @@
+"""Beats: R peaks, their median, heights, shapes and rhythm; pacing stimuli."""

@@ -1,0 +1,1 @@
+"""Lesions put into normal records, and whether maps and flags find them."""
