@@ -109,7 +109,7 @@ class MeasurementsPanel(QWidget):
         column.addWidget(self._scroll, 1)
         self._settle = QTimer(self, singleShot=True, interval=SETTLE_MS)
         self._settle.timeout.connect(self._measure)
-        bench.document.recordingChanged.connect(self._measure)
+        bench.document.recordingChanged.connect(self._renew)
         bench.traces.viewChanged.connect(self._settle.start)
         bench.appearance.themeChanged.connect(self._set_theme)
 
@@ -148,6 +148,17 @@ class MeasurementsPanel(QWidget):
         super().showEvent(event)
         self._measure()
 
+    def _renew(self) -> None:
+        """Show no figure of another record; measure once the new one is laid out."""
+        if self._bench.document.recording is None:
+            self._measure()
+            return
+        if self._of is not None:
+            self.drop_work()
+            self._of = None
+            self._show((), "Measuring…")
+        self._settle.start()
+
     def _measure(self) -> None:
         document = self._bench.document
         recording = document.recording
@@ -156,12 +167,14 @@ class MeasurementsPanel(QWidget):
             self._of = None
             self._show((), "No record is open.")
             return
+        if not self.isVisible():
+            return
         span = measured_span(*self._bench.traces.visible_range(), recording.duration_s)
-        if not self.isVisible() or self._of == (document.generation, span):
+        if self._of == (document.generation, span):
             return
         self.drop_work()
-        if self._of is None or self._of[0] != document.generation:
-            self._show((), "Measuring…")  # never the figures of another record
+        if self._of is None:
+            self._show((), "Measuring…")
         self._of = (document.generation, span)
         long = recording.duration_s > LONG_S
         where = span_text(*span, long, document.clock)
