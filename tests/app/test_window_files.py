@@ -154,7 +154,7 @@ def test_a_rate_of_zero_is_asked_for(make_window: Build, tmp_path: Path) -> None
     window = make_window()
     window.session.open_paths([tmp_path / "zero.hea"])
     dialog = the_dialog(window)
-    dialog.fs_box.setEditText("500")
+    dialog.questions.fs_box.setEditText("500")
     confirm(dialog)
     spin(lambda: window.header.record.text() == "zero")
     assert "500 Hz" in window.header.facts.text()

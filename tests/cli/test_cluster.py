@@ -153,7 +153,12 @@ def test_workers_die_a_file_kills_and_the_run_is_killed_and_the_table_is_the_sam
     assert [row["path"] for row in rows] == [row["path"] for row in expected]
     for row, other in zip(rows, expected, strict=True):
         if row is not bad:
-            assert row == pytest.approx(other | {"site_shift": row["site_shift"]}, rel=1e-6)
+            for column, value in row.items():
+                numbers = isinstance(value, float)
+                expected_value = (
+                    pytest.approx(other[column], rel=1e-6) if numbers else other[column]
+                )
+                assert column == "site_shift" or value == expected_value
 
 
 @pytest.mark.slow

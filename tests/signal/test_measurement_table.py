@@ -10,7 +10,8 @@ from ecgviewer.signal.heartbeats.pacing import NO_STIMULI, pacing_of
 from ecgviewer.signal.measures.axes import Axes
 from ecgviewer.signal.measures.intervals import Intervals, Measure
 from ecgviewer.signal.measures.limits import statements
-from ecgviewer.signal.measures.measurement_table import Row, measurement_rows
+from ecgviewer.signal.measures.measurement_row import Row
+from ecgviewer.signal.measures.measurement_table import measurement_rows
 from ecgviewer.signal.measures.rate import Rate
 from ecgviewer.signal.measures.span import measured_span
 from ecgviewer.signal.measures.waves import LeadWaves

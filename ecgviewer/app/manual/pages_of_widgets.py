@@ -11,6 +11,7 @@ PAGES = {
     # Panels, by the name of their dock.
     "dock.records": "opening-files",
     "dock.record": "opening-files",
+    "dock.measurements": "reading-a-page",
     "dock.analysis": "flags",
     "dock.consensus": "flags",
     "dock.flags": "judging",
@@ -30,6 +31,7 @@ PAGES = {
     "LeadsDialog": "judging",
     "Palette": "keys",
     "PrintPreview": "reports-and-exports",
+    "ResultsWindow": "work-lists",
     "SettingsPage": "settings-and-privacy",
     "TraceView": "reading-a-page",
 }

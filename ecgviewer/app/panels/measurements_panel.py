@@ -30,15 +30,7 @@ from ecgviewer.app.shell.workbench import Workbench
 from ecgviewer.app.work.workers import Task
 from ecgviewer.core.leads import STANDARD_LEADS
 from ecgviewer.core.record.recording import Recording
-from ecgviewer.signal.measures.intervals import measure
-from ecgviewer.signal.measures.measurement_table import (
-    HIGH,
-    LOW,
-    QT_DISPERSION,
-    WAVES,
-    Row,
-    measurement_rows,
-)
+from ecgviewer.signal.measures.measurement_row import HIGH, LOW, WAVES, Row
 from ecgviewer.signal.measures.span import measured_span
 
 SETTLE_MS = 400
@@ -57,6 +49,10 @@ def find_rows(recording: Recording, start_s: float, stop_s: float) -> tuple[Row,
     ------
     RecordError
     """
+    # scipy: not before something is measured.
+    from ecgviewer.signal.measures.intervals import measure
+    from ecgviewer.signal.measures.measurement_table import measurement_rows
+
     signal = recording.read(start_s, stop_s)
     stated = recording.stated_highpass_hz
     intervals = measure(signal, recording.fs_hz, recording.leads, stated_highpass_hz=stated)
@@ -113,7 +109,7 @@ class MeasurementsPanel(QWidget):
         column.addWidget(self._scroll, 1)
         self._settle = QTimer(self, singleShot=True, interval=SETTLE_MS)
         self._settle.timeout.connect(self._measure)
-        bench.document.recordingChanged.connect(self._measure)
+        bench.document.recordingChanged.connect(self._renew)
         bench.traces.viewChanged.connect(self._settle.start)
         bench.appearance.themeChanged.connect(self._set_theme)
 
@@ -152,6 +148,17 @@ class MeasurementsPanel(QWidget):
         super().showEvent(event)
         self._measure()
 
+    def _renew(self) -> None:
+        """Show no figure of another record; measure once the new one is laid out."""
+        if self._bench.document.recording is None:
+            self._measure()
+            return
+        if self._of is not None:
+            self.drop_work()
+            self._of = None
+            self._show((), "Measuring…")
+        self._settle.start()
+
     def _measure(self) -> None:
         document = self._bench.document
         recording = document.recording
@@ -160,12 +167,14 @@ class MeasurementsPanel(QWidget):
             self._of = None
             self._show((), "No record is open.")
             return
+        if not self.isVisible():
+            return
         span = measured_span(*self._bench.traces.visible_range(), recording.duration_s)
-        if not self.isVisible() or self._of == (document.generation, span):
+        if self._of == (document.generation, span):
             return
         self.drop_work()
-        if self._of is None or self._of[0] != document.generation:
-            self._show((), "Measuring…")  # never the figures of another record
+        if self._of is None:
+            self._show((), "Measuring…")
         self._of = (document.generation, span)
         long = recording.duration_s > LONG_S
         where = span_text(*span, long, document.clock)
@@ -220,9 +229,15 @@ class MeasurementsPanel(QWidget):
                 self._put(self.leads, at, column, text, row)
         for table in (self.whole, self.leads):
             _fit(table)
+        if not rows:
+            self.notes.clear()
+            self._scroll.fit()
+            return
+        from ecgviewer.signal.measures.measurement_table import QT_DISPERSION
+
         listed = "  ".join(f"[{k}] {escape(source)}." for k, source in enumerate(sources, 1))
         marks = "▲ above, ▼ below its limit; a tip on each value tells the limit."
-        self.notes.setText(f"{marks} {listed} {QT_DISPERSION}" if rows else "")
+        self.notes.setText(f"{marks} {listed} {QT_DISPERSION}")
         self._scroll.fit()
 
     def _put(self, table: QTableWidget, at: int, column: int, text: str, row: Row | None) -> None:
@@ -287,7 +302,8 @@ class _Scroll(QScrollArea):
         layout = self._body.layout()
         assert layout is not None
         layout.activate()
-        self._body.setMinimumHeight(layout.heightForWidth(self.viewport().width()))
+        needed = layout.heightForWidth(self.viewport().width())
+        self._body.setMinimumHeight(max(needed, 0))  # below 0: nothing on show wraps
 
 
 def _table(name: str) -> QTableWidget:

@@ -6,69 +6,19 @@ lead II and of T in the leads where adults have it upright. QT dispersion is not
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ecgviewer.core.leads import STANDARD_LEADS, is_ecg_channel
 from ecgviewer.signal.measures import limits as published
 from ecgviewer.signal.measures.intervals import Intervals, Measure
+from ecgviewer.signal.measures.measurement_row import HIGH, LOW, WAVES, Row
 from ecgviewer.signal.measures.waves import LeadWaves
 
 QT_DISPERSION = (
     "QT dispersion is not given: it is discredited and not recommended for reports "
     f"({published.QT_SOURCE})."
 )
-WAVES = {
-    "p": "P", "q": "Q", "r": "R", "s": "S", "t": "T", "st_j": "ST J", "st_60": "J+60",
-    "st_80": "J+80",
-}  # fmt: skip
-"""Fields of LeadWaves and what they are called."""
 P_II_MV = 0.25
 T_UPRIGHT = ("I", "II", "V3", "V4", "V5", "V6")
 T_INVERTED_MV = -0.1
-HIGH, LOW = "high", "low"
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One measurement.
-
-    Attributes
-    ----------
-    name : str
-    lead : str
-        Empty for those of the whole beat.
-    value, uncertainty : float or None
-        In ``unit``; None where there is none.
-    unit : str
-    normal : str
-        The limit, such as ``120–200`` or ``< 120``; empty where none is published here.
-    source : str
-    deviates : str
-        ``high``, ``low``, or empty.
-    reason : str
-        Why there is no value.
-    who : str
-        Whom the limit holds for, where it depends on that.
-    """
-
-    name: str
-    lead: str
-    value: float | None
-    uncertainty: float | None
-    unit: str
-    normal: str = ""
-    source: str = ""
-    deviates: str = ""
-    reason: str = ""
-    who: str = ""
-
-    def value_text(self) -> str:
-        """Return the value as it is read: whole ms, bpm and degrees, hundredths of mV."""
-        if self.value is None:
-            return ""
-        digits = 0 if self.unit in ("ms", "bpm", "°") else 2
-        sign = "+" if self.lead and digits else ""
-        return f"{round(self.value, digits) + 0.0:{sign}.{digits}f}"
 
 
 def measurement_rows(

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
-from ecgviewer.app.review.results.results_window import ResultsWindow
 from ecgviewer.app.shell.ask import ask
 from ecgviewer.app.shell.error_reports import describe
 from ecgviewer.app.shell.workbench import Workbench
 from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.core.system.user_dirs import start_dir
+
+if TYPE_CHECKING:
+    from ecgviewer.app.review.results.results_window import ResultsWindow
 
 FILTERS = "Results of analyze (*.parquet *.csv)"
 
@@ -37,6 +39,9 @@ class ResultsCommand(QObject):
 
     def open(self, path: Path) -> None:
         """Open a table: a Parquet file, a part or a folder of parts, a CSV."""
+        # pyqtgraph: not before a table is opened.
+        from ecgviewer.app.review.results.results_window import ResultsWindow
+
         self.close()
         if path.name.startswith("part-"):
             path = path.parent
