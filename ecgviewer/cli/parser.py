@@ -204,6 +204,12 @@ def _add_report(commands: Commands) -> None:
         "--out", type=types.page_file, required=True, metavar="FILE.pdf|FILE.png|FILE.dcm"
     )
     command.add_argument("--model", type=types.one_model, default=DEFAULT.id, metavar="MODEL")
+    command.add_argument(
+        "--machine",
+        action="store_true",
+        help="also what the recording machine stored: its statements (confirmed or not) and "
+        "measurements, marked as its own",
+    )
     _add_anonymize(command)
     _add_read_options(command)
 

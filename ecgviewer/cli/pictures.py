@@ -66,6 +66,7 @@ def run_report(arguments: argparse.Namespace) -> int:
         reviewer=", ".join(review.author for review in reviews),
         conclusion=", ".join(dict.fromkeys(filter(None, (r.state.conclusion for r in reviews)))),
         privacy=privacy_of(arguments),
+        machine=recording.facts if arguments.machine else None,
     )
     if said:
         print(f"ecgviewer report: {said}", file=sys.stderr)

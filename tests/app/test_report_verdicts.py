@@ -22,7 +22,12 @@ from ecgviewer.app.report.reporting import Reporting
 from ecgviewer.core.analysis import Flag
 from ecgviewer.core.leads import STANDARD_LEADS
 from ecgviewer.core.quality import QualityFinding
+from ecgviewer.core.record.record_ref import RecordRef
+from ecgviewer.core.record.recording import Patient
+from ecgviewer.core.record.source_facts import SourceFacts
+from ecgviewer.io import open_record
 from ecgviewer.review.annotations import FlagOrigin, FlagVerdict, new_id
+from ecgviewer.review.privacy.anonymize import Privacy
 from tests.app.driving import Build, make_analysis, spin
 from tests.app.trace_material import analysis_of, ecg, recording_of
 
@@ -157,3 +162,28 @@ def test_neither_the_quality_nor_the_conclusion_is_cut(tmp_path: Path) -> None:
     for part in analysis.quality_text().split("; "):
         assert part in words
     assert "…" not in read
+
+
+MUSE = Path(__file__).parents[1] / "io" / "data" / "clinical" / "muse_std.xml"
+
+
+def test_the_machines_words_stand_on_the_page_when_asked_for_and_marked_as_its_own() -> None:
+    recording = open_record(RecordRef(MUSE))
+    facts = recording.facts
+    page = make_page(recording, None, (), (), privacy=Privacy.IDENTIFIED, machine=facts)
+    assert page.machine_title == "Recording machine (confirmed by a person)"
+    for words in facts.confirmed_statements:
+        assert f"Confirmed: {words}" in page.machine_texts
+    for item in facts.measurements:
+        assert item.text() in page.machine_texts[-1]
+    bare = make_page(recording, None, (), ())
+    assert not bare.machine_title and not bare.machine_texts
+
+
+def test_the_machines_words_do_not_name_the_patient() -> None:
+    recording = recording_of(ecg())
+    recording = replace(recording, patient=Patient(name="Doe^Jane"))
+    facts = SourceFacts(statements=("Sinus rhythm of Doe",), confirmed=False)
+    page = make_page(recording, None, (), (), machine=facts)
+    assert page.machine_title.endswith("(not confirmed by anybody)")
+    assert page.machine_texts == ("Sinus rhythm of [removed]",)

@@ -51,6 +51,7 @@ class FileCommands(QObject):
         for privacy in Privacy:
             commands.bind(f"file.privacy.{privacy}", partial(self._set_privacy, privacy))
         commands.check(f"file.privacy.{self._reporting.privacy}")
+        commands.bind_checked("file.report_machine", self._set_machine)
         commands.bind("file.close", self._session.close_record)
         self._session.recentChanged.connect(self._fill_recent)
         self._session.questionRaised.connect(self._ask_import)
@@ -60,6 +61,9 @@ class FileCommands(QObject):
 
     def _set_privacy(self, privacy: Privacy) -> None:
         self._reporting.privacy = privacy
+
+    def _set_machine(self, on: bool) -> None:
+        self._reporting.with_machine = on
 
     def _folder(self) -> str:
         recent = self._session.settings.value.recent

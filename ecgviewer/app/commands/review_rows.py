@@ -202,4 +202,9 @@ EXPORT_COMMANDS: tuple[Command, ...] = (
         "file.export_review", "Export re&view…", FILE, ("Ctrl+Shift+E",),
         "The annotations and verdicts as WFDB, CSV, JSON or FHIR", when=when.review_open,
     ),
+    Command(
+        "file.report_machine", "&Machine's words on reports", FILE,
+        tip="Reports also say what the recording machine concluded, marked as its own",
+        checkable=True, when=when.sighted,
+    ),
 )  # fmt: skip

@@ -70,6 +70,7 @@ class SettingsPage(QDialog):
         form.addRow("Labels", self._button("review.labels"))
         form.addRow("", self._switch("review.beside"))
         form.addRow("Patient on reports", self._choice("file.privacy."))
+        form.addRow("", self._switch("file.report_machine"))
         form.addRow("", _quiet("Chosen anew in each session: naming patients is never a habit."))
         return page
 

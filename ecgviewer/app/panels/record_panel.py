@@ -87,8 +87,7 @@ def _machine_html(facts: SourceFacts) -> str:
     ]
     if not any(value for _title, value in rows):
         return ""
-    state = {True: "confirmed by a person", False: "not confirmed by anybody"}
-    known = f", {state[facts.confirmed]}" if facts.confirmed is not None else ""
+    known = f", {facts.confirmed_text()}" if facts.confirmed is not None else ""
     heading = f"<p><b>What the device says</b>{known}; in the file's own words</p>"
     return heading + _table(rows)
 

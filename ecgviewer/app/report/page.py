@@ -11,12 +11,17 @@ from ecgviewer.app.qt.theme import LIGHT
 from ecgviewer.app.report.traces import PAPER_BOTTOM_MM, PRINT_FLAG, draw_traces
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ecgviewer.app.report.page_content import ReportPage
 
 WIDTH_MM, HEIGHT_MM = 297.0, 210.0
 MARGIN_MM = 10.0
 DISCLAIMER = "Research aid, not a diagnosis."
 QUALITY_MM = 2.5
+LIST_MM = 2.4
+MACHINE_LINES = 7
+"""Lines that have room for what the recording machine concluded."""
 
 
 def paint_page(painter: QPainter, page: ReportPage, per_mm: float) -> None:
@@ -60,20 +65,34 @@ def _remarks(pen: Pen, page: ReportPage, width: float) -> None:
 
 def _lists(pen: Pen, page: ReportPage) -> None:
     top = PAPER_BOTTOM_MM + 9.3
-    half = (WIDTH_MM - 2 * MARGIN_MM) / 2
-    for x, title, lines, color in (
-        (MARGIN_MM, f"Flags of the model ({page.flag_count})", page.flag_lines, PRINT_FLAG),
+    columns: list[tuple[str, Sequence[str], QColor]] = [
+        (f"Flags of the model ({page.flag_count})", page.flag_lines, PRINT_FLAG),
         (
-            MARGIN_MM + half,
             f"Annotations of the reviewer ({len(page.annotations)})",
             page.annotation_lines,
             QColor(LIGHT.annotation),
         ),
-    ):
+    ]
+    step = (WIDTH_MM - 2 * MARGIN_MM) / (3 if page.machine_title else 2)
+    if page.machine_title:
+        said = _machine_lines(pen, page.machine_texts, step - 6)
+        columns.append((page.machine_title, said, QColor("#868e96")))
+    for column, (title, lines, color) in enumerate(columns):
+        x = MARGIN_MM + column * step
         pen.painter.fillRect(pen.rect(x, top + 0.8, 2.4, 2.4), color)
-        pen.text(x + 3.6, top, half - 6, title, 2.7, bold=True)
+        pen.text(x + 3.6, top, step - 6, title, 2.7, bold=True)
         for index, words in enumerate(lines or ("none",)):
-            pen.text(x + 3.6, top + 4.0 + index * 3.4, half - 6, words, 2.4)
+            pen.text(x + 3.6, top + 4.0 + index * 3.4, step - 6, words, LIST_MM)
+
+
+def _machine_lines(pen: Pen, texts: Sequence[str], width: float) -> list[str]:
+    """Break the machine's words into lines; where they have no room, the last one says so."""
+    lines = [
+        line for words in texts for line in pen.lines(words, width, LIST_MM, MACHINE_LINES + 1)
+    ]
+    if len(lines) > MACHINE_LINES:
+        lines[MACHINE_LINES - 1 :] = ["and more, in the file"]
+    return lines
 
 
 def _footer(pen: Pen, page: ReportPage) -> None:

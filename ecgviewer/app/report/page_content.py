@@ -37,6 +37,9 @@ class ReportPage:
     flag_count : str
         How many there are, and how many of them got which verdict.
     flag_lines, annotation_lines, seal : tuple of str
+    machine_title : str
+        Over what the recording machine concluded; empty where that was not asked for.
+    machine_texts : tuple of str
     """
 
     title: str
@@ -59,3 +62,5 @@ class ReportPage:
     flag_lines: tuple[str, ...]
     annotation_lines: tuple[str, ...]
     seal: tuple[str, ...]
+    machine_title: str = ""
+    machine_texts: tuple[str, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from ecgviewer.app.qt.picture_files import save_drawn, save_whole
 from ecgviewer.app.qt.texts import leads_text, p_text
 from ecgviewer.app.qt.time_texts import span_text
 from ecgviewer.app.report.flags import count_text, flag_lines, judge_flags
+from ecgviewer.app.report.machine import machine_texts, machine_title
 from ecgviewer.app.report.page import paint_page
 from ecgviewer.app.report.page_content import ReportPage
 from ecgviewer.app.report.paper_files import draw_pdf, draw_png
@@ -23,6 +24,7 @@ from ecgviewer.core.errors import EcgViewerError
 from ecgviewer.core.leads import standard_indices
 from ecgviewer.core.percent import percent_text
 from ecgviewer.core.record.recording import Patient, Recording
+from ecgviewer.core.record.source_facts import SourceFacts
 from ecgviewer.models.networks.architectures import model_title
 from ecgviewer.review.annotations import Annotation, FlagVerdict
 from ecgviewer.review.groups import group_flags
@@ -54,6 +56,7 @@ def render_report(
     conclusion: str = "",
     privacy: Privacy = Privacy.HEADER,
     created: datetime | None = None,
+    machine: SourceFacts | None = None,
 ) -> str:
     """Write the report; see :func:`write_page`, also for what is returned.
 
@@ -67,7 +70,7 @@ def render_report(
     page = make_page(
         recording, analysis, flags, annotations, verdicts, specificity=specificity,
         start_s=start_s, reviewer=reviewer, conclusion=conclusion, privacy=privacy,
-        created=created,
+        created=created, machine=machine,
     )  # fmt: skip
     return write_page(page, out, recording, privacy)
 
@@ -124,6 +127,7 @@ def make_page(
     conclusion: str = "",
     privacy: Privacy = Privacy.HEADER,
     created: datetime | None = None,
+    machine: SourceFacts | None = None,
 ) -> ReportPage:
     """Gather what the page says.
 
@@ -143,6 +147,8 @@ def make_page(
         date not when anonymous. The file's hash still identifies the record.
     created : datetime, optional
         Now by default.
+    machine : SourceFacts, optional
+        What the recording machine concluded, if the page shall say it.
     """
     judged = judge_flags(flags, verdicts, analysis.bundle_sha256 if analysis is not None else "")
     groups = group_flags(flags, analysis) if analysis is not None else ()
@@ -195,6 +201,8 @@ def make_page(
         flag_lines=_listed(flag_lines(judged, groups)),
         annotation_lines=_listed([_annotation_line(annotation) for annotation in ordered]),
         seal=_seal(recording, analysis, specificity, reviewer, created or datetime.now(UTC)),
+        machine_title=machine_title(machine) if machine is not None else "",
+        machine_texts=machine_texts(machine, _scrub(recording, privacy)) if machine else (),
     )
 
 
@@ -219,12 +227,17 @@ def _subtitle(recording: Recording, privacy: Privacy) -> str:
     return "   ·   ".join(facts)
 
 
+def _scrub(recording: Recording, privacy: Privacy) -> Callable[[str], str]:
+    """Return what takes out of a text whatever must not be told of the patient."""
+    if privacy is Privacy.IDENTIFIED:
+        return str
+    return Identity(recording, with_names=privacy is Privacy.ANONYMOUS).scrub
+
+
 def _scrubbed(
     recording: Recording, annotations: Sequence[Annotation], privacy: Privacy
 ) -> Sequence[Annotation]:
-    if privacy is Privacy.IDENTIFIED:
-        return annotations
-    scrub = Identity(recording, with_names=privacy is Privacy.ANONYMOUS).scrub
+    scrub = _scrub(recording, privacy)
     return [replace(one, label=scrub(one.label), note=scrub(one.note)) for one in annotations]
 
 

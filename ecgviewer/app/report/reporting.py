@@ -24,6 +24,7 @@ class Reporting:
         self._bench = bench
         # Not kept between sessions: who names patients says so each time.
         self.privacy = Privacy.HEADER
+        self.with_machine = False
 
     def export(self, path: Path) -> None:
         """Write the report as PDF, PNG or DICOM."""
@@ -64,6 +65,7 @@ class Reporting:
             make_page, recording, shown.analysis, shown.flags, annotations, verdicts,
             specificity=specificity, start_s=start_s, reviewer=review.reader,
             conclusion=said.state.conclusion if said is not None else "", privacy=privacy,
+            machine=shown.facts if self.with_machine else None,
         )  # fmt: skip
         self._bench.session.workers.start(
             lambda _progress, _cancel: finish(make(), recording),

@@ -93,6 +93,11 @@ class SourceFacts:
             median=None, events=(),
         )  # fmt: skip
 
+    def confirmed_text(self) -> str:
+        """Return whether a person confirmed the interpretation; empty where nothing says so."""
+        known = {True: "confirmed by a person", False: "not confirmed by anybody"}
+        return known[self.confirmed] if self.confirmed is not None else ""
+
     def filters_text(self) -> str:
         """Return the filters in a line; empty where none is stated."""
         parts = [
