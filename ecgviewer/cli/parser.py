@@ -135,7 +135,11 @@ def _add_analyze(commands: Commands) -> None:
         "here. The only option that uses the network, and only this address",
     )
     command.add_argument(
-        "--maps", type=Path, metavar="DIR", help="also write DIR/<folder>/<record>.<model>.npz"
+        "--maps",
+        type=Path,
+        metavar="DIR",
+        help="also write DIR/<folder>/<record>.<model>.npz; a second record of that name gets the "
+        "folders above its own as well",
     )
     command.add_argument(
         "--jobs",

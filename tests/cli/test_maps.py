@@ -59,6 +59,8 @@ def test_each_record_has_its_own_file():
     assert paths.stem(RecordRef(Path("/data/ward/many.h5"), 3)) == Path("out/ward/many#3")
     assert paths.stem(RecordRef(Path("/other/ward/a.hea"))) == Path("out/other/ward/a")
     assert paths.stem(RecordRef(ward)) == Path("out/ward/a"), "the same record, asked again"
+    # Two formats of one record, side by side.
+    assert paths.stem(RecordRef(Path("/data/ward/a.xml"))) == Path("out/data/ward/a")
 
 
 def test_nothing_half_written_stays_behind(tmp_path, recording, make_analysis):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
 import os
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
+from pydicom.uid import EncapsulatedPDFStorage
 
 from ecgviewer.core.errors import (
     CorruptFileError,
@@ -20,6 +23,9 @@ from ecgviewer.core.errors import (
 from ecgviewer.core.record.record_ref import RecordRef
 from ecgviewer.io import RecordFailure, find_records, open_record
 from tests.generators import LEADS, ecg_mv, ecg_uv, write_wfdb_16
+from tests.io.clinical_files import write_scp
+from tests.io.dicom_files import dataset, group
+from tests.io.dicom_files import write as write_dicom
 
 
 def _header(folder: Path, text: str) -> Path:
@@ -144,6 +150,33 @@ def _hdf5_huge(shape: tuple[int, ...], chunks: tuple[int, ...]) -> Callable[[Pat
     return make
 
 
+def _packed(folder: Path, name: str) -> Path:
+    path = folder / name
+    if name.endswith("zip"):
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("a.xml", MUSE.read_bytes())
+    else:
+        path.write_bytes(gzip.compress(MUSE.read_bytes()))
+    return path
+
+
+def _document(folder: Path) -> Path:
+    found = dataset(EncapsulatedDocument=b"%PDF-1.4", MIMETypeOfEncapsulatedDocument="text/plain")
+    found.SOPClassUID = found.file_meta.MediaStorageSOPClassUID = EncapsulatedPDFStorage
+    found.save_as(folder / "bad.dcm", enforce_file_format=True)
+    return folder / "bad.dcm"
+
+
+def _scp(folder: Path, flags: int = 0, cut: int = 0, flip: int = 0) -> Path:
+    path = write_scp(folder / "bad.scp", np.ones((8, 1000)), flags)
+    data = bytearray(path.read_bytes())
+    data[-5] ^= flip
+    path.write_bytes(data[: len(data) - cut])
+    return path
+
+
+MUSE = Path(__file__).parent / "data" / "clinical" / "muse_std.xml"
+
 ONE_LEAD = "bad.dat 16 1000/mV 16 0 0 0 0 I\n"
 
 BAD: dict[str, tuple[Callable[[Path], Path], type[RecordError], str]] = {
@@ -214,6 +247,21 @@ BAD: dict[str, tuple[Callable[[Path], Path], type[RecordError], str]] = {
     ),
     "HDF5 4 GB chunks": (
         _hdf5_huge((10, 10**8, 12), (1, 8 * 10**7, 12)), UnsupportedFormatError, "blocks"
+    ),
+    "gzip": (lambda f: _packed(f, "bad.xml"), UnsupportedFormatError, "with gzip: unpack"),
+    "ZIP": (lambda f: _packed(f, "bad.zip"), UnsupportedFormatError, "ZIP archive: unpack"),
+    "DICOM document": (_document, UnsupportedFormatError, "a document in DICOM"),
+    "DICOM without samples": (
+        lambda f: write_dicom(f / "bad.dcm"), CorruptFileError, "DICOM waveform without samples"
+    ),
+    "DICOM empty": (
+        lambda f: write_dicom(f / "bad.dcm", group(np.zeros((12, 0)))),
+        UnsupportedFormatError, "DICOM waveform without any ECG",
+    ),
+    "SCP checksum": (lambda f: _scp(f, flip=1), CorruptFileError, "checksum is wrong"),
+    "SCP cut": (lambda f: _scp(f, cut=9000), CorruptFileError, "truncated: it holds"),
+    "SCP reference beat": (
+        lambda f: _scp(f, flags=1), UnsupportedFormatError, "reference-beat subtraction"
     ),
     "HDF5 never written": (
         _hdf5_huge((2, 4 * 10**5, 12), (1, 4 * 10**5, 12)), CorruptFileError, "never written"
