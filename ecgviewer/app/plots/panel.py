@@ -181,5 +181,6 @@ class PlotsPanel(QWidget):
     def close_work(self) -> None:
         """Hear no more of what is being computed."""
         self._timer.stop()
-        for sheet in self.sheets.values():
-            sheet.drop_work()
+        sheets, self.sheets = self.sheets, {}
+        for sheet in sheets.values():
+            sheet.let_go()

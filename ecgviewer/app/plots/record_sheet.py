@@ -25,8 +25,7 @@ class RecordSheet(PlotSheet):
         self._task: Task | None = None
 
     def refresh(self) -> None:
-        """Bring the sheet up to date with the document."""
-        raise NotImplementedError
+        """Bring the sheet up to date with the document: each kind has its own way."""
 
     def say(self, caption: str) -> None:
         """Say below the plots what they show, or why they show nothing."""
@@ -49,3 +48,13 @@ class RecordSheet(PlotSheet):
         if self._task is not None:
             self._task.drop()
             self._task = None
+
+    def let_go(self) -> None:
+        """Hold nothing of the window any more.
+
+        pyqtgraph's plots and their menus hold each other in circles through Qt that are never
+        collected; what they can reach would stay with them.
+        """
+        self.drop_work()
+        self.close()
+        del self.bench

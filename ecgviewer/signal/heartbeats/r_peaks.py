@@ -107,6 +107,8 @@ def _bridge_still(x: DoubleArray, missing: BoolArray, fs_hz: float) -> None:
         for start, stop in same[same[:, 1] - same[:, 0] >= size - 1]:
             gap[start : stop + 1] = True
         valid = np.flatnonzero(~gap)
+        if valid.size == 0:
+            continue  # flat from one level to the next: nothing to draw lines between
         x[row, gap] = np.interp(np.flatnonzero(gap), valid, x[row, valid])
         missing[row] |= gap
 
